@@ -1,0 +1,210 @@
+/**
+ * Every error a user can meet, defined once: a stable code, the exit code of the CLI (restic's numbers), whether a
+ * later attempt can succeed without anyone acting, a message and a hint. Placeholders in braces are filled from the
+ * error's details; a missing one is a compile error. Messages are lower case without a full stop and name the object;
+ * hints are imperative and name a command or a setting.
+ */
+export interface ErrorDefinition {
+  /** 1 fatal, 3 partial, 10 no repository, 11 locked, 12 wrong password, 130 interrupted */
+  readonly exitCode: number
+  readonly retryable: boolean
+  readonly message: string
+  readonly hint: string
+}
+
+export const errorCatalogue = {
+  // --- arguments and environment
+  ARGUMENT_INVALID: {
+    exitCode: 1,
+    retryable: false,
+    message: 'invalid value {value} for {name}: {reason}',
+    hint: 'Correct {name}; `holdfast help` shows the accepted forms.',
+  },
+  PASSWORD_MISSING: {
+    exitCode: 1,
+    retryable: false,
+    message: 'no password for repository {repository}',
+    hint: 'Set HOLDFAST_PASSWORD_FILE, HOLDFAST_PASSWORD_COMMAND or HOLDFAST_PASSWORD, or run on a terminal to be asked.',
+  },
+  PASSWORD_UNREADABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'cannot obtain the password from {origin}: {reason}',
+    hint: 'Check that the file exists and is readable, or that the command prints the password and exits with 0.',
+  },
+  INTERRUPTED: {
+    exitCode: 130,
+    retryable: true,
+    message: 'interrupted',
+    hint: 'Run the same command again: what was stored already is used.',
+  },
+  // --- storage
+  STORAGE_LOCATION_INVALID: {
+    exitCode: 1,
+    retryable: false,
+    message: 'repository location {location} is not understood: {reason}',
+    hint: 'Use a path, s3:https://host/bucket/prefix or rest:https://host/path/.',
+  },
+  STORAGE_FILE_MISSING: {
+    exitCode: 1,
+    retryable: false,
+    message: '{file} does not exist in {location}',
+    hint: 'Run `holdfast check`; if it reports damage, `holdfast repair index` and `holdfast repair snapshots` salvage what is left.',
+  },
+  STORAGE_FILE_EXISTS: {
+    exitCode: 1,
+    retryable: false,
+    message: '{file} already exists in {location}',
+    hint: 'Files of a repository are never overwritten; check that no other tool writes to this place.',
+  },
+  STORAGE_FULL: {
+    exitCode: 1,
+    retryable: false,
+    message: 'no space left at {location} while writing {file}',
+    hint: 'Free space or raise the quota, then run the command again; `holdfast prune --max-repack-size 0` frees space without needing any.',
+  },
+  STORAGE_DENIED: {
+    exitCode: 1,
+    retryable: false,
+    message: '{location} refuses to {action} {file}: {reason}',
+    hint: 'Check credentials and permissions, and whether the storage is read-only or append-only.',
+  },
+  STORAGE_UNREACHABLE: {
+    exitCode: 1,
+    retryable: true,
+    message: 'cannot {action} {file} at {location}: {reason}',
+    hint: 'Check the network, the address and that the disk is mounted, then run the command again.',
+  },
+  STORAGE_DAMAGED: {
+    exitCode: 1,
+    retryable: true,
+    message: '{file} in {location} was read incomplete or altered: {reason}',
+    hint: 'Run `holdfast check --read-data` to see what is damaged.',
+  },
+  // --- repository
+  REPOSITORY_MISSING: {
+    exitCode: 10,
+    retryable: false,
+    message: 'there is no repository at {location}',
+    hint: 'Check the location, or create one with `holdfast init`.',
+  },
+  REPOSITORY_EXISTS: {
+    exitCode: 1,
+    retryable: false,
+    message: '{location} already holds a repository ({found})',
+    hint: 'Choose an empty place; an existing repository is never overwritten.',
+  },
+  REPOSITORY_VERSION_UNSUPPORTED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the repository at {location} has format version {version}; versions 1 and 2 are supported',
+    hint: 'Use a newer Holdfast.',
+  },
+  REPOSITORY_PASSWORD_WRONG: {
+    exitCode: 12,
+    retryable: false,
+    message: 'wrong password for {location}: none of its {keys} keys opens',
+    hint: 'Check HOLDFAST_PASSWORD_FILE / HOLDFAST_PASSWORD, and that the location is the one you mean.',
+  },
+  REPOSITORY_LOCKED: {
+    exitCode: 11,
+    retryable: true,
+    message: '{location} is locked {mode} by process {pid} of {username} on {hostname} since {since}',
+    hint: 'Wait, use --retry-lock 10m, or if that process is gone run `holdfast unlock`.',
+  },
+  REPOSITORY_LOCK_LOST: {
+    exitCode: 11,
+    retryable: true,
+    message: 'the lock on {location} was lost: {reason}',
+    hint: 'Nothing more was written. Run the command again.',
+  },
+  REPOSITORY_DAMAGED: {
+    exitCode: 1,
+    retryable: false,
+    message: '{object} is damaged: {reason}',
+    hint: 'Run `holdfast check --read-data`, then `holdfast repair`; a second repository can heal it with `holdfast repair packs --from`.',
+  },
+  REPOSITORY_POLYNOMIAL_DIFFERS: {
+    exitCode: 1,
+    retryable: false,
+    message: '{first} and {second} cut chunks differently, so one reading of the source cannot fill both',
+    hint: 'Create the second one with `holdfast init --from-repo … --copy-chunker-params`, or fill it with `holdfast copy`.',
+  },
+  KEY_IN_USE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'key {key} is the one in use and cannot be removed',
+    hint: 'Open the repository with another password to remove this key.',
+  },
+  KEY_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: 'no key matches {prefix}',
+    hint: 'List the keys with `holdfast key list`.',
+  },
+  SNAPSHOT_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: 'no snapshot matches {snapshot}',
+    hint: 'List them with `holdfast snapshots`.',
+  },
+  SNAPSHOT_AMBIGUOUS: {
+    exitCode: 1,
+    retryable: false,
+    message: '{prefix} matches {count} snapshots',
+    hint: 'Give more characters of the id; `holdfast snapshots` shows them.',
+  },
+  PATH_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: '{path} is not in snapshot {snapshot}',
+    hint: 'Look with `holdfast ls {snapshot}`.',
+  },
+  // --- backup
+  SOURCE_MISSING: {
+    exitCode: 1,
+    retryable: false,
+    message: 'none of the paths to back up exists: {paths}',
+    hint: 'Check the spelling and that the disk is mounted. No snapshot was made.',
+  },
+  SOURCE_COMMAND_FAILED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the command {command} {outcome}',
+    hint: 'Run it by hand to see why. No snapshot was made.',
+  },
+  // --- restore
+  TARGET_UNUSABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'cannot restore to {target}: {reason}',
+    hint: 'Choose another --target, or make this one writable and large enough. Nothing was overwritten.',
+  },
+  TARGET_NOT_EMPTY: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the target {target} is not empty',
+    hint: 'Choose an empty directory, or say what to do with existing files: --overwrite always|if-changed|if-newer|never.',
+  },
+  // --- retention
+  POLICY_EMPTY: {
+    exitCode: 1,
+    retryable: false,
+    message: 'no policy was given, so every selected snapshot would be removed',
+    hint: 'Give at least one --keep-… option, or name snapshots, or pass --unsafe-allow-remove-all with a filter.',
+  },
+  POLICY_REMOVES_ALL: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the policy would remove every snapshot of {group}',
+    hint: 'Loosen the policy, or name the snapshots to remove. Nothing was removed.',
+  },
+  PLAN_STALE: {
+    exitCode: 1,
+    retryable: true,
+    message: 'the repository has changed since the plan {plan} was made',
+    hint: 'Make the plan again.',
+  },
+} as const satisfies Record<string, ErrorDefinition>
+
+export type ErrorCode = keyof typeof errorCatalogue

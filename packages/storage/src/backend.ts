@@ -1,0 +1,71 @@
+import type { Context } from '@holdfast/core/context'
+
+/** The kinds of file in a repository, restic's names. `config` is a single file named "config". */
+export type FileType = 'config' | 'data' | 'index' | 'key' | 'lock' | 'snapshot'
+
+/** One file of a repository. `name` is 64 lower-case hex digits (the SHA-256 of the content), or "config". */
+export interface FileId {
+  readonly type: FileType
+  readonly name: string
+}
+
+export interface FileInfo extends FileId {
+  readonly sizeBytes: number
+}
+
+/** Part of a file, in bytes; `length` undefined reads to the end. A negative `offset` counts from the end. */
+export interface ByteRange {
+  readonly offset: number
+  readonly length?: number
+}
+
+/**
+ * What is to be stored: bytes in memory, or a complete file on a local disk. A file given by path belongs to the
+ * backend from then on: it is moved into the store where that is possible, otherwise read and then removed by the caller.
+ */
+export type FileContent = Uint8Array | { readonly path: string; readonly sizeBytes: number }
+
+/** Written content may be marked by what it holds, so that cold storage classes are used for file data only. */
+export interface WriteHint {
+  /** Packs of trees must stay quickly readable; packs of data may be archived. */
+  readonly content: 'tree' | 'data' | 'metadata'
+}
+
+export interface BackendTraits {
+  /** how many requests at once are useful */
+  readonly connections: number
+  /**
+   * A directory on the store's own file system in which a writer may prepare a file that `write` can then move into
+   * place. Absent: the operating system's temporary directory serves.
+   */
+  readonly spoolDirectory?: string
+  /**
+   * The root of a repository on a local disk (restic's default layout), which worker threads may read directly. Removed
+   * by decorators that must see every read.
+   */
+  readonly readableRoot?: string
+}
+
+/**
+ * Immutable files by type and name. Every method is atomic, safe to repeat, and throws AppError with a STORAGE_… code:
+ * STORAGE_FILE_MISSING when the file is not there, STORAGE_FILE_EXISTS when `write` meets a different file of that
+ * name (equal size counts as the same file: a repeated request after a lost reply), STORAGE_FULL, STORAGE_DENIED,
+ * otherwise STORAGE_UNREACHABLE (retryable).
+ */
+export interface Backend extends AsyncDisposable {
+  /** for people; never holds a secret */
+  readonly location: string
+  readonly traits: BackendTraits
+  /** Prepares an empty place for a repository. Fails with REPOSITORY_EXISTS when a config file is there. */
+  create(ctx: Context): Promise<void>
+  /** Files of one type, in no particular order. A place that was never created lists nothing. */
+  list(type: FileType, ctx: Context): AsyncIterable<FileInfo>
+  stat(file: FileId, ctx: Context): Promise<FileInfo>
+  /** Fails with STORAGE_DAMAGED when fewer bytes than asked for can be read. */
+  read(file: FileId, range: ByteRange | undefined, ctx: Context): Promise<Uint8Array>
+  write(file: FileId, content: FileContent, hint: WriteHint, ctx: Context): Promise<void>
+  /** Removing a file that is not there succeeds. */
+  remove(file: FileId, ctx: Context): Promise<void>
+  /** Returns when everything written before is durable. */
+  flush(ctx: Context): Promise<void>
+}
