@@ -1,0 +1,3 @@
+export { setPolynomial, findCut } from './rabin'
+export { setPolyKey, polyStart, polyUpdate, polyFinish, poly1305 } from './poly1305'
+export { counterBlocks, xorInto } from './counter-mode'
