@@ -36,7 +36,8 @@ export interface BackendTraits {
   readonly connections: number
   /**
    * A directory on the store's own file system in which a writer may prepare a file that `write` can then move into
-   * place. Absent: the operating system's temporary directory serves.
+   * place. It may not exist yet: whoever prepares a file makes it first (with its parent, never with the root); the
+   * backend removes it when disposed. Absent: the operating system's temporary directory serves.
    */
   readonly spoolDirectory?: string
   /**
