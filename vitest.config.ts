@@ -1,0 +1,33 @@
+import { availableParallelism } from 'node:os'
+import { defineConfig } from 'vitest/config'
+
+const cores = availableParallelism()
+
+export default defineConfig({
+  test: {
+    // The last line of every run is "N passed, N failed", which .ci/run reads.
+    reporters: ['default', './tests/summary-line.ts'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{apps,packages}/*/src/**/*.test.ts', 'bench/**/*.test.ts', 'tests/architecture.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.integration.test.ts'],
+          testTimeout: 20_000,
+          maxWorkers: Math.min(4, cores),
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['{apps,packages}/*/src/**/*.integration.test.ts', 'tests/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'tests/architecture.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          // Every test here starts processes with threads of their own: more files at once only makes each one slower.
+          maxWorkers: Math.min(2, cores),
+        },
+      },
+    ],
+  },
+})
