@@ -4,7 +4,7 @@
  */
 export interface ZonedTime {
   /** nanoseconds since 1970-01-01T00:00:00Z, negative before */
-  readonly epochNs: bigint
+  readonly ns: bigint
   /** minutes that local time is ahead of UTC */
   readonly offsetMinutes: number
 }
@@ -22,37 +22,10 @@ export interface CalendarFields {
 }
 
 const nsPerMs = 1_000_000n
-const nsPerSecond = 1_000_000_000n
-const pattern = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d\d):(\d\d))$/
-
-/** Reads RFC 3339 with up to nanoseconds; undefined when the text is not such a time or names a day that does not exist. */
-export function parseZonedTime(text: string): ZonedTime | undefined {
-  const match = pattern.exec(text)
-  if (match === null) return undefined
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number)
-  if (year === undefined || month === undefined || day === undefined) return undefined
-  if (hour === undefined || minute === undefined || second === undefined) return undefined
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined
-  if (hour > 23 || minute > 59 || second > 59) return undefined
-  const offset = Number(match[9] ?? 0) * 60 + Number(match[10] ?? 0)
-  const offsetMinutes = match[8] === '-' && offset !== 0 ? -offset : offset
-  const fraction = BigInt((match[7] ?? '').padEnd(9, '0'))
-  const localMs = utcMs(year, month, day) + ((hour * 60 + minute) * 60 + second) * 1000
-  return { epochNs: BigInt(localMs - offsetMinutes * 60_000) * nsPerMs + fraction, offsetMinutes }
-}
-
-/** RFC 3339 as Go prints it: fraction without trailing zeros, `Z` for offset 0. */
-export function formatZonedTime(time: ZonedTime): string {
-  const { year, month, day, hour, minute, second } = calendarFields(time)
-  const fraction = floorModulo(time.epochNs, nsPerSecond)
-  const digits = fraction === 0n ? '' : `.${fraction.toString().padStart(9, '0').replace(/0+$/, '')}`
-  const date = `${String(year).padStart(4, '0')}-${twoDigits(month)}-${twoDigits(day)}`
-  return `${date}T${twoDigits(hour)}:${twoDigits(minute)}:${twoDigits(second)}${digits}${formatOffset(time.offsetMinutes)}`
-}
 
 /** The moment of a Date, seen in a zone. */
 export function zonedTimeOf(date: Date, offsetMinutes = 0): ZonedTime {
-  return { epochNs: BigInt(date.getTime()) * nsPerMs, offsetMinutes }
+  return { ns: BigInt(date.getTime()) * nsPerMs, offsetMinutes }
 }
 
 export function calendarFields(time: ZonedTime): CalendarFields {
@@ -88,11 +61,11 @@ export function addCalendar(time: ZonedTime, years: number, months: number, days
   const afterMs = utcMs(year + years, month + months, day + days)
   const farthestMs = 8.64e15
   const reachableMs = Number.isNaN(afterMs) ? Math.sign(years || months || days) * farthestMs : afterMs
-  return { ...time, epochNs: time.epochNs + (BigInt(reachableMs) - BigInt(beforeMs)) * nsPerMs }
+  return { ...time, ns: time.ns + (BigInt(reachableMs) - BigInt(beforeMs)) * nsPerMs }
 }
 
 function localDate(time: ZonedTime): Date {
-  const ms = (time.epochNs - floorModulo(time.epochNs, nsPerMs)) / nsPerMs
+  const ms = (time.ns - floorModulo(time.ns, nsPerMs)) / nsPerMs
   return new Date(Number(ms) + time.offsetMinutes * 60_000)
 }
 
@@ -101,20 +74,6 @@ function utcMs(year: number, month: number, day: number): number {
   return new Date(0).setUTCFullYear(year, month - 1, day)
 }
 
-function daysInMonth(year: number, month: number): number {
-  return new Date(utcMs(year, month + 1, 0)).getUTCDate()
-}
-
 function floorModulo(value: bigint, divisor: bigint): bigint {
   return ((value % divisor) + divisor) % divisor
-}
-
-function formatOffset(offsetMinutes: number): string {
-  if (offsetMinutes === 0) return 'Z'
-  const size = Math.abs(offsetMinutes)
-  return `${offsetMinutes < 0 ? '-' : '+'}${twoDigits(Math.floor(size / 60))}:${twoDigits(size % 60)}`
-}
-
-function twoDigits(value: number): string {
-  return String(value).padStart(2, '0')
 }
