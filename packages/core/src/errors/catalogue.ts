@@ -20,6 +20,48 @@ export const errorCatalogue = {
     message: 'invalid value {value} for {name}: {reason}',
     hint: 'Correct {name}; `holdfast help` shows the accepted forms.',
   },
+  COMMAND_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is no command {command}',
+    hint: '{suggestion}',
+  },
+  OPTION_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: 'unknown option {option}',
+    hint: '{suggestion}',
+  },
+  OPTION_VALUE_MISSING: {
+    exitCode: 1,
+    retryable: false,
+    message: 'option {option} needs a value: {placeholder}',
+    hint: 'Give the value after the option, as in {option} {placeholder}.',
+  },
+  OPTIONS_CONFLICT: {
+    exitCode: 1,
+    retryable: false,
+    message: '{first} and {second} cannot be used together',
+    hint: 'Leave one of them out.',
+  },
+  ARGUMENT_MISSING: {
+    exitCode: 1,
+    retryable: false,
+    message: '{command} needs {argument}',
+    hint: 'Run `holdfast {command} --help` for an example.',
+  },
+  ARGUMENT_UNEXPECTED: {
+    exitCode: 1,
+    retryable: false,
+    message: '{command} does not take the argument {argument}',
+    hint: 'Run `holdfast {command} --help` for an example; an argument that starts with a dash goes after --.',
+  },
+  REPOSITORY_NOT_NAMED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'no {role} was named',
+    hint: 'Give {option}, or set {variable}.',
+  },
   PASSWORD_MISSING: {
     exitCode: 1,
     retryable: false,
