@@ -53,7 +53,7 @@ export function isNegativeCalendarDuration({ years, months, days, hours }: Calen
 /** The moment that much earlier: years, months and days on the calendar of the time's own zone, then hours. */
 export function subtractCalendarDuration(time: ZonedTime, duration: CalendarDuration): ZonedTime {
   const dated = addCalendar(time, -duration.years, -duration.months, -duration.days)
-  return { ...dated, epochNs: dated.epochNs - BigInt(duration.hours) * 3_600_000_000_000n }
+  return { ...dated, ns: dated.ns - BigInt(duration.hours) * 3_600_000_000_000n }
 }
 
 function unitLetter(letter: string | undefined): keyof typeof units {
