@@ -9,7 +9,8 @@ import { main } from 'assemblyscript/asc'
 export async function compilePrimitives(): Promise<Uint8Array> {
   const directory = fileURLToPath(new URL('./assembly', import.meta.url))
   let binary: Uint8Array | undefined
-  const flags = '--optimizeLevel 3 --shrinkLevel 0 --converge --runtime stub --importMemory --noAssert --memoryBase 65536'
+  const flags =
+    '--optimizeLevel 3 --shrinkLevel 0 --converge --runtime stub --importMemory --noAssert --memoryBase 65536'
   const result = await main(
     ['primitives.ts', '--baseDir', directory, ...flags.split(' '), '--enable', 'simd', '--outFile', 'primitives.wasm'],
     {

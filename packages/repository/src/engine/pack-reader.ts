@@ -1,0 +1,97 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { AppError } from '@holdfast/core/errors/app-error'
+import type { Arena } from './arena.ts'
+import type { WorkerPort } from './worker-port.ts'
+
+/** Reads ranges of packs into an arena, synchronously, in a worker thread. */
+export interface PackReader {
+  /**
+   * Reads exactly `length` bytes to address `target`. Throws STORAGE_… errors. `ahead` may name the range that will be
+   * wanted next: it is fetched while this one is processed.
+   */
+  read(packId: string, offset: number, length: number, target: number, ahead?: PackRange): void
+  /** Whether reading more than is wanted at the moment costs little. */
+  readonly isLocal: boolean
+}
+
+export interface PackRange {
+  readonly packId: string
+  readonly offset: number
+  readonly length: number
+}
+
+const openFilesAtMost = 64
+
+/** Packs on a local disk are read by the worker itself; `root` is the repository's directory. */
+export function createLocalPackReader(arena: Arena, root: string): PackReader {
+  const descriptors = new Map<string, number>()
+  const descriptorOf = (packId: string): number => {
+    const known = descriptors.get(packId)
+    if (known !== undefined) return known
+    const oldest = descriptors.entries().next()
+    if (descriptors.size >= openFilesAtMost && oldest.done !== true) {
+      descriptors.delete(oldest.value[0])
+      closeSync(oldest.value[1])
+    }
+    const opened = openPack(root, packId)
+    descriptors.set(packId, opened)
+    return opened
+  }
+  return {
+    isLocal: true,
+    read(packId, offset, length, target) {
+      const descriptor = descriptorOf(packId)
+      for (let done = 0; done < length;) {
+        const count = readSync(descriptor, arena.bytes, target + done, length - done, offset + done)
+        if (count === 0) throw damaged(packId, root, `it ends before byte ${offset + length}`)
+        done += count
+      }
+    },
+  }
+}
+
+function openPack(root: string, packId: string): number {
+  try {
+    return openSync(join(root, 'data', packId.slice(0, 2), packId), 'r')
+  } catch (error) {
+    const file = `pack ${packId}`
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new AppError('STORAGE_FILE_MISSING', { file, location: root }, { cause: error })
+    }
+    const reason = String(error)
+    throw new AppError('STORAGE_UNREACHABLE', { action: 'open', file, location: root, reason }, { cause: error })
+  }
+}
+
+function damaged(packId: string, location: string, reason: string): AppError {
+  return new AppError('STORAGE_DAMAGED', { file: `pack ${packId}`, location, reason })
+}
+
+/** Packs elsewhere are fetched by the main thread while the worker waits. */
+export function createRemotePackReader(arena: Arena, port: WorkerPort<unknown, never>, repository = 0): PackReader {
+  const asked = new Map<string, number>()
+  const key = ({ packId, offset, length }: PackRange): string => `${packId}:${offset}:${length}`
+  const ask = (range: PackRange): number =>
+    port.ask({
+      type: 'read',
+      repository,
+      file: { type: 'data', name: range.packId },
+      offset: range.offset,
+      length: range.length,
+    })
+  return {
+    isLocal: false,
+    read(packId, offset, length, target, ahead) {
+      const range = { packId, offset, length }
+      const ticket = asked.get(key(range)) ?? ask(range)
+      asked.delete(key(range))
+      if (ahead !== undefined && !asked.has(key(ahead))) asked.set(key(ahead), ask(ahead))
+      const reply = port.receive(ticket)
+      if (reply.type !== 'bytes') throw new Error('a read was answered with something else')
+      if (reply.bytes.length !== length)
+        throw damaged(packId, 'the storage', `${reply.bytes.length} bytes instead of ${length}`)
+      arena.bytes.set(reply.bytes, target)
+    },
+  }
+}
