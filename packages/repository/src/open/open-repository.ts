@@ -1,6 +1,7 @@
 import type { Context } from '@holdfast/core/context'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import type { Backend } from '@holdfast/storage/backend'
+import { throwIfInterrupted } from '@holdfast/storage/interruption'
 import { parseConfigFile } from '../format/config-file.ts'
 import { openKeyFile } from '../format/key-file.ts'
 import type { MasterKey } from '../format/master-key.ts'
@@ -51,7 +52,7 @@ async function findKey(
   if (keyHint !== undefined) names.sort((a, b) => Number(b.startsWith(keyHint)) - Number(a.startsWith(keyHint)))
   let damage: AppError | undefined
   for (const name of names.slice(0, maxKeys)) {
-    ctx.signal.throwIfAborted()
+    throwIfInterrupted(ctx)
     try {
       const file = { type: 'key', name } as const
       const key = await openKeyFile(await readVerified(backend, file, ctx), password, fileLabel(file))
