@@ -1,0 +1,67 @@
+import type { ByteRange, FileId } from '../backend.ts'
+import { damaged, resolveRange } from '../byte-range.ts'
+import type { HttpReply } from './http-exchange.ts'
+
+/** No file of a repository is larger: a pack holds at most 128 MiB beyond its last blob, an index less. */
+const largestFileBytes = 2 ** 31
+
+export interface ReceiveFile {
+  readonly file: FileId
+  readonly range: ByteRange | undefined
+  readonly location: string
+  sizeBytes(): Promise<number>
+  /** GET with these headers; 416 is handed back instead of thrown */
+  get(headers: Record<string, string>, onBody: (piece: Uint8Array) => void): Promise<HttpReply>
+}
+
+/**
+ * Reads a file or a range of it over HTTP. Servers differ in what they do with a range beyond the end, so the answer is
+ * judged by the bytes that came: fewer than asked for is STORAGE_DAMAGED, and no more than asked for is kept.
+ */
+export async function receiveFile(source: ReceiveFile): Promise<Uint8Array> {
+  const { file, range, location } = source
+  // HTTP has no way to say "no bytes" or "20 bytes, beginning 100 before the end".
+  if (range !== undefined && (range.length === 0 || (range.offset < 0 && range.length !== undefined))) {
+    const { start, length } = resolveRange(range, await source.sizeBytes(), file, location)
+    return length === 0 ? new Uint8Array(0) : await receiveFile({ ...source, range: { offset: start, length } })
+  }
+  const wanted = range?.length ?? (range !== undefined && range.offset < 0 ? -range.offset : undefined)
+  const body = collector(wanted ?? largestFileBytes)
+  const reply = await source.get(rangeHeader(range), body.add)
+  if (reply.status === 416) {
+    const { start, length } = resolveRange(range, await source.sizeBytes(), file, location)
+    if (length === 0) return new Uint8Array(0)
+    throw damaged(file, location, `the server refuses to read ${length} bytes from ${start}`)
+  }
+  if (range !== undefined && reply.status !== 206) {
+    throw damaged(file, location, `the server answered a range with HTTP ${reply.status}`)
+  }
+  const bytes = body.bytes()
+  const announced = reply.headers['content-length']
+  const expected = wanted ?? (announced === undefined ? bytes.byteLength : Number(announced))
+  if (bytes.byteLength !== expected) {
+    throw damaged(file, location, `${bytes.byteLength} of ${expected} bytes came`)
+  }
+  return bytes
+}
+
+function rangeHeader(range: ByteRange | undefined): Record<string, string> {
+  if (range === undefined) return {}
+  if (range.offset < 0) return { range: `bytes=${range.offset}` }
+  const end = range.length === undefined ? '' : range.offset + range.length - 1
+  return { range: `bytes=${range.offset}-${end}` }
+}
+
+/** Gathers pieces up to a limit, so that a server cannot fill the memory. */
+function collector(limitBytes: number): { add(piece: Uint8Array): void; bytes(): Uint8Array } {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  return {
+    add(piece) {
+      size += piece.byteLength
+      if (size > limitBytes) throw new Error(`the server sends more than the ${limitBytes} bytes asked for`)
+      pieces.push(piece)
+    },
+    bytes: () => Buffer.concat(pieces, size),
+  }
+}

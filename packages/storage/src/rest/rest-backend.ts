@@ -1,0 +1,161 @@
+import type { Context } from '@holdfast/core/context'
+import { AppError, isAppError } from '@holdfast/core/errors/app-error'
+import type { Backend, ByteRange, FileId, FileInfo } from '../backend.ts'
+import { settleExisting } from '../existing-file.ts'
+import { throwIfInterrupted } from '../interruption.ts'
+import { flatPath, type FolderType, folderText } from '../layout.ts'
+import { formatLocation, type RestLocation } from '../location.ts'
+import { createHttpClient, type HttpReply, type HttpRequest } from './http-exchange.ts'
+import { receiveFile } from './receive-file.ts'
+import { connectionError, type RestAction, statusError } from './rest-error.ts'
+import { createListingParser, type ListedFile, listingType } from './rest-listing.ts'
+
+export interface RestBackendOptions {
+  readonly location: RestLocation
+  readonly username?: string
+  readonly password?: string
+  readonly ca?: string
+  readonly clientCert?: string
+  readonly insecureTls?: boolean
+  readonly connections?: number
+  readonly stuckAfterMs?: number
+}
+
+/** A repository behind restic's REST protocol, version 2 (and listings of version 1). */
+export function createRestBackend(options: RestBackendOptions): Backend {
+  const { connections = 5, stuckAfterMs = 120_000 } = options
+  const { scheme, host, socketPath, path: root } = options.location
+  const location = formatLocation(options.location)
+  const client = createHttpClient({
+    scheme,
+    host,
+    connections,
+    stuckAfterMs,
+    ...(socketPath === undefined ? {} : { socketPath }),
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.clientCert === undefined ? {} : { clientCert: options.clientCert }),
+    ...(options.insecureTls === undefined ? {} : { insecureTls: options.insecureTls }),
+  })
+  const credentials = authorization(options.username, options.password)
+
+  /** One request whose status must be in `accepted` (or any success). */
+  async function send(
+    what: RestAction,
+    request: HttpRequest,
+    ctx: Context,
+    accepted: readonly number[] = [],
+    onBody?: (piece: Uint8Array) => void,
+  ): Promise<HttpReply> {
+    let reply: HttpReply
+    try {
+      reply = await client.exchange({ ...request, headers: { ...credentials, ...request.headers } }, ctx, onBody)
+    } catch (error) {
+      throw connectionError(error, what)
+    }
+    if ((reply.status >= 200 && reply.status < 300) || accepted.includes(reply.status)) return reply
+    throw statusError(reply.status, what)
+  }
+
+  const doing = (action: string, file: FileId): RestAction => ({ action, file: flatPath(file), location })
+  const urlOf = (file: FileId) => root + flatPath(file)
+
+  /** undefined when there is no such file */
+  async function sizeIfThere(file: FileId, ctx: Context): Promise<number | undefined> {
+    const what = doing('look up', file)
+    const reply = await send(what, { method: 'HEAD', path: urlOf(file) }, ctx, [404])
+    if (reply.status === 404) return undefined
+    const sizeBytes = Number(reply.headers['content-length'] ?? 'absent')
+    if (Number.isSafeInteger(sizeBytes) && sizeBytes >= 0) return sizeBytes
+    throw connectionError(new Error('the server does not tell its size'), what)
+  }
+
+  async function stat(file: FileId, ctx: Context): Promise<FileInfo> {
+    const sizeBytes = await sizeIfThere(file, ctx)
+    if (sizeBytes === undefined) throw new AppError('STORAGE_FILE_MISSING', { file: flatPath(file), location })
+    return { type: file.type, name: file.name, sizeBytes }
+  }
+
+  async function fetchListing(type: FolderType, ctx: Context): Promise<ListedFile[]> {
+    const what = { action: 'list', file: folderText(type), location }
+    const parser = createListingParser()
+    const request = { method: 'GET', path: root + folderText(type), headers: { accept: listingType } } as const
+    const reply = await send(what, request, ctx, [404], (piece) => parser.add(piece))
+    if (reply.status === 404) return []
+    try {
+      return parser.end()
+    } catch (error) {
+      throw connectionError(error, what)
+    }
+  }
+
+  async function* list(type: FileInfo['type'], ctx: Context): AsyncGenerator<FileInfo> {
+    throwIfInterrupted(ctx)
+    if (type === 'config') {
+      const sizeBytes = await sizeIfThere({ type, name: 'config' }, ctx)
+      if (sizeBytes !== undefined) yield { type, name: 'config', sizeBytes }
+      return
+    }
+    for (const { name, sizeBytes } of await fetchListing(type, ctx)) {
+      const size = sizeBytes ?? (await sizeIfThere({ type, name }, ctx))
+      if (size !== undefined) yield { type, name, sizeBytes: size }
+    }
+  }
+
+  async function read(file: FileId, range: ByteRange | undefined, ctx: Context): Promise<Uint8Array> {
+    return await receiveFile({
+      file,
+      range,
+      location,
+      sizeBytes: async () => (await stat(file, ctx)).sizeBytes,
+      get: (headers, onBody) =>
+        send(doing('read', file), { method: 'GET', path: urlOf(file), headers }, ctx, [416], onBody),
+    })
+  }
+
+  return {
+    location,
+    traits: { connections },
+    async create(ctx) {
+      if ((await sizeIfThere({ type: 'config', name: 'config' }, ctx)) !== undefined) {
+        throw new AppError('REPOSITORY_EXISTS', { location, found: 'config' })
+      }
+      const what = { action: 'create', file: 'the repository', location }
+      await send(what, { method: 'POST', path: `${root}?create=true` }, ctx)
+    },
+    list,
+    stat,
+    read,
+    async write(file, content, _hint, ctx) {
+      // Asked first, since some servers (rclone's) replace what is there instead of refusing.
+      let existing = await sizeIfThere(file, ctx)
+      if (existing === undefined) {
+        const headers = { 'content-type': 'application/octet-stream' }
+        try {
+          await send(doing('write', file), { method: 'POST', path: urlOf(file), headers, body: content }, ctx)
+          return
+        } catch (error) {
+          if (!isAppError(error, 'STORAGE_DENIED')) throw error
+          // "Forbidden" is also how a server says that it is there already: the reply to an earlier attempt was lost.
+          existing = await sizeIfThere(file, ctx)
+          if (existing === undefined) throw error
+        }
+      }
+      await settleExisting({ location, read }, file, existing, content, ctx)
+    },
+    async remove(file, ctx) {
+      await send(doing('remove', file), { method: 'DELETE', path: urlOf(file) }, ctx, [404])
+    },
+    async flush(ctx) {
+      // A server answers a POST once the file is stored.
+      throwIfInterrupted(ctx)
+    },
+    async [Symbol.asyncDispose]() {
+      client.close()
+    },
+  }
+}
+
+function authorization(username: string | undefined, password = ''): Record<string, string> {
+  if (username === undefined) return {}
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
+}
