@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { byteText, bytesOfText, decodeLossless, encodeLossless, lowerByteText, runeAt, runeLength } from './byte-text.ts'
+import {
+  byteText,
+  bytesOfText,
+  decodeLossless,
+  encodeLossless,
+  lowerByteText,
+  runeAt,
+  runeLength,
+} from './byte-text.ts'
 
 test('byte text and the lossless string give any bytes back', () => {
   fc.assert(

@@ -25,7 +25,7 @@ export function decodeLossless(bytes: Uint8Array): string {
   if (isUtf8(view)) return view.toString('utf8')
   const text = view.toString('latin1')
   let decoded = ''
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const length = runeLength(text, at)
     decoded +=
       length === 1 && text.charCodeAt(at) > 0x7f

@@ -34,7 +34,7 @@ export interface Glob {
  */
 export function compileGlob(pattern: string): Glob | undefined {
   const chunks: Token[][] = [[]]
-  for (let at = 0; at < pattern.length; ) {
+  for (let at = 0; at < pattern.length;) {
     const chunk = chunks.at(-1) ?? []
     const character = pattern.charAt(at)
     if (character === '*') {
