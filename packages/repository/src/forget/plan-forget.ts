@@ -55,7 +55,9 @@ export function planForget(
   const groups = groupSnapshots(snapshots, options.groupBy).map((group): ForgetGroup => {
     const { keep, remove } = applyPolicy(group.snapshots, policy, options.now)
     // not even with allowRemoveAll: a policy that was meant to keep something and keeps nothing is a mistake
-    if (!isEmpty && keep.length === 0) throw new AppError('POLICY_REMOVES_ALL', { group: describeGroup(group.key) })
+    if (!isEmpty && remove.length > 0 && !keep.some(isKeptByPolicy)) {
+      throw new AppError('POLICY_REMOVES_ALL', { group: describeGroup(group.key) })
+    }
     return { key: group.key, keep, remove }
   })
   return completePlan(groups, options.repositoryId, options.presentIds ?? snapshots.map(({ id }) => id))
@@ -83,6 +85,11 @@ export function planForgetSnapshots(
 /** The digest that a plan with these contents has. */
 export function digestForgetPlan({ repositoryId, remove, considered }: Omit<ForgetPlan, 'digest' | 'groups'>): string {
   return hash('sha256', JSON.stringify([repositoryId, remove.toSorted(), considered.toSorted()]), 'hex')
+}
+
+/** Whether anything but a pin keeps it. */
+function isKeptByPolicy({ snapshot, matches }: KeptSnapshot): boolean {
+  return matches.length > (findPin(snapshot) === undefined ? 0 : 1)
 }
 
 function completePlan(groups: readonly ForgetGroup[], repositoryId: string, presentIds: readonly string[]): ForgetPlan {
