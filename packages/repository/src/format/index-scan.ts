@@ -69,7 +69,9 @@ class Scanner {
     if (!this.#skip(packStart)) return false
     const idAt = this.#at
     if (!this.#hexId() || !this.#skip(packMiddle)) return false
-    this.#packNumber = this.#sink.pack(Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + idAt, 64).toString('latin1'))
+    this.#packNumber = this.#sink.pack(
+      Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + idAt, 64).toString('latin1'),
+    )
     this.#packs++
     this.#blobs = 0
     return this.#list(() => this.#blob()) && this.#take(closeBrace)

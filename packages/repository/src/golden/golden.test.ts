@@ -1,21 +1,17 @@
 import { hash } from 'node:crypto'
-import { zstdDecompressSync } from 'node:zlib'
 import { quietContext } from '@holdfast/core/context'
-import type { FileType } from '@holdfast/storage/backend'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { open } from '../format/crypto.ts'
-import { encodeIndex, type IndexPack, parseIndex } from '../format/index-file.ts'
+import { encodeIndex } from '../format/index-file.ts'
 import { encodeLockFile, parseLockFile } from '../format/lock-file.ts'
 import { openPackHeader } from '../format/pack-header.ts'
-import type { PackedBlob } from '../format/packed-blob.ts'
 import { encodeSnapshot, parseSnapshot } from '../format/snapshot.ts'
 import { resetTimestampCache } from '../format/timestamp.ts'
 import { encodeRawTree, encodeTree, parseTree, rawNodes } from '../format/tree.ts'
 import { openRepository } from '../open/open-repository.ts'
-import { readUnpacked } from '../open/unpacked-files.ts'
 import type { Repository } from '../repository.ts'
 import { goldenNames, goldenPassword, goldenSecondPassword, loadGolden } from './golden-repository.ts'
 import { hostileNames } from './hostile-names.ts'
+import { blobsOf, packsOf, readAll } from './repository-content.ts'
 
 const ctx = quietContext()
 const zone = process.env['TZ']
@@ -51,7 +47,7 @@ describe.each(goldenNames)('a repository made by %s', (name) => {
   })
 
   test('has indexes that agree with the headers of their packs, and encode to the same bytes', async () => {
-    for (const json of await readAll(repository, 'index')) {
+    for (const json of await readAll(repository, 'index', ctx)) {
       const packs = packsOf(json)
       expect(encodeIndex(packs).toString()).toBe(json.toString())
       for (const { id, blobs } of packs) {
@@ -63,12 +59,12 @@ describe.each(goldenNames)('a repository made by %s', (name) => {
   })
 
   test('has blobs whose content is what their ids say', async () => {
-    for await (const { id, content } of blobsOf(repository)) expect(hash('sha256', content, 'hex')).toBe(id)
+    for await (const { id, content } of blobsOf(repository, ctx)) expect(hash('sha256', content, 'hex')).toBe(id)
   })
 
   test('has trees that parse and encode to the same bytes', async () => {
     const names: Buffer[] = []
-    for await (const { id, type, content } of blobsOf(repository)) {
+    for await (const { id, type, content } of blobsOf(repository, ctx)) {
       if (type !== 'tree') continue
       const nodes = parseTree(content, id)
       names.push(...nodes.map((node) => node.name))
@@ -81,7 +77,7 @@ describe.each(goldenNames)('a repository made by %s', (name) => {
   })
 
   test('has snapshots that parse and encode to the same bytes', async () => {
-    const files = await readAll(repository, 'snapshot')
+    const files = await readAll(repository, 'snapshot', ctx)
     expect(files).toHaveLength(2)
     for (const json of files) {
       expect(encodeSnapshot(parseSnapshot(json, 'snapshot')).toString()).toBe(json.toString())
@@ -91,7 +87,7 @@ describe.each(goldenNames)('a repository made by %s', (name) => {
   })
 
   test('has a lock that parses and encodes to the same bytes', async () => {
-    const [json] = await readAll(repository, 'lock')
+    const [json] = await readAll(repository, 'lock', ctx)
     if (json === undefined) throw new Error('the golden repository has lost its lock')
     const lock = parseLockFile(json, 'lock')
     expect(lock.exclusive).toBe(false)
@@ -99,39 +95,3 @@ describe.each(goldenNames)('a repository made by %s', (name) => {
     expect(encodeLockFile(lock).toString()).toBe(json.toString())
   })
 })
-
-async function readAll(repository: Repository, type: FileType): Promise<Buffer[]> {
-  const contents: Buffer[] = []
-  for await (const file of repository.backend.list(type, ctx)) {
-    contents.push(await readUnpacked(repository, file, ctx))
-  }
-  return contents
-}
-
-function packsOf(json: Buffer): IndexPack[] {
-  const packs: { id: string; blobs: PackedBlob[] }[] = []
-  parseIndex(
-    json,
-    {
-      pack: (id) => packs.push({ id, blobs: [] }) - 1,
-      blob: (pack, id, isTree, offset, length, rawLength) => {
-        const hex = Buffer.from(id).toString('hex')
-        packs[pack]?.blobs.push({ id: hex, type: isTree ? 'tree' : 'data', offset, length, rawLength })
-      },
-    },
-    'index',
-  )
-  return packs
-}
-
-async function* blobsOf(repository: Repository): AsyncGenerator<PackedBlob & { content: Buffer }> {
-  for (const json of await readAll(repository, 'index')) {
-    for (const { id, blobs } of packsOf(json)) {
-      const pack = await repository.backend.read({ type: 'data', name: id }, undefined, ctx)
-      for (const blob of blobs) {
-        const opened = open(repository.key, pack.subarray(blob.offset, blob.offset + blob.length), id)
-        yield { ...blob, content: blob.rawLength === 0 ? opened : zstdDecompressSync(opened) }
-      }
-    }
-  }
-}
