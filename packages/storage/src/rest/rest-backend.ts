@@ -6,7 +6,7 @@ import { throwIfInterrupted } from '../interruption.ts'
 import { flatPath, type FolderType, folderText } from '../layout.ts'
 import { formatLocation, type RestLocation } from '../location.ts'
 import { createHttpClient, type HttpReply, type HttpRequest } from './http-exchange.ts'
-import { receiveFile } from './receive-file.ts'
+import { receiveFile } from '../receive-file.ts'
 import { connectionError, type RestAction, statusError } from './rest-error.ts'
 import { createListingParser, type ListedFile, listingType } from './rest-listing.ts'
 

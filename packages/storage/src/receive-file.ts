@@ -1,9 +1,14 @@
-import type { ByteRange, FileId } from '../backend.ts'
-import { damaged, resolveRange } from '../byte-range.ts'
-import type { HttpReply } from './http-exchange.ts'
+import type { ByteRange, FileId } from './backend.ts'
+import { damaged, resolveRange } from './byte-range.ts'
 
 /** No file of a repository is larger: a pack holds at most 128 MiB beyond its last blob, an index less. */
 const largestFileBytes = 2 ** 31
+
+/** The head of a reply. */
+export interface ReplyHead {
+  readonly status: number
+  readonly headers: { readonly 'content-length'?: string | undefined }
+}
 
 export interface ReceiveFile {
   readonly file: FileId
@@ -11,7 +16,7 @@ export interface ReceiveFile {
   readonly location: string
   sizeBytes(): Promise<number>
   /** GET with these headers; 416 is handed back instead of thrown */
-  get(headers: Record<string, string>, onBody: (piece: Uint8Array) => void): Promise<HttpReply>
+  get(headers: Record<string, string>, onBody: (piece: Uint8Array) => void): Promise<ReplyHead>
 }
 
 /**
