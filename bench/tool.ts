@@ -1,0 +1,37 @@
+import { join } from 'node:path'
+
+/** One backup program under measurement: how its commands are spelled. Each command is a program and its arguments. */
+export interface Tool {
+  readonly name: 'restic' | 'holdfast'
+  version(): readonly string[]
+  init(repository: string): readonly string[]
+  backup(repository: string, directory: string): readonly string[]
+  restore(repository: string, target: string): readonly string[]
+  check(repository: string): readonly string[]
+  snapshots(repository: string): readonly string[]
+}
+
+const root = join(import.meta.dirname, '..')
+
+/** restic with its defaults, but without its cache: on local repositories that makes it faster. */
+export function resticTool(program: string): Tool {
+  return tool('restic', [program, '--no-cache', '--quiet'], [program])
+}
+
+/** Holdfast as this checkout has it, by the Node that runs the benchmark. */
+export function holdfastTool(): Tool {
+  const program = [process.execPath, join(root, 'apps/cli/bin/holdfast.js')]
+  return tool('holdfast', [...program, '--no-cache', '--quiet'], program)
+}
+
+function tool(name: Tool['name'], prefix: readonly string[], bare: readonly string[]): Tool {
+  return {
+    name,
+    version: () => [...bare, name === 'restic' ? 'version' : '--version'],
+    init: (repository) => [...prefix, '--repo', repository, 'init'],
+    backup: (repository, directory) => [...prefix, '--repo', repository, 'backup', directory],
+    restore: (repository, target) => [...prefix, '--repo', repository, 'restore', 'latest', '--target', target],
+    check: (repository) => [...prefix, '--repo', repository, 'check', '--read-data'],
+    snapshots: (repository) => [...prefix, '--repo', repository, 'snapshots'],
+  }
+}
