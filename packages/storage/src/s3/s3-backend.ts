@@ -97,7 +97,9 @@ export function createS3Backend(options: S3ClientOptions): Backend {
         await putObject(client, { bucket, key: keyOf(file), content, settings, ifNoneMatch, ...hash }, ctx.signal)
         return true
       } catch (error) {
-        const status = s3Failure(error)?.status
+        const { status, code } = s3Failure(error) ?? {}
+        // The bytes are not those of this name; whether the object with the name is there already comes first.
+        if (code === 'XAmzContentSHA256Mismatch' && (await sizeIfThere(file, ctx)) !== undefined) return false
         if (!ifNoneMatch) throw error
         if (status === 412) return false
         if (status !== 501) throw error

@@ -33,6 +33,8 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     forcePathStyle: usesPathStyle(options.pathStyle ?? 'auto', host, location.bucket),
     ...credentials(options),
     maxAttempts: 1,
+    // It would write to the console otherwise.
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     // Would need a connection of its own for each upload.
