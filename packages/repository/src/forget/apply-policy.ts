@@ -13,9 +13,9 @@ import { type KeepPeriod, keepPeriods, keepWithinPeriods, type RetentionPolicy, 
 
 /** A snapshot that stays, and why. */
 export interface KeptSnapshot extends ListedSnapshot {
-  /** what kept it, in restic's words: "daily snapshot", "within 7d", "has tags [a, b]"; and "pinned by tag holdfast-pin" */
+  /** what kept it, in restic's words: "daily snapshot", "within 7d", "has tags [a, b]", "oldest yearly snapshot"; and "pinned by tag holdfast-pin" */
   readonly matches: readonly string[]
-  /** how many more each counting rule would keep after this one; rules that are used up or unlimited-less are absent */
+  /** how many more each counting rule would keep after this one; rules that are used up or not set are absent */
   readonly counters: Readonly<Partial<Record<KeepPeriod, number>>>
 }
 
@@ -43,7 +43,7 @@ interface WithinRule {
 
 /**
  * Applies restic's rules to one group. Snapshots are walked from the newest to the oldest; each rule keeps the first one of
- * every period by the calendar of the snapshot's own zone. The oldest snapshot is kept by every rule that still counts, so
+ * every period by the calendar of the snapshot's own zone. The oldest snapshot is kept by every rule that still applies, so
  * that history grows to the length asked for.
  */
 export function applyPolicy(snapshots: readonly ListedSnapshot[], policy: RetentionPolicy, now: Date): PolicyOutcome {
@@ -58,12 +58,16 @@ export function applyPolicy(snapshots: readonly ListedSnapshot[], policy: Retent
     const isOldest = position === newestFirst.length - 1
     const matches = matchWhole(listed, time, policy, newest)
     for (const rule of countRules) {
-      if (rule.left === 0 || !startsPeriod(rule, time, position, isOldest)) continue
+      if (rule.left === 0) continue
+      const prefix = matchPeriod(rule, time, position, isOldest)
+      if (prefix === undefined) continue
       if (rule.left !== unlimited) rule.left--
-      matches.push(`${rule.period} snapshot`)
+      matches.push(`${prefix}${rule.period} snapshot`)
     }
     for (const rule of withinRules) {
-      if (time.ns > rule.afterNs && startsPeriod(rule, time, position, isOldest)) matches.push(rule.reason)
+      if (time.ns <= rule.afterNs) continue
+      const prefix = matchPeriod(rule, time, position, isOldest)
+      if (prefix !== undefined) matches.push(`${prefix}${rule.reason}`)
     }
     if (matches.length === 0) remove.push(listed)
     else keep.push({ ...listed, matches, counters: countersOf(countRules) })
@@ -103,12 +107,20 @@ function createWithinRules({ withinPeriods }: RetentionPolicy, newest: ZonedTime
   })
 }
 
-/** Whether a rule keeps a snapshot because its period is another than that of the one kept before; remembers it then. */
-function startsPeriod(rule: CountRule | WithinRule, time: ZonedTime, position: number, isOldest: boolean): boolean {
+/**
+ * Whether a rule keeps a snapshot: because its period is another than that of the one kept before, which is then remembered
+ * (empty prefix), or only because it is the oldest of all. Undefined: it does not. restic had no oldest until 0.16.
+ */
+function matchPeriod(
+  rule: CountRule | WithinRule,
+  time: ZonedTime,
+  position: number,
+  isOldest: boolean,
+): '' | 'oldest ' | undefined {
   const period = periodOf(rule.period, time, position)
-  if (period === rule.lastPeriodKept && !isOldest) return false
+  if (period === rule.lastPeriodKept) return isOldest ? 'oldest ' : undefined
   rule.lastPeriodKept = period
-  return true
+  return ''
 }
 
 function periodOf(period: KeepPeriod, time: ZonedTime, position: number): string {

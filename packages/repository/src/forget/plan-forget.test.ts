@@ -94,6 +94,15 @@ describe('a span', () => {
   })
 })
 
+test('the oldest snapshot stays while a span still covers it, and says so', () => {
+  const times = ['2026-11-20T03:00:00Z', '2026-11-20T02:00:00Z', '2026-11-20T01:00:00Z']
+  const { groups } = plan(at(...times), { withinPeriods: { daily: within('7d') }, counts: { yearly: 2 } })
+  expect(groups[0]?.keep.map(({ matches }) => matches)).toEqual([
+    ['yearly snapshot', 'daily within 7d'],
+    ['oldest yearly snapshot', 'oldest daily within 7d'],
+  ])
+})
+
 test('tags keep what has all of any list, and an empty tag what has none', () => {
   const snapshots = [['a', 'b'], ['a'], [], ['c']].map((tags, hour) =>
     exampleSnapshot({ tags, time: `2026-11-20T0${hour}:00:00Z` }),
