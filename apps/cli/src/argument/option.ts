@@ -88,10 +88,11 @@ export function several<Value>(settings: Valued, read?: ReadValue<Value>): Optio
 export function oneOf<Word extends string>(
   settings: Valued & { readonly choices: readonly Word[] },
 ): Option<Word | undefined> {
-  return single(settings, (raw, label) => {
-    const found = settings.choices.find((choice) => choice === raw)
+  const choices: readonly Word[] = settings.choices
+  return single<Word>(settings, (raw, label) => {
+    const found = choices.find((choice) => choice === raw)
     if (found !== undefined) return found
-    throw invalidArgument(label, raw, `it must be one of ${settings.choices.join(', ')}`)
+    throw invalidArgument(label, raw, `it must be one of ${choices.join(', ')}`)
   })
 }
 

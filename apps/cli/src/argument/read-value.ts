@@ -11,16 +11,6 @@ export function readWhole(minimum = 0): (raw: string, label: string) => number {
   }
 }
 
-/** A count for a --keep-… option: a whole number, or -1 for unlimited. */
-export function readKeepCount(raw: string, label: string): number {
-  if (raw === 'unlimited' || raw === '-1') return -1
-  const value = Number(raw)
-  if (!/^\d+$/.test(raw) || !Number.isSafeInteger(value)) {
-    throw invalidArgument(label, raw, "it must be a whole number, or 'unlimited'")
-  }
-  return value
-}
-
 /** A date with an optional time of day, in local time: "2026-01-31", "2026-01-31 22:08", "2026-01-31 22:08:41", or RFC 3339. */
 export function readInstant(raw: string, label: string): Date {
   const looksRight = /^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/.test(raw)

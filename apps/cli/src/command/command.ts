@@ -1,6 +1,7 @@
 import type { Context } from '@holdfast/core/context'
 import type { Options, OptionValues, Variables } from '../argument/option.ts'
 import type { Output } from '../output/output.ts'
+import type { AskPassword } from '../session/ask-password.ts'
 import type { GlobalValues } from '../session/global-option.ts'
 
 export interface Argument {
@@ -25,6 +26,8 @@ export interface Invocation<Given extends Options = Options> {
   readonly variables: Variables
   readonly output: Output
   readonly ctx: Context
+  /** undefined when nobody can be asked */
+  readonly ask: AskPassword | undefined
 }
 
 /** One command: everything help, completion and the reference show, and how it runs. */

@@ -18,7 +18,7 @@ export function findCommand(words: readonly string[]): Found {
   if (first === undefined) return { kind: 'none', group: undefined, rest: words }
   const name = words[first] ?? ''
   const rest = words.toSpliced(first, 1)
-  if (name in commands) return { kind: 'command', name, rest }
+  if (name in commands || name === 'help') return { kind: 'command', name, rest }
   if (!isGroup(name)) throw unknownCommand(name)
   const second = nextArgument(rest, first)
   if (second === undefined) return { kind: 'none', group: name, rest }

@@ -52,7 +52,7 @@ function renderOptions(options: Options, width: number): string {
 
 /** Two columns; a left cell that is too long gets a line of its own. */
 export function renderColumns(rows: readonly (readonly [left: string, right: string])[], width: number): string {
-  const widest = Math.max(...rows.map(([left]) => (left.length > 32 ? 0 : left.length)))
+  const widest = Math.max(...rows.map(([left]) => (left.length > 38 ? 0 : left.length)))
   return rows
     .map(([left, right]) => {
       const text = wrap(right, Math.max(width - widest - 4, 24), widest + 4)

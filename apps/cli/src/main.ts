@@ -1,0 +1,31 @@
+import { constants } from 'node:os'
+import { runCommandLine } from './run-command-line.ts'
+import { createInterruption } from './session/interruption.ts'
+
+// An AppError with code EPIPE cannot occur: that is Node's own error for a reader that has gone.
+const interruption = createInterruption()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (interruption.interrupt(performance.now()) === 'again') process.exit(130)
+  })
+}
+
+let readerGone = false
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  readerGone = true
+  interruption.stop()
+})
+process.stderr.on('error', () => {})
+
+const exitCode = await runCommandLine(process.argv.slice(2), {
+  signal: interruption.signal,
+  variables: (name) => process.env[name],
+  now: () => new Date(),
+  nowMs: () => performance.now(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+})
+// Whatever a library left open (idle connections, worker threads) must not keep the process alive.
+process.exit(readerGone ? 128 + constants.signals.SIGPIPE : exitCode)
