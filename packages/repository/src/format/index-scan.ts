@@ -10,20 +10,30 @@ export interface IndexScan {
   readonly packNumber: number
 }
 
-const fileStart = Buffer.from('{"packs":[')
-const packStart = Buffer.from('{"id":"')
-const packMiddle = Buffer.from('","blobs":[')
-const blobType = Buffer.from('","type":"')
-const data = Buffer.from('data')
-const tree = Buffer.from('tree')
-const blobOffset = Buffer.from('","offset":')
-const blobLength = Buffer.from(',"length":')
-const blobRawLength = Buffer.from(',"uncompressed_length":')
+const fileStart = literal('{"packs":[')
+const itemStart = literal('{"id":"')
+const packMiddle = literal('","blobs":[')
+const dataMiddle = literal('","type":"data","offset":')
+const treeMiddle = literal('","type":"tree","offset":')
+const blobLength = literal(',"length":')
+const blobRawLength = literal(',"uncompressed_length":')
 
 const comma = 0x2c
 const closeBracket = 0x5d
 const closeBrace = 0x7d
 const maxUint32 = 0xffffffff
+
+/** Expected text, to be compared four bytes at a time; the last word overlaps the one before. */
+interface Literal {
+  readonly length: number
+  readonly words: readonly { readonly offset: number; readonly value: number }[]
+}
+
+function literal(text: string): Literal {
+  const bytes = Buffer.from(text)
+  const starts = Array.from({ length: Math.ceil(bytes.length / 4) }, (_, at) => Math.min(at * 4, bytes.length - 4))
+  return { length: bytes.length, words: starts.map((offset) => ({ offset, value: bytes.readUInt32LE(offset) })) }
+}
 
 /** value of each lower-case hex digit; 16 for every other byte */
 const hexValues = new Uint8Array(256).fill(16)
@@ -39,8 +49,9 @@ export function scanIndex(bytes: Uint8Array, sink: IndexSink): IndexScan {
 
 class Scanner {
   readonly #bytes: Uint8Array
+  readonly #view: DataView
   readonly #sink: IndexSink
-  readonly #id = Buffer.alloc(32)
+  readonly #id = new Uint8Array(32)
   #at = 0
   #packs = 0
   #blobs = 0
@@ -48,47 +59,53 @@ class Scanner {
 
   constructor(bytes: Uint8Array, sink: IndexSink) {
     this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#sink = sink
   }
 
   run(): IndexScan {
-    const complete = this.#skip(fileStart) && this.#list(() => this.#pack()) && this.#end()
+    const complete = this.#skip(fileStart) && this.#packList() && this.#end()
     return { complete, packs: this.#packs, blobs: this.#blobs, packNumber: this.#packNumber }
   }
 
-  /** items separated by commas up to the closing bracket */
-  #list(item: () => boolean): boolean {
+  #packList(): boolean {
     if (this.#take(closeBracket)) return true
     do {
-      if (!item()) return false
+      if (!this.#pack()) return false
     } while (this.#take(comma))
     return this.#take(closeBracket)
   }
 
   #pack(): boolean {
-    if (!this.#skip(packStart)) return false
+    if (!this.#skip(itemStart)) return false
     const idAt = this.#at
     if (!this.#hexId() || !this.#skip(packMiddle)) return false
-    this.#packNumber = this.#sink.pack(
-      Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + idAt, 64).toString('latin1'),
-    )
+    const id = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + idAt, 64).toString('latin1')
+    this.#packNumber = this.#sink.pack(id)
     this.#packs++
     this.#blobs = 0
-    return this.#list(() => this.#blob()) && this.#take(closeBrace)
+    return this.#blobList() && this.#take(closeBrace)
+  }
+
+  #blobList(): boolean {
+    if (this.#take(closeBracket)) return true
+    do {
+      if (!this.#blob()) return false
+    } while (this.#take(comma))
+    return this.#take(closeBracket)
   }
 
   #blob(): boolean {
-    if (!this.#skip(packStart) || !this.#hexId() || !this.#skip(blobType)) return false
-    const isTree = this.#skip(tree)
-    if (!isTree && !this.#skip(data)) return false
-    if (!this.#skip(blobOffset)) return false
+    if (!this.#skip(itemStart) || !this.#hexId()) return false
+    const isData = this.#skip(dataMiddle)
+    if (!isData && !this.#skip(treeMiddle)) return false
     const offset = this.#number(Number.MAX_SAFE_INTEGER)
     if (offset < 0 || !this.#skip(blobLength)) return false
     const length = this.#number(maxUint32)
     if (length < 0) return false
     const rawLength = this.#skip(blobRawLength) ? this.#number(maxUint32) : 0
     if (rawLength < 0 || !this.#take(closeBrace)) return false
-    this.#sink.blob(this.#packNumber, this.#id, isTree, offset, length, rawLength)
+    this.#sink.blob(this.#packNumber, this.#id, !isData, offset, length, rawLength)
     this.#blobs++
     return true
   }
@@ -101,6 +118,7 @@ class Scanner {
 
   #hexId(): boolean {
     const bytes = this.#bytes
+    const id = this.#id
     let at = this.#at
     if (at + 64 > bytes.length) return false
     let seen = 0
@@ -108,7 +126,7 @@ class Scanner {
       const high = hexValues[bytes[at] ?? 0] ?? 16
       const low = hexValues[bytes[at + 1] ?? 0] ?? 16
       seen |= high | low
-      this.#id[i] = (high << 4) | low
+      id[i] = (high << 4) | low
       at += 2
     }
     this.#at = at
@@ -117,16 +135,18 @@ class Scanner {
 
   /** a JSON integer in 0..max, or −1 */
   #number(max: number): number {
+    const bytes = this.#bytes
     const start = this.#at
+    let at = start
     let value = 0
-    let digit = (this.#bytes[this.#at] ?? 0) - 0x30
+    let digit = (bytes[at] ?? 0) - 0x30
     while (digit >= 0 && digit <= 9 && value <= max) {
       value = value * 10 + digit
-      digit = (this.#bytes[++this.#at] ?? 0) - 0x30
+      digit = (bytes[++at] ?? 0) - 0x30
     }
-    const digits = this.#at - start
-    const leadingZero = digits > 1 && this.#bytes[start] === 0x30
-    return digits === 0 || leadingZero || value > max ? -1 : value
+    this.#at = at
+    const leadingZero = at - start > 1 && bytes[start] === 0x30
+    return at === start || leadingZero || value > max ? -1 : value
   }
 
   #take(byte: number): boolean {
@@ -135,11 +155,11 @@ class Scanner {
     return true
   }
 
-  #skip(literal: Uint8Array): boolean {
-    const bytes = this.#bytes
+  #skip({ length, words }: Literal): boolean {
     const at = this.#at
-    for (let i = 0; i < literal.length; i++) if (bytes[at + i] !== literal[i]) return false
-    this.#at = at + literal.length
+    if (at + length > this.#bytes.length) return false
+    for (const { offset, value } of words) if (this.#view.getUint32(at + offset, true) !== value) return false
+    this.#at = at + length
     return true
   }
 }
