@@ -18,12 +18,12 @@ export function findCommand(words: readonly string[]): Found {
   if (first === undefined) return { kind: 'none', group: undefined, rest: words }
   const name = words[first] ?? ''
   const rest = words.toSpliced(first, 1)
-  if (name in commands || name === 'help') return { kind: 'command', name, rest }
+  if (Object.hasOwn(commands, name) || name === 'help') return { kind: 'command', name, rest }
   if (!isGroup(name)) throw unknownCommand(name)
   const second = nextArgument(rest, first)
   if (second === undefined) return { kind: 'none', group: name, rest }
   const fullName = `${name} ${rest[second] ?? ''}`
-  if (!(fullName in commands)) throw unknownCommand(fullName)
+  if (!Object.hasOwn(commands, fullName)) throw unknownCommand(fullName)
   return { kind: 'command', name: fullName, rest: rest.toSpliced(second, 1) }
 }
 
