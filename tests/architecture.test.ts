@@ -193,3 +193,16 @@ describe('what is committed', () => {
     expect(wrong).toEqual([])
   })
 })
+
+describe('the documentation', () => {
+  it('links only to files that exist', () => {
+    const pages = trackedFiles.filter((path) => path.endsWith('.md'))
+    const broken = pages.flatMap((page) =>
+      [...text(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+        .map((match) => match[1] ?? '')
+        .filter((target) => !/^[a-z]+:/.test(target) && !existsSync(join(root, dirname(page), target)))
+        .map((target) => `${page} links to ${target}`),
+    )
+    expect(broken).toEqual([])
+  })
+})
