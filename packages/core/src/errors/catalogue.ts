@@ -215,12 +215,24 @@ export const errorCatalogue = {
     message: 'the command {command} {outcome}',
     hint: 'Run it by hand to see why. No snapshot was made.',
   },
+  ENGINE_READBACK_FAILED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'blob {blob} does not read back as it was written: {reason}',
+    hint: 'This machine computes or remembers wrongly: test its memory. Nothing of this run counts as a backup.',
+  },
   // --- restore
   TARGET_UNUSABLE: {
     exitCode: 1,
     retryable: false,
     message: 'cannot restore to {target}: {reason}',
     hint: 'Choose another --target, or make this one writable and large enough. Nothing was overwritten.',
+  },
+  TARGET_FULL: {
+    exitCode: 1,
+    retryable: false,
+    message: 'no space left while restoring {target}: {reason}',
+    hint: 'Free space, then run the same restore again: what is there already is kept.',
   },
   TARGET_NOT_EMPTY: {
     exitCode: 1,

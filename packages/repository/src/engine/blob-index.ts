@@ -276,6 +276,15 @@ export class BlobIndex {
     this.#segments.push(attachSegment(shared))
   }
 
+  get segmentCount(): number {
+    return this.#segments.length
+  }
+
+  /** Segments from a position on, for a thread that does not know them yet. */
+  segmentsFrom(position: number): readonly IndexSegment[] {
+    return this.#segments.slice(position).map(({ shared }) => shared)
+  }
+
   /** Free entries of the newest claim segment. */
   get claimsLeft(): number {
     const newest = this.#segments.at(-1)

@@ -1,4 +1,11 @@
-import { type MessagePort, parentPort, receiveMessageOnPort, type Transferable, workerData } from 'node:worker_threads'
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  threadId,
+  type Transferable,
+  workerData,
+} from 'node:worker_threads'
 import { fromPostedError, toPostedError } from './posted-error.ts'
 import type { BlockingCall, BlockingReply, JobMessage, WorkerMessage, WorkerStart } from './worker-protocol.ts'
 
@@ -8,6 +15,7 @@ type Unticketed<Call> = Call extends unknown ? Omit<Call, 'ticket'> : never
 export interface WorkerPort<Setup, Note> {
   readonly setup: Setup
   readonly primitives: WebAssembly.Module
+  readonly threadId: number
   note(note: Note, transfer?: Transferable[]): void
   /** Asks without waiting; `await` the answer later with `receive`. */
   ask(call: Unticketed<BlockingCall>): number
@@ -27,6 +35,7 @@ export function openWorkerPort<Setup, Note>(): WorkerPort<Setup, Note> {
   return {
     setup: start.setup,
     primitives: start.primitives,
+    threadId,
     note: (note, transfer) => send({ type: 'note', note }, transfer),
     ask(call) {
       const ticket = ++tickets

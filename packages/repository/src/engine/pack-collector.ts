@@ -1,0 +1,127 @@
+import { rm } from 'node:fs/promises'
+import type { Context } from '@holdfast/core/context'
+import { encodeIndex, type IndexPack } from '../format/index-file.ts'
+import { writeUnpacked } from '../open/unpacked-files.ts'
+import type { Repository } from '../repository.ts'
+import type { FinishedPack } from './finished-pack.ts'
+
+/** restic's bounds: an index file is complete at so many blobs, or when its oldest entry has waited so long. */
+const blobsPerIndexFile = 50_000
+const indexFileAgeMs = 10 * 60 * 1000
+
+export interface StoredTotals {
+  readonly packs: number
+  readonly blobs: number
+  /** bytes of the pack files */
+  readonly sizeBytes: number
+}
+
+/**
+ * Stores finished packs and the index files that name them, in the order that keeps a repository whole at every
+ * instant: packs, made durable, then their index. The first failure stops everything after it.
+ */
+export interface PackCollector {
+  add(pack: FinishedPack): void
+  /** packs that are not stored yet */
+  readonly pending: number
+  /** what went wrong, if anything did */
+  readonly failure: unknown
+  /** Resolves when fewer than `limit` packs are pending. */
+  below(limit: number): Promise<void>
+  /** Stores what is left and the last index file; throws the first failure. */
+  finish(): Promise<StoredTotals>
+}
+
+export function createPackCollector(repository: Repository, ctx: Context): PackCollector {
+  const { backend } = repository
+  const queue: FinishedPack[] = []
+  const waiting: { limit: number; resolve: () => void }[] = []
+  let stored: IndexPack[] = []
+  let storedBlobs = 0
+  let oldestStoredMs = 0
+  let active = 0
+  let failure: unknown
+  let indexing: Promise<void> = Promise.resolve()
+  let totals: StoredTotals = { packs: 0, blobs: 0, sizeBytes: 0 }
+
+  const pending = (): number => queue.length + active
+  const settleWaiting = (): void => {
+    for (const entry of [...waiting]) {
+      if (failure === undefined && pending() >= entry.limit) continue
+      waiting.splice(waiting.indexOf(entry), 1)
+      entry.resolve()
+    }
+  }
+  const fail = (error: unknown): void => {
+    failure ??= error
+    queue.length = 0
+  }
+  const flushIndex = (): Promise<void> => {
+    const packs = stored
+    stored = []
+    storedBlobs = 0
+    if (packs.length === 0) return indexing
+    indexing = indexing.then(async () => {
+      if (failure !== undefined) return
+      await backend.flush(ctx)
+      await writeUnpacked(repository, 'index', encodeIndex(packs), ctx)
+    })
+    indexing.catch(fail)
+    return indexing
+  }
+  const store = async (pack: FinishedPack): Promise<void> => {
+    const content = { path: pack.path, sizeBytes: pack.sizeBytes }
+    await backend.write({ type: 'data', name: pack.id }, content, { content: pack.isTree ? 'tree' : 'data' }, ctx)
+    await rm(pack.path, { force: true })
+    totals = {
+      packs: totals.packs + 1,
+      blobs: totals.blobs + pack.blobs.length,
+      sizeBytes: totals.sizeBytes + pack.sizeBytes,
+    }
+    if (stored.length === 0) oldestStoredMs = ctx.now().getTime()
+    stored.push(pack)
+    storedBlobs += pack.blobs.length
+    if (storedBlobs >= blobsPerIndexFile || ctx.now().getTime() - oldestStoredMs > indexFileAgeMs)
+      void flushIndex().catch(fail)
+  }
+  const pump = (): void => {
+    while (active < backend.traits.connections && failure === undefined) {
+      const pack = queue.shift()
+      if (pack === undefined) break
+      active++
+      void store(pack)
+        .catch(fail)
+        .finally(() => {
+          active--
+          pump()
+          settleWaiting()
+        })
+    }
+    settleWaiting()
+  }
+  const below = (limit: number): Promise<void> =>
+    failure !== undefined || pending() < limit
+      ? Promise.resolve()
+      : new Promise((resolve) => waiting.push({ limit, resolve }))
+
+  return {
+    add(pack) {
+      if (failure !== undefined) return
+      queue.push(pack)
+      pump()
+    },
+    get pending() {
+      return pending()
+    },
+    get failure() {
+      return failure
+    },
+    below,
+    async finish() {
+      await below(1)
+      if (failure === undefined) await flushIndex().catch(fail)
+      if (failure !== undefined) throw failure
+      return totals
+    },
+  }
+}

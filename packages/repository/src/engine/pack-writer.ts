@@ -1,0 +1,260 @@
+import { createHash, type Hash } from 'node:crypto'
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { AppError } from '@holdfast/core/errors/app-error'
+import type { PackedBlob } from '../format/packed-blob.ts'
+import { encodePackHeader, packHeaderEntryBytes } from '../format/pack-header.ts'
+import type { Arena } from './arena.ts'
+import { type ArenaCipher, sealOverheadBytes, smallTextBytes } from './arena-cipher.ts'
+import type { FinishedPack } from './finished-pack.ts'
+import { sha256 } from './sha256.ts'
+import type { Decompress } from './zstd.ts'
+
+/** Sealed blobs are hashed and written in pieces of this size while they are still in the processor's cache. */
+const pieceBytes = 1 << 20
+/** A header that has grown to this finishes the pack, far below the format's limit of 16 MiB. */
+const headerBytesAtMost = 4 << 20
+
+/** Part of the arena. */
+export interface Region {
+  readonly at: number
+  readonly sizeBytes: number
+}
+
+export interface PackWriterOptions {
+  readonly arena: Arena
+  readonly cipher: ArenaCipher
+  readonly decompress: Decompress
+  /** holds a piece and the blob that completes it: `stagingBytes(largest blob)` */
+  readonly staging: Region
+  /** where own output is opened again: each as large as the largest blob */
+  readonly text: Region
+  readonly plain: Region
+  readonly isTree: boolean
+  /** finish the pack when it has reached this size */
+  readonly targetBytes: number
+  /** undefined: measure only, write nothing (a dry run) */
+  readonly spoolDirectory: string | undefined
+  /** distinguishes the spool files of several writers of one process */
+  readonly label: string
+  readonly onFinished: (pack: FinishedPack) => void
+}
+
+/** Size of the staging region for blobs of up to `largestBlobBytes`. */
+export function stagingBytes(largestBlobBytes: number): number {
+  return pieceBytes + largestBlobBytes + sealOverheadBytes + headerBytesAtMost / 2
+}
+
+/**
+ * Assembles packs of one kind: seals blobs, opens them again (MAC, decryption, decompression, hash), and streams them to
+ * a spool file. `append` only copies, so that the caller's bytes stay as they are until `settle`.
+ */
+export class PackWriter {
+  readonly #o: PackWriterOptions
+  #position: number
+  #writtenBytes = 0
+  #headerBytes = 0
+  #blobs: PackedBlob[] = []
+  /** the newest blobs, in staging, not sealed yet: positions in #blobs */
+  #firstUnsealed = 0
+  #hash: Hash | undefined
+  #file: { descriptor: number; path: string } | undefined
+  #files = 0
+
+  constructor(options: PackWriterOptions) {
+    this.#o = options
+    this.#position = options.staging.at
+  }
+
+  /** Adds a blob whose stored form (compressed when `rawLength` > 0) lies at `from`. Call `settle` before the next. */
+  append(id: string, from: number, length: number, rawLength: number): void {
+    const { arena, isTree } = this.#o
+    arena.bytes.copyWithin(this.#position + 16, from, from + length)
+    this.#addEntry({
+      id,
+      type: isTree ? 'tree' : 'data',
+      offset: this.#offset,
+      length: length + sealOverheadBytes,
+      rawLength,
+    })
+  }
+
+  /** The same for a blob that is sealed already with this repository's key and was verified by the caller. */
+  appendSealed(id: string, from: number, sealedLength: number, rawLength: number): void {
+    this.#sealPending()
+    const { arena, isTree } = this.#o
+    arena.bytes.copyWithin(this.#position, from, from + sealedLength)
+    this.#addEntry({ id, type: isTree ? 'tree' : 'data', offset: this.#offset, length: sealedLength, rawLength })
+    this.#firstUnsealed = this.#blobs.length
+  }
+
+  /** Seals a large blob, writes a full piece, finishes a full pack. Returns the stored bytes so far of this pack. */
+  settle(): void {
+    const newest = this.#blobs.at(-1)
+    if (newest !== undefined && newest.length > smallTextBytes + sealOverheadBytes) this.#sealPending()
+    if (this.#position - this.#o.staging.at >= pieceBytes) this.#flush()
+    if (this.#offset >= this.#o.targetBytes || this.#headerBytes >= headerBytesAtMost) this.finish()
+  }
+
+  /** Completes the pack, if there is one. */
+  finish(): void {
+    if (this.#blobs.length === 0) return
+    this.#flush()
+    const { arena, cipher, staging, isTree } = this.#o
+    const blobBytes = this.#writtenBytes
+    const header = encodePackHeader(this.#blobs)
+    arena.bytes.set(header, staging.at + 16)
+    cipher.seal(staging.at, header.length)
+    const sealed = header.length + sealOverheadBytes
+    this.#verifyHeader(header, sealed)
+    arena.bytes.writeUInt32LE(sealed, staging.at + sealed)
+    this.#position = staging.at + sealed + 4
+    this.#write()
+    const id = this.#hash?.digest('hex') ?? ''
+    const path = this.#file?.path ?? ''
+    if (this.#file !== undefined) closeSync(this.#file.descriptor)
+    const pack: FinishedPack = { path, sizeBytes: this.#writtenBytes, id, isTree, blobs: this.#blobs, blobBytes }
+    this.#reset()
+    this.#o.onFinished(pack)
+  }
+
+  get #offset(): number {
+    return this.#writtenBytes + this.#position - this.#o.staging.at
+  }
+
+  #addEntry(blob: PackedBlob): void {
+    this.#blobs.push(blob)
+    this.#headerBytes += packHeaderEntryBytes(blob.rawLength)
+    this.#position += blob.length
+    if (this.#position > this.#o.staging.at + this.#o.staging.sizeBytes)
+      throw new Error('the staging region is too small')
+  }
+
+  /** Where a blob of the current piece lies in the arena. */
+  #addressOf(blob: PackedBlob): number {
+    return this.#o.staging.at + blob.offset - this.#writtenBytes
+  }
+
+  #sealPending(): void {
+    const { cipher } = this.#o
+    const pending = this.#blobs.slice(this.#firstUnsealed)
+    this.#firstUnsealed = this.#blobs.length
+    const small = pending.filter((blob) => blob.length <= smallTextBytes + sealOverheadBytes)
+    cipher.sealBatch(
+      small.map((blob) => this.#addressOf(blob)),
+      small.map((blob) => blob.length - sealOverheadBytes),
+    )
+    this.#verifySmall(small)
+    for (const blob of pending) {
+      if (blob.length <= smallTextBytes + sealOverheadBytes) continue
+      cipher.seal(this.#addressOf(blob), blob.length - sealOverheadBytes)
+      if (!cipher.open(this.#addressOf(blob), blob.length, this.#o.text.at)) throw readbackFailed(blob, 'wrong tag')
+      this.#verifyText(blob, this.#o.text.at)
+    }
+  }
+
+  #verifySmall(blobs: readonly PackedBlob[]): void {
+    const { cipher, text } = this.#o
+    let end = text.at
+    const targets = blobs.map((blob) => {
+      const at = end
+      end += blob.length - sealOverheadBytes
+      return at
+    })
+    const wrong = cipher.openBatch(
+      blobs.map((blob) => this.#addressOf(blob)),
+      blobs.map((blob) => blob.length),
+      targets,
+    )
+    const failed = blobs[wrong]
+    if (failed !== undefined) throw readbackFailed(failed, 'wrong tag')
+    for (const [i, blob] of blobs.entries()) this.#verifyText(blob, targets[i] ?? 0)
+  }
+
+  /** The decrypted form at `at` must be the blob that its id names. */
+  #verifyText(blob: PackedBlob, at: number): void {
+    const { arena, plain, decompress } = this.#o
+    const textLength = blob.length - sealOverheadBytes
+    let [from, length] = [at, textLength]
+    if (blob.rawLength > 0) {
+      if (!decompress(at, textLength, plain.at, blob.rawLength)) throw readbackFailed(blob, 'it cannot be decompressed')
+      ;[from, length] = [plain.at, blob.rawLength]
+    }
+    if (sha256(arena.bytes.subarray(from, from + length)) !== blob.id) throw readbackFailed(blob, 'other content')
+  }
+
+  #verifyHeader(header: Buffer, sealed: number): void {
+    const { arena, cipher, staging, text } = this.#o
+    const opened = header.length <= text.sizeBytes && cipher.open(staging.at, sealed, text.at)
+    if (opened && header.equals(arena.bytes.subarray(text.at, text.at + header.length))) return
+    throw new AppError('ENGINE_READBACK_FAILED', { blob: 'header', reason: 'the header of a pack' })
+  }
+
+  #flush(): void {
+    this.#sealPending()
+    this.#write()
+  }
+
+  #write(): void {
+    const { arena, staging } = this.#o
+    const piece = arena.bytes.subarray(staging.at, this.#position)
+    this.#hash ??= createHash('sha256')
+    this.#hash.update(piece)
+    this.#file ??= this.#openSpoolFile()
+    for (let done = 0; this.#file !== undefined && done < piece.length;) {
+      done += writeSync(this.#file.descriptor, piece, done)
+    }
+    this.#writtenBytes += piece.length
+    this.#position = staging.at
+  }
+
+  #openSpoolFile(): { descriptor: number; path: string } | undefined {
+    const { spoolDirectory, label } = this.#o
+    if (spoolDirectory === undefined) return undefined
+    const path = join(spoolDirectory, `${label}-${++this.#files}`)
+    try {
+      return { descriptor: openSync(path, 'wx', 0o600), path }
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+        throw spoolError(error, spoolDirectory)
+      makeSpool(spoolDirectory)
+      return { descriptor: openSync(path, 'wx', 0o600), path }
+    }
+  }
+
+  #reset(): void {
+    this.#position = this.#o.staging.at
+    this.#writtenBytes = 0
+    this.#headerBytes = 0
+    this.#blobs = []
+    this.#firstUnsealed = 0
+    this.#hash = undefined
+    this.#file = undefined
+  }
+}
+
+/** Not recursive: making the repository's root would hide that its disk is not mounted. */
+export function makeSpool(directory: string): void {
+  for (const path of [dirname(directory), directory]) {
+    try {
+      mkdirSync(path, { mode: 0o700 })
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw spoolError(error, directory)
+    }
+  }
+}
+
+function spoolError(error: unknown, location: string): AppError {
+  const file = 'a pack in preparation'
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new AppError('STORAGE_FULL', { location, file }, { cause: error })
+  const reason = error instanceof Error ? error.message : String(error)
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
+    return new AppError('STORAGE_DENIED', { location, action: 'write', file, reason }, { cause: error })
+  }
+  return new AppError('STORAGE_UNREACHABLE', { location, action: 'write', file, reason }, { cause: error })
+}
+
+function readbackFailed(blob: PackedBlob, reason: string): AppError {
+  return new AppError('ENGINE_READBACK_FAILED', { blob: blob.id, reason })
+}

@@ -1,0 +1,105 @@
+import type { Arena } from '../engine/arena.ts'
+import type { BlobIndex } from '../engine/blob-index.ts'
+import type { PackWriter, Region } from '../engine/pack-writer.ts'
+import { sha256 } from '../engine/sha256.ts'
+import type { Compress } from '../engine/zstd.ts'
+import type { SaveCounts } from './save-jobs.ts'
+
+/** One repository as a worker writes to it. */
+export interface StoreTarget {
+  readonly index: BlobIndex
+  readonly data: PackWriter
+  readonly tree: PackWriter
+  /** undefined: this kind is stored uncompressed */
+  readonly compressData: Compress | undefined
+  readonly compressTree: Compress | undefined
+  /** Stores a blob in a pack of its own; returns its stored size without the overhead of sealing. */
+  storeLarge(id: string, bytes: Buffer, isTree: boolean): number
+  /** makes room for new blobs in the index */
+  ensureClaims(): void
+}
+
+const zeroRunBytes = 512 * 1024
+
+/**
+ * Takes blobs that lie in the arena: names each by its hash, and stores it in every repository that does not have it. The
+ * bytes are hashed once and compressed at most once per kind, whatever the number of repositories.
+ */
+export class BlobStore {
+  readonly #arena: Arena
+  readonly #targets: readonly StoreTarget[]
+  /** compressed form; holds the same bytes again after they were verified */
+  readonly #scratch: Region
+  readonly #counts: () => SaveCounts
+  readonly #zeros = Buffer.alloc(zeroRunBytes)
+  #zeroId: string | undefined
+
+  constructor(arena: Arena, targets: readonly StoreTarget[], scratch: Region, counts: () => SaveCounts) {
+    this.#arena = arena
+    this.#targets = targets
+    this.#scratch = scratch
+    this.#counts = counts
+  }
+
+  /** Returns the blob's id. */
+  store(at: number, length: number, isTree: boolean): string {
+    const id = this.#idOf(at, length)
+    let compressed = -1
+    const added: PackWriter[] = []
+    for (const [number, target] of this.#targets.entries()) {
+      target.ensureClaims()
+      if (!target.index.claim(id)) continue
+      const compress = isTree ? target.compressTree : target.compressData
+      if (compress !== undefined && compressed < 0) compressed = this.#compress(compress, at, length, isTree)
+      const writer = isTree ? target.tree : target.data
+      const stored = compress !== undefined && compressed > 0 ? compressed : length
+      if (stored === compressed) writer.append(id, this.#scratch.at, compressed, length)
+      else writer.append(id, at, length, 0)
+      added.push(writer)
+      this.#count(number, isTree, length, stored)
+    }
+    // only now: settling opens blobs again in the region that the compressed form lies in
+    for (const writer of added) writer.settle()
+    return id
+  }
+
+  /** The same for a blob that is too large for the arena: the tree of a directory with tens of thousands of entries. */
+  storeLarge(bytes: Buffer, isTree: boolean): string {
+    const id = sha256(bytes)
+    for (const [number, target] of this.#targets.entries()) {
+      target.ensureClaims()
+      if (!target.index.claim(id)) continue
+      this.#count(number, isTree, bytes.length, target.storeLarge(id, bytes, isTree))
+    }
+    return id
+  }
+
+  /** Whether every repository has all these blobs. */
+  hasAll(ids: readonly string[]): boolean {
+    return this.#targets.every(({ index }) => ids.every((id) => index.has(id)))
+  }
+
+  /** Holes of sparse files are read as zeros and always cut at the shortest chunk: its hash is worth remembering. */
+  #idOf(at: number, length: number): string {
+    const bytes = this.#arena.bytes.subarray(at, at + length)
+    const isZeroRun = length === zeroRunBytes && bytes[0] === 0 && bytes[length - 1] === 0 && bytes.equals(this.#zeros)
+    if (!isZeroRun) return sha256(bytes)
+    this.#zeroId ??= sha256(bytes)
+    return this.#zeroId
+  }
+
+  /** Size of the compressed form in the scratch region, 0 when it is not worth it. Trees are always kept compressed. */
+  #compress(compress: Compress, at: number, length: number, isTree: boolean): number {
+    if (length === 0) return 0
+    const room = isTree ? this.#scratch.sizeBytes : Math.min(length, this.#scratch.sizeBytes)
+    return compress(at, length, this.#scratch.at, room)
+  }
+
+  #count(target: number, isTree: boolean, length: number, stored: number): void {
+    const counts = this.#counts()
+    const blobs = isTree ? counts.treeBlobs : counts.dataBlobs
+    blobs[target] = (blobs[target] ?? 0) + 1
+    counts.dataAdded[target] = (counts.dataAdded[target] ?? 0) + length
+    counts.dataAddedPacked[target] = (counts.dataAddedPacked[target] ?? 0) + stored + 32
+  }
+}

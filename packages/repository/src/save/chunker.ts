@@ -1,0 +1,15 @@
+import type { Primitives } from '../wasm/primitives.ts'
+
+/** restic's bounds for a chunk, in bytes. */
+export const chunkBytesAtLeast = 512 * 1024
+export const chunkBytesAtMost = 8 * 1024 * 1024
+
+/**
+ * End of the chunk that begins at `start`, when all bytes up to `end` are there and the file ends at `end` or at least
+ * `chunkBytesAtMost` follow `start`.
+ */
+export function nextCut(primitives: Primitives, start: number, end: number): number {
+  if (end - start <= chunkBytesAtLeast) return end
+  const limit = Math.min(end, start + chunkBytesAtMost)
+  return primitives.findCut(start + chunkBytesAtLeast - 1, limit) || limit
+}

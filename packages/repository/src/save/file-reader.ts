@@ -1,0 +1,120 @@
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import type { Arena } from '../engine/arena.ts'
+import type { Region } from '../engine/pack-writer.ts'
+import type { BlobStore } from './blob-store.ts'
+import { chunkBytesAtLeast, chunkBytesAtMost, nextCut } from './chunker.ts'
+import { systemPath } from './raw-path.ts'
+import type { RawPath } from './save-jobs.ts'
+
+/** Files up to this size are read at once; larger ones are scanned and stored in parts by several workers. */
+export const wholeFileBytes = chunkBytesAtMost
+/** The window of the fingerprint: a scan that goes on needs the bytes before. */
+const windowBytes = 64
+const scanPieceBytes = 2 << 20
+
+export interface FileContent {
+  readonly ids: readonly string[]
+  readonly sizeBytes: number
+  readonly stats: BigIntStats
+}
+
+/** The file at this path is of another kind than it was when the directory was read. */
+export class FileReplacedError extends Error {}
+
+/**
+ * Opens a file for reading, never through a symlink and never waiting for a pipe's other end.
+ */
+export function openSource(path: RawPath): number {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  return openSync(systemPath(path), flags)
+}
+
+export function statOpened(descriptor: number): BigIntStats {
+  const stats = fstatSync(descriptor, { bigint: true })
+  if (!stats.isFile()) throw new FileReplacedError('it was replaced by something that is not a file')
+  return stats
+}
+
+/** Reads up to `length` bytes to `at`; fewer only at the end of the file. */
+export function readInto(arena: Arena, descriptor: number, at: number, length: number, position: number): number {
+  let done = 0
+  while (done < length) {
+    const count = readSync(descriptor, arena.bytes, at + done, length - done, position + done)
+    if (count === 0) break
+    done += count
+  }
+  return done
+}
+
+/** Reads, cuts and stores a file that fits into the input region. What grows meanwhile is read up to the region's size. */
+export function storeWholeFile(arena: Arena, input: Region, store: BlobStore, path: RawPath): FileContent {
+  const descriptor = openSource(path)
+  try {
+    const stats = statOpened(descriptor)
+    const wanted = Math.min(Number(stats.size), wholeFileBytes)
+    const length = readInto(arena, descriptor, input.at, wanted, 0)
+    const ids: string[] = []
+    for (let start = input.at; start < input.at + length;) {
+      const cut = nextCut(arena.primitives, start, input.at + length)
+      ids.push(store.store(start, cut - start, false))
+      start = cut
+    }
+    return { ids, sizeBytes: length, stats }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/**
+ * Finds the chunks of a large file from `start` (where one begins) for about `limit` bytes: the positions where they end.
+ * Only their bytes past the shortest chunk are read.
+ */
+export function scanCuts(
+  arena: Arena,
+  input: Region,
+  file: { readonly descriptor: number; readonly start: number; readonly sizeBytes: number },
+  limit: number,
+): number[] {
+  const cuts: number[] = []
+  const stop = Math.min(file.sizeBytes, file.start + limit)
+  for (let start = file.start; start < stop;) {
+    const cut = findCut(arena, input, file.descriptor, start, file.sizeBytes)
+    cuts.push(cut)
+    start = cut
+  }
+  return cuts
+}
+
+function findCut(arena: Arena, input: Region, descriptor: number, start: number, sizeBytes: number): number {
+  if (sizeBytes - start <= chunkBytesAtLeast) return sizeBytes
+  const limit = Math.min(sizeBytes, start + chunkBytesAtMost)
+  for (let position = start + chunkBytesAtLeast - 1; position < limit;) {
+    const length = Math.min(windowBytes + scanPieceBytes, limit - position + windowBytes)
+    const count = readInto(arena, descriptor, input.at, length, position - windowBytes)
+    if (count <= windowBytes) break
+    const found = arena.primitives.findCut(input.at + windowBytes, input.at + count)
+    if (found > 0) return position + found - input.at - windowBytes
+    position += count - windowBytes
+  }
+  return limit
+}
+
+/** Stores the chunks of a large file that end at `cuts`; a file that became shorter ends the list early. */
+export function storeChunks(
+  arena: Arena,
+  input: Region,
+  store: BlobStore,
+  file: { readonly descriptor: number; readonly start: number; readonly cuts: readonly number[] },
+): { ids: string[]; bytes: number } {
+  const ids: string[] = []
+  let start = file.start
+  let bytes = 0
+  for (const cut of file.cuts) {
+    const count = readInto(arena, file.descriptor, input.at, cut - start, start)
+    if (count > 0) ids.push(store.store(input.at, count, false))
+    bytes += count
+    if (count < cut - start) break
+    start = cut
+  }
+  return { ids, bytes }
+}

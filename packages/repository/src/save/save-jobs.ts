@@ -1,0 +1,152 @@
+import type { IndexSegment, SharedBlobIndex } from '../engine/blob-index.ts'
+import type { FinishedPack } from '../engine/finished-pack.ts'
+import type { FilterSpec } from '../filter/source-filter.ts'
+
+/** A path as the file system takes it: text when it is valid UTF-8, otherwise its bytes. */
+export type RawPath = string | Uint8Array
+
+/** One repository that a backup writes to, as its workers need it. */
+export interface SaveTarget {
+  readonly key: { readonly encrypt: Uint8Array; readonly macK: Uint8Array; readonly macR: Uint8Array }
+  readonly version: 1 | 2
+  readonly index: SharedBlobIndex
+  /** undefined in a dry run */
+  readonly spoolDirectory: string | undefined
+  readonly readableRoot: string | undefined
+}
+
+export interface SaveSetup {
+  readonly worker: string
+  readonly targets: readonly SaveTarget[]
+  readonly chunkerPolynomial: bigint
+  /** zstd level; undefined stores data uncompressed */
+  readonly dataLevel: number | undefined
+  readonly packBytes: number
+  readonly filter: FilterSpec
+  readonly withAtime: boolean
+  readonly ignoreCtime: boolean
+  readonly ignoreInode: boolean
+  readonly verbose: boolean
+}
+
+/** A directory of which only some children are wanted: it lies on the way to the sources. */
+export interface ChosenChildren {
+  readonly [name: string]: ChosenChildren | 'all'
+}
+
+export interface DirectoryTask {
+  readonly id: number
+  readonly path: RawPath
+  /** the same directory in the parent snapshot */
+  readonly parentTree: string | undefined
+  readonly only: ChosenChildren | undefined
+}
+
+export type SubdirectoryFound = Omit<DirectoryTask, 'id'>
+
+export interface LargeFileFound {
+  readonly path: RawPath
+  /** JSON text of the name */
+  readonly name: string
+  /** the parent snapshot has a file of this name */
+  readonly known: boolean
+}
+
+/** A tree that is complete, or what it still waits for. */
+export type DirectoryOutcome =
+  | { readonly id: number; readonly tree: string }
+  | { readonly id: number; readonly unreadable: true }
+  | {
+      readonly id: number
+      readonly subdirectories: readonly SubdirectoryFound[]
+      readonly largeFiles: readonly LargeFileFound[]
+    }
+
+/** A large file's node: JSON text around its size and content. */
+export interface LargeFileNode {
+  readonly beforeSize: string
+  readonly afterSize: string
+}
+
+export interface FinishTask {
+  readonly id: number
+  /** in the order in which they were found; null: could not be read */
+  readonly trees: readonly (string | null)[]
+  readonly files: readonly (string | null)[]
+}
+
+export type SaveJob =
+  | { readonly type: 'directories'; readonly directories: readonly DirectoryTask[] }
+  | { readonly type: 'finish'; readonly directories: readonly FinishTask[] }
+  | { readonly type: 'open'; readonly file: LargeFileFound }
+  | { readonly type: 'scan'; readonly descriptor: number; readonly start: number; readonly sizeBytes: number }
+  | {
+      readonly type: 'chunks'
+      readonly descriptor: number
+      readonly start: number
+      /** where each chunk ends */
+      readonly cuts: readonly number[]
+    }
+  | { readonly type: 'blob'; readonly bytes: Uint8Array; readonly isTree: boolean }
+  | { readonly type: 'flush' }
+
+/** Counted since the previous answer of the same worker. */
+export interface SaveCounts {
+  files: number
+  filesNew: number
+  filesChanged: number
+  filesUnmodified: number
+  dirsNew: number
+  dirsChanged: number
+  dirsUnmodified: number
+  bytes: number
+  /** by target */
+  dataBlobs: number[]
+  treeBlobs: number[]
+  dataAdded: number[]
+  dataAddedPacked: number[]
+}
+
+export interface ItemError {
+  readonly path: string
+  readonly message: string
+}
+
+export interface ProcessedItem {
+  readonly action: 'new' | 'unchanged' | 'modified'
+  readonly path: string
+  readonly sizeBytes: number
+}
+
+export type SaveOutcome =
+  | { readonly type: 'directories'; readonly directories: readonly DirectoryOutcome[] }
+  | { readonly type: 'finish'; readonly trees: readonly { readonly id: number; readonly tree: string }[] }
+  | { readonly type: 'open'; readonly opened: OpenedFile | undefined }
+  | { readonly type: 'scan'; readonly cuts: readonly number[] }
+  | { readonly type: 'chunks'; readonly ids: readonly string[]; readonly bytes: number }
+  | { readonly type: 'blob'; readonly id: string }
+  | { readonly type: 'flush' }
+
+export interface OpenedFile extends LargeFileNode {
+  readonly descriptor: number
+  readonly sizeBytes: number
+}
+
+export interface SaveResult {
+  readonly outcome: SaveOutcome
+  readonly counts: SaveCounts
+  readonly errors: readonly ItemError[]
+  readonly processed: readonly ProcessedItem[]
+  /** the last path worked on, for people */
+  readonly current: string
+}
+
+export type SaveNote = {
+  readonly type: 'pack'
+  readonly target: number
+  readonly pack: FinishedPack
+  readonly partial: boolean
+}
+
+/** The answer to a `claims` call: segments of the index that the worker does not know yet. */
+export type ClaimSegments = readonly IndexSegment[]

@@ -1,0 +1,152 @@
+import type { Context } from '@holdfast/core/context'
+import type { BlobIndex } from '../engine/blob-index.ts'
+import type { FinishedPack } from '../engine/finished-pack.ts'
+import { loadIndex } from '../engine/load-index.ts'
+import { mergePacks } from '../engine/merge-packs.ts'
+import { createPackCollector, type PackCollector } from '../engine/pack-collector.ts'
+import { openSpool, type Spool } from '../engine/spool.ts'
+import { startWorkerPool, type WorkerPool } from '../engine/worker-pool.ts'
+import { zstdLevels } from '../engine/zstd.ts'
+import type { FilterSpec } from '../filter/source-filter.ts'
+import type { Repository } from '../repository.ts'
+import type { SaveCounts, SaveJob, SaveNote, SaveResult, SaveSetup, SaveTarget } from './save-jobs.ts'
+import type { SaveRequest } from './save-request.ts'
+import { addCounts, noCounts } from './save-tally.ts'
+
+/** New blobs that the first segment of claims holds; each further segment is four times as large. */
+const firstClaims = 1 << 17
+/** Finished packs that may wait for their upload before the workers are held back. */
+const packsPendingPerConnection = 2
+
+interface Target {
+  readonly repository: Repository
+  readonly index: BlobIndex
+  readonly spool: Spool
+  readonly collector: PackCollector
+  readonly partial: FinishedPack[]
+}
+
+/** The workers of one backup, and the repositories that their packs go to. */
+export interface SaveSession extends AsyncDisposable {
+  readonly pool: WorkerPool<SaveJob, SaveResult>
+  readonly chunkerPolynomial: bigint
+  readonly counts: SaveCounts
+  readonly errors: { path: string; message: string }[]
+  /** Takes what a worker reports. */
+  take(result: SaveResult): void
+  mayProceed(): boolean
+  /** Resolves when `mayProceed` is worth asking again. */
+  roomForPacks(): Promise<void>
+  /** Stores everything that is still in the workers; returns what went wrong by repository. */
+  finish(): Promise<readonly unknown[]>
+}
+
+export async function openSaveSession(
+  repositories: readonly Repository[],
+  request: SaveRequest,
+  filter: FilterSpec,
+  ctx: Context,
+): Promise<SaveSession> {
+  const targets = await Promise.all(
+    repositories.map(async (repository): Promise<Target> => {
+      const index = await loadIndex(repository, ctx)
+      index.openClaims(firstClaims)
+      const [spool, collector] = [await openSpool(repository.backend), createPackCollector(repository, ctx)]
+      return { repository, index, spool, collector, partial: [] }
+    }),
+  )
+  const counts = noCounts(targets.length)
+  const errors: { path: string; message: string }[] = []
+  const setup = setupOf(request, filter, targets)
+  const pool = startWorkerPool<SaveSetup, SaveJob, SaveResult, SaveNote>(
+    {
+      module: new URL('./save-worker.ts', import.meta.url),
+      count: request.workers,
+      setup,
+      backends: repositories.map(({ backend }) => backend),
+      onNote({ target: number, pack, partial }) {
+        const target = targets[number]
+        if (target === undefined || request.dryRun) return
+        if (partial) target.partial.push(pack)
+        else target.collector.add(pack)
+      },
+      onClaims: (number, known) => moreClaims(targets[number]?.index, known),
+    },
+    ctx,
+  )
+  const limitOf = ({ repository }: Target): number =>
+    repository.backend.traits.connections * packsPendingPerConnection + request.workers
+  const take = (result: SaveResult): void => {
+    addCounts(counts, result.counts)
+    errors.push(...result.errors)
+    for (const { path, message } of result.errors) {
+      ctx.emit({ type: 'item.failed', during: 'archival', item: path, error: message })
+    }
+    for (const { action, path, sizeBytes } of result.processed) {
+      ctx.emit({ type: 'item.processed', action, item: path, sizeBytes })
+    }
+  }
+  return {
+    pool,
+    chunkerPolynomial: setup.chunkerPolynomial,
+    counts,
+    errors,
+    take,
+    mayProceed: () =>
+      targets.some(({ collector }) => collector.failure === undefined) &&
+      targets.every((target) => target.collector.failure !== undefined || target.collector.pending < limitOf(target)),
+    async roomForPacks() {
+      await Promise.all(targets.map((target) => target.collector.below(limitOf(target))))
+      const failures = targets.map(({ collector }) => collector.failure)
+      if (failures.every((failure) => failure !== undefined)) throw failures[0]
+    },
+    async finish() {
+      for (let worker = 0; worker < pool.size; worker++) take(await pool.run(worker, { type: 'flush' }))
+      return await Promise.all(targets.map((target) => finishTarget(target, request)))
+    },
+    async [Symbol.asyncDispose]() {
+      await pool[Symbol.asyncDispose]()
+      for (const { spool } of targets) await spool[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Undefined when all is stored. */
+async function finishTarget({ repository, collector, partial }: Target, request: SaveRequest): Promise<unknown> {
+  try {
+    for (const pack of mergePacks(partial, repository.key, request.packBytes)) collector.add(pack)
+    await collector.finish()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+function moreClaims(index: BlobIndex | undefined, known: number): unknown {
+  if (index === undefined) return []
+  if (index.segmentCount === known) index.openClaims(firstClaims * 4 ** known)
+  return index.segmentsFrom(known)
+}
+
+function setupOf(request: SaveRequest, filter: FilterSpec, targets: readonly Target[]): SaveSetup {
+  const [first] = targets
+  if (first === undefined) throw new Error('a backup needs a repository')
+  return {
+    worker: `save-${process.pid}`,
+    targets: targets.map(({ repository, index, spool }): SaveTarget => ({
+      key: repository.key,
+      version: repository.config.version,
+      index: index.share(),
+      spoolDirectory: request.dryRun ? undefined : spool.directory,
+      readableRoot: repository.backend.traits.readableRoot,
+    })),
+    chunkerPolynomial: first.repository.config.chunkerPolynomial,
+    dataLevel: request.compression === 'off' ? undefined : zstdLevels[request.compression],
+    packBytes: request.packBytes,
+    filter,
+    withAtime: request.withAtime,
+    ignoreCtime: request.ignoreCtime,
+    ignoreInode: request.ignoreInode,
+    verbose: request.verbose,
+  }
+}

@@ -1,0 +1,206 @@
+/** Worker thread of a backup: takes directories and parts of large files from source to sealed pack. */
+import { openSync, readSync, closeSync } from 'node:fs'
+import { Arena } from '../engine/arena.ts'
+import { ArenaCipher } from '../engine/arena-cipher.ts'
+import { BlobIndex } from '../engine/blob-index.ts'
+import { BlobReader } from '../engine/blob-reader.ts'
+import type { FinishedPack } from '../engine/finished-pack.ts'
+import { writeLargeBlobPack } from '../engine/large-blob-pack.ts'
+import { createLocalPackReader, createRemotePackReader } from '../engine/pack-reader.ts'
+import { PackWriter, type Region, stagingBytes } from '../engine/pack-writer.ts'
+import { answerJobs, openWorkerPort, type WorkerPort } from '../engine/worker-port.ts'
+import { createCompressor, createDecompressor, zstdLevels } from '../engine/zstd.ts'
+import type { MasterKey } from '../format/master-key.ts'
+import { createSourceFilter } from '../filter/source-filter.ts'
+import { createUserNames } from '../native/user-names.ts'
+import { readXattrs } from '../native/xattr.ts'
+import { jsonString } from '../format/json-string.ts'
+import { BlobStore, type StoreTarget } from './blob-store.ts'
+import { chunkBytesAtMost } from './chunker.ts'
+import {
+  type DirectoryReaderOptions,
+  finishDirectory,
+  type OpenDirectories,
+  readDirectory,
+} from './directory-reader.ts'
+import { openLargeFile } from './large-file.ts'
+import { scanCuts, storeChunks } from './file-reader.ts'
+import { createSaveTally } from './save-tally.ts'
+import { joinPath, systemPath } from './raw-path.ts'
+import type { ClaimSegments, SaveJob, SaveNote, SaveOutcome, SaveResult, SaveSetup, SaveTarget } from './save-jobs.ts'
+
+/** How far a scan of a large file goes before its chunks are handed out. */
+const scanBytes = 64 << 20
+const marginBytes = 65536
+const claimsMargin = 64
+
+const port = openWorkerPort<SaveSetup, SaveNote>()
+const { setup } = port
+const largestBlob = chunkBytesAtMost + marginBytes
+const keyStreamBytes = 262144
+const perTarget = 2 * stagingBytes(largestBlob) + keyStreamBytes
+const arena = new Arena(4 * largestBlob + setup.targets.length * perTarget + marginBytes, port.primitives)
+arena.primitives.setPolynomial(setup.chunkerPolynomial)
+const region = (sizeBytes: number): Region => ({ at: arena.reserve(sizeBytes), sizeBytes })
+const [input, text, plain, window] = [
+  region(largestBlob),
+  region(largestBlob),
+  region(largestBlob),
+  region(largestBlob),
+]
+const decompress = createDecompressor(arena.bytes)
+const compressTree = createCompressor(arena.bytes, zstdLevels.auto)
+const compressData = setup.dataLevel === undefined ? undefined : createCompressor(arena.bytes, setup.dataLevel)
+const tally = createSaveTally(setup.targets.length, setup.verbose)
+
+let flushing = false
+const opened = setup.targets.map(openTarget)
+const store = new BlobStore(
+  arena,
+  opened.map(({ target }) => target),
+  text,
+  () => tally.counts,
+)
+const directoryOptions: DirectoryReaderOptions = {
+  arena,
+  input,
+  store,
+  parentReader: opened[0]?.reader,
+  filter: createSourceFilter(setup.filter, readStart),
+  owners: ownerTexts(),
+  tally,
+  readAttributes: (path) => readXattrs(path) ?? [],
+  withAtime: setup.withAtime,
+  ignoreCtime: setup.ignoreCtime,
+  ignoreInode: setup.ignoreInode,
+}
+const openDirectories: OpenDirectories = new Map()
+
+answerJobs<SaveJob, SaveResult>((job) => ({ outcome: perform(job), ...tally.take() }))
+
+function perform(job: SaveJob): SaveOutcome {
+  switch (job.type) {
+    case 'directories':
+      return {
+        type: 'directories',
+        directories: job.directories.map((task) => readDirectory(directoryOptions, openDirectories, task)),
+      }
+    case 'finish':
+      return {
+        type: 'finish',
+        trees: job.directories.map(({ id, trees, files }) => {
+          const directory = openDirectories.get(id)
+          if (directory === undefined) throw new Error(`directory ${id} is not open here`)
+          openDirectories.delete(id)
+          return { id, tree: finishDirectory(directoryOptions, directory, trees, files) }
+        }),
+      }
+    case 'open':
+      return { type: 'open', opened: openLargeFile(directoryOptions, job.file) }
+    case 'scan':
+      return { type: 'scan', cuts: scanCuts(arena, input, job, scanBytes) }
+    case 'chunks':
+      return { type: 'chunks', ...storeChunks(arena, input, store, job) }
+    case 'blob':
+      if (job.bytes.length > input.sizeBytes)
+        return { type: 'blob', id: store.storeLarge(Buffer.from(job.bytes), job.isTree) }
+      arena.bytes.set(job.bytes, input.at)
+      return { type: 'blob', id: store.store(input.at, job.bytes.length, job.isTree) }
+    case 'flush':
+      flushing = true
+      for (const { target } of opened) {
+        target.data.finish()
+        target.tree.finish()
+      }
+      return { type: 'flush' }
+  }
+}
+
+function openTarget(shared: SaveTarget, number: number): { target: StoreTarget; reader: BlobReader } {
+  const key: MasterKey = {
+    encrypt: Buffer.from(shared.key.encrypt),
+    macK: Buffer.from(shared.key.macK),
+    macR: Buffer.from(shared.key.macR),
+  }
+  const cipher = new ArenaCipher(arena, key, keyStreamBytes)
+  const index = BlobIndex.attach(shared.index)
+  const onFinished = (pack: FinishedPack): void => port.note({ type: 'pack', target: number, pack, partial: flushing })
+  const writer = (isTree: boolean): PackWriter =>
+    new PackWriter({
+      arena,
+      cipher,
+      decompress,
+      staging: region(stagingBytes(largestBlob)),
+      text,
+      plain,
+      isTree,
+      targetBytes: setup.packBytes,
+      spoolDirectory: shared.spoolDirectory,
+      label: `${setup.worker}-${number}-${isTree ? 'tree' : 'data'}-${threadLabel()}`,
+      onFinished,
+    })
+  const packs =
+    shared.readableRoot === undefined
+      ? createRemotePackReader(arena, port, number)
+      : createLocalPackReader(arena, shared.readableRoot)
+  const reader = new BlobReader(arena, cipher, index, packs, { window, text, plain }, decompress)
+  let largeBlobs = 0
+  const target: StoreTarget = {
+    index,
+    data: writer(false),
+    tree: writer(true),
+    compressData: shared.version === 1 ? undefined : compressData,
+    compressTree: shared.version === 1 ? undefined : compressTree,
+    storeLarge(id, bytes, isTree) {
+      const level = shared.version === 1 ? undefined : isTree ? zstdLevels.auto : setup.dataLevel
+      const label = `${setup.worker}-${number}-large-${threadLabel()}-${++largeBlobs}`
+      const pack = writeLargeBlobPack(key, { id, bytes, isTree, level }, shared.spoolDirectory, label)
+      onFinished(pack)
+      return pack.blobBytes - 32
+    },
+    ensureClaims: () => ensureClaims(port, index, number),
+  }
+  return { target, reader }
+}
+
+/** Asks the main thread for another segment when the newest is nearly full; others may take its last places meanwhile. */
+function ensureClaims(ask: WorkerPort<SaveSetup, SaveNote>, index: BlobIndex, repository: number): void {
+  if (index.claimsLeft > claimsMargin) return
+  const reply = ask.receive(ask.ask({ type: 'claims', repository, known: index.segmentCount }))
+  if (reply.type !== 'value') throw new Error('a request for claims was answered with something else')
+  // boundary: save.ts answers with segments
+  for (const segment of reply.value as ClaimSegments) index.attachClaims(segment)
+}
+
+function threadLabel(): string {
+  return String(port.threadId)
+}
+
+function readStart(directory: string | Uint8Array, name: string, sizeBytes: number): Uint8Array {
+  const descriptor = openSync(systemPath(joinPath(directory, name)), 'r')
+  try {
+    const bytes = Buffer.alloc(sizeBytes)
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, sizeBytes, 0))
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function ownerTexts(): DirectoryReaderOptions['owners'] {
+  const names = createUserNames()
+  const users = new Map<number, string>()
+  const groups = new Map<number, string>()
+  const cached = (known: Map<number, string>, key: string, id: number, find: (id: number) => string): string => {
+    let text = known.get(id)
+    if (text === undefined) {
+      const name = find(id)
+      text = name === '' ? '' : `,"${key}":${jsonString(name)}`
+      known.set(id, text)
+    }
+    return text
+  }
+  return {
+    user: (uid) => cached(users, 'user', uid, names.userName),
+    group: (gid) => cached(groups, 'group', gid, names.groupName),
+  }
+}
