@@ -19,6 +19,7 @@ export function writeCString(target: Buffer, text: string | Uint8Array, syscall:
     target.set(text, 0)
     length = text.length
   }
-  if (target.subarray(0, length).includes(0)) throw systemError(constants.errno.EINVAL, syscall, text)
+  if (typeof text === 'string' ? text.includes('\0') : text.includes(0))
+    throw systemError(constants.errno.EINVAL, syscall, text)
   target[length] = 0
 }
