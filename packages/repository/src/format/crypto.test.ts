@@ -1,5 +1,5 @@
 import { createCipheriv, createHash } from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createMasterKey } from './create-master-key.ts'
 import { open, seal, sealOverheadBytes, tryOpen } from './crypto.ts'

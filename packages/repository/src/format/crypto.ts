@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, randomFillSync, timingSafeEqual } from 'node:crypto'
+import {
+  type Cipheriv,
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  type KeyObject,
+  randomFillSync,
+  timingSafeEqual,
+} from 'node:crypto'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { fastPoly1305 } from './fast-poly1305.ts'
 import type { MasterKey } from './master-key.ts'
@@ -11,7 +19,7 @@ export function seal(key: MasterKey, plaintext: Uint8Array): Buffer {
   const sealed = Buffer.allocUnsafe(plaintext.length + sealOverheadBytes)
   const iv = randomFillSync(sealed.subarray(0, 16))
   const ciphertext = sealed.subarray(16, 16 + plaintext.length)
-  createCipheriv('aes-256-ctr', key.encrypt, iv).update(plaintext).copy(ciphertext)
+  createCipheriv('aes-256-ctr', preparedFor(key).encrypt, iv).update(plaintext).copy(ciphertext)
   tagOf(key, iv, ciphertext).copy(sealed, 16 + plaintext.length)
   return sealed
 }
@@ -36,11 +44,27 @@ export function tryOpen(key: MasterKey, sealed: Uint8Array): Buffer | undefined 
   // an all-zero vector comes from a broken writer, never from chance
   if (iv.every((byte) => byte === 0)) return undefined
   if (!timingSafeEqual(tagOf(key, iv, ciphertext), tag)) return undefined
-  return createDecipheriv('aes-256-ctr', key.encrypt, iv).update(ciphertext)
+  return createDecipheriv('aes-256-ctr', preparedFor(key).encrypt, iv).update(ciphertext)
 }
 
 function tagOf(key: MasterKey, iv: Uint8Array, ciphertext: Uint8Array): Buffer {
-  // one block of ECB is the AES permutation itself, which is what Poly1305-AES asks for
-  const oneTime = createCipheriv('aes-128-ecb', key.macK, null).setAutoPadding(false).update(iv)
-  return fastPoly1305(key.macR, oneTime, ciphertext)
+  return fastPoly1305(key.macR, preparedFor(key).oneTimeValue.update(iv), ciphertext)
+}
+
+interface PreparedKey {
+  readonly encrypt: KeyObject
+  /** one block of ECB is the AES permutation itself, which is what Poly1305-AES asks for */
+  readonly oneTimeValue: Cipheriv
+}
+
+// Taking raw keys into OpenSSL costs more than sealing a small tree, so it is done once per key; forgotten with the key.
+const preparedKeys = new WeakMap<MasterKey, PreparedKey>()
+
+function preparedFor(key: MasterKey): PreparedKey {
+  const known = preparedKeys.get(key)
+  if (known !== undefined) return known
+  const oneTimeValue = createCipheriv('aes-128-ecb', key.macK, null).setAutoPadding(false)
+  const prepared = { encrypt: createSecretKey(key.encrypt), oneTimeValue }
+  preparedKeys.set(key, prepared)
+  return prepared
 }

@@ -23,10 +23,12 @@ test('an unknown format is irregular, and has no format on the way back', () => 
 })
 
 test('every mode of every format comes back', () => {
+  const changed: string[] = []
   for (const format of [0o10, 0o04, 0o12, 0o06, 0o02, 0o01, 0o14]) {
     for (let rest = 0; rest <= 0o7777; rest++) {
       const stMode = (format << 12) | rest
-      if (statModeOf(goFileMode(stMode)) !== stMode) expect(stMode.toString(8)).toBe('unchanged')
+      if (statModeOf(goFileMode(stMode)) !== stMode) changed.push(stMode.toString(8))
     }
   }
+  expect(changed).toEqual([])
 })

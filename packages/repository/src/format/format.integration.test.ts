@@ -113,7 +113,7 @@ function isCurrent(restic: string): boolean {
 /** Encodes a directory and all below it from what the file system says; returns its tree's id. */
 function encodeDirectory(path: Buffer, excluded: readonly string[], trees: Map<string, string>): string {
   const nodes: Node[] = []
-  for (const name of fs.readdirSync(path, { encoding: 'buffer' }).toSorted(Buffer.compare)) {
+  for (const name of fs.readdirSync(path, { encoding: 'buffer' }).toSorted((a, b) => a.compare(b))) {
     if (excluded.includes(name.toString())) continue
     nodes.push(nodeOf(Buffer.concat([path, Buffer.from('/'), name]), name, excluded, trees))
   }

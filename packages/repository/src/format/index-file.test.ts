@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeIndex, type IndexPack, parseIndex } from './index-file.ts'
 import { scanIndex } from './index-scan.ts'

@@ -11,8 +11,8 @@ const shortEscapes: Readonly<Record<string, string>> = {
   '\t': '\\t',
 }
 
-// oxlint-disable-next-line no-control-regex -- control characters are what must be escaped
 const escaped =
+  // oxlint-disable-next-line no-control-regex -- control characters are what must be escaped
   /[\u0000-\u001f"\\<>&\u2028\u2029]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
 /** Whether the text needs no escape at all, neither as a JSON string nor as a name. */

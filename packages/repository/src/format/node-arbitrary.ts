@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Node, NodeType } from './node.ts'
 
 /** For tests: any file name that a Unix file system allows. */

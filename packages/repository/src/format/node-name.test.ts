@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { quoteName, unquoteName } from './node-name.ts'
 import { isPrintable } from './printable.ts'
@@ -89,9 +89,11 @@ test('where Unicode has not changed, the table agrees with that of Node', () => 
     [0xac00, 0xe000],
     [0x1f600, 0x1f650],
   ] as const
+  const different: string[] = []
   for (const [from, to] of blocks) {
     for (let point = from; point < to; point++) {
-      if (isPrintable(point) !== printable.test(String.fromCodePoint(point))) expect(point.toString(16)).toBe('same')
+      if (isPrintable(point) !== printable.test(String.fromCodePoint(point))) different.push(point.toString(16))
     }
   }
+  expect(different).toEqual([])
 })

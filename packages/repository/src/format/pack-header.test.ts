@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createMasterKey } from './create-master-key.ts'
 import { seal } from './crypto.ts'
@@ -46,7 +46,7 @@ test('an entry is 37 bytes plain and 41 compressed, little-endian', () => {
     { id, type: 'tree', length: 0x01020304, rawLength: 0 },
     { id, type: 'data', length: 33, rawLength: 0x0a0b0c0d },
   ])
-  expect(header.toString('hex')).toBe(`0104030201${id}0221000000` + `0d0c0b0a${id}`)
+  expect(header.toString('hex')).toBe(`0104030201${id}02210000000d0c0b0a${id}`)
 })
 
 describe('a damaged header', () => {

@@ -2,9 +2,8 @@ import { expect, test } from 'vitest'
 import { isChunkerPolynomial, isIrreducible, randomPolynomial } from './polynomial.ts'
 
 test('irreducible polynomials of small degree are told apart by trial division', () => {
-  for (let candidate = 2n; candidate < 512n; candidate++) {
-    expect(isIrreducible(candidate), candidate.toString(2)).toBe(!hasDivisor(candidate))
-  }
+  const candidates = Array.from({ length: 510 }, (_, at) => BigInt(at + 2))
+  expect(candidates.filter(isIrreducible)).toEqual(candidates.filter((candidate) => !hasDivisor(candidate)))
 })
 
 test('the polynomial that the documentation of restic shows is accepted', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { formatSecond, formatTimestamp, parseTimestamp, resetTimestampCache } from './timestamp.ts'
 
@@ -55,6 +55,20 @@ test('the second in the cache does not leak into another', () => {
   expect(formatTimestamp(5n * second + 1n)).toBe('1970-01-01T00:00:05.000000001Z')
   expect(formatTimestamp(-5n * second + 1n)).toBe('1969-12-31T23:59:55.000000001Z')
   expect(formatTimestamp(5n * second)).toBe('1970-01-01T00:00:05Z')
+})
+
+test('around each change of a zone the offset is the right one', () => {
+  setZone('America/St_Johns')
+  const wrong: string[] = []
+  // 2010-03-14 and 2010-11-07, one minute past midnight there
+  for (const change of [1_268_537_460, 1_289_097_060]) {
+    for (let at = change - 30_000; at < change + 30_000; at += 37) {
+      const text = formatTimestamp(BigInt(at) * second)
+      const summer = change === 1_268_537_460 ? at >= change : at < change
+      if (!text.endsWith(summer ? '-02:30' : '-03:30')) wrong.push(text)
+    }
+  }
+  expect(wrong).toEqual([])
 })
 
 test('every instant reads back, in any zone', () => {

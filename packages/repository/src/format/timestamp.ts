@@ -1,5 +1,7 @@
 const nanosecondsPerSecond = 1_000_000_000n
 const maxYear = 9999
+const firstLocalSecond = Date.UTC(-1, 11, 31) / 1000 + 86400
+const lastLocalSecond = Date.UTC(maxYear + 1, 0) / 1000 - 1
 
 /** An instant as a snapshot or node states it. */
 export interface Timestamp {
@@ -9,10 +11,17 @@ export interface Timestamp {
   readonly offsetMinutes: number
 }
 
-// Neighbouring files were often written in the same second; the date part of the last one is kept.
+// Neighbouring files were often written in the same second or on the same day, so the last texts are kept.
 let cachedSecond: bigint | undefined
 let cachedHead = ''
 let cachedZone = ''
+let cachedDay = Number.NaN
+let cachedDate = ''
+
+/** Zone offsets by spans of six hours in which they do not change; asking the time-zone database costs a microsecond. */
+const offsets = new Map<number, number>()
+const spanSeconds = 6 * 3600
+const maxSpans = 50_000
 
 /**
  * Go's RFC3339Nano in the process's local zone: the fraction without trailing zeros, `Z` for offset 0, years clamped to
@@ -26,7 +35,7 @@ export function formatTimestamp(ns: bigint): string {
     second -= 1n
   }
   if (second !== cachedSecond) {
-    const { head, zone } = formatSecond(Number(second), localOffsetSeconds)
+    const { head, zone } = formatSecond(Number(second), cachedOffsetSeconds)
     cachedHead = head
     cachedZone = zone
     cachedSecond = second
@@ -38,9 +47,24 @@ export function formatTimestamp(ns: bigint): string {
   return `${cachedHead}.${digits.slice(0, end)}${cachedZone}`
 }
 
-/** Forgets the cached second; for a process that changes its own time zone. */
+/** Forgets what is kept; for a process that changes its own time zone. */
 export function resetTimestampCache(): void {
   cachedSecond = undefined
+  offsets.clear()
+}
+
+function cachedOffsetSeconds(second: number): number {
+  const span = Math.floor(second / spanSeconds)
+  const known = offsets.get(span)
+  if (known !== undefined) return known
+  const offset = localOffsetSeconds(second)
+  const start = span * spanSeconds
+  // no zone has ever changed there and back within six hours
+  if (localOffsetSeconds(start) === localOffsetSeconds(start + spanSeconds - 1)) {
+    if (offsets.size >= maxSpans) offsets.clear()
+    offsets.set(span, offset)
+  }
+  return offset
 }
 
 /** Seconds that local clocks are ahead of UTC at an instant; before standard time this need not be whole minutes. */
@@ -60,16 +84,27 @@ export function formatSecond(
   // instants beyond what Date can hold lie far outside the years 0..9999 anyway
   const clamped = Math.max(-8.6e12 + 86400, Math.min(8.6e12 - 86400, second))
   let offset = offsetSecondsAt(clamped)
-  let local = new Date((clamped + offset) * 1000)
-  const year = local.getUTCFullYear()
-  if (year < 0 || year > maxYear) {
+  let local = clamped + offset
+  if (local < firstLocalSecond || local > lastLocalSecond) {
     // same month, day and time of day in the nearest year that RFC 3339 can express
-    local.setUTCFullYear(year < 0 ? 0 : maxYear)
-    offset = offsetSecondsAt(local.getTime() / 1000 - offset)
+    const moved = new Date(local * 1000)
+    moved.setUTCFullYear(local < firstLocalSecond ? 0 : maxYear)
+    local = moved.getTime() / 1000
+    offset = offsetSecondsAt(local - offset)
   }
-  const yearText = String(local.getUTCFullYear()).padStart(4, '0')
-  const head = `${yearText}${local.toISOString().slice(-20, -5)}`
-  return { head, zone: formatZone(offset) }
+  const day = Math.floor(local / 86400)
+  if (day !== cachedDay) {
+    cachedDay = day
+    cachedDate = new Date(day * 86_400_000).toISOString().slice(0, 10)
+  }
+  const inDay = local - day * 86400
+  const hours = twoDigits(Math.floor(inDay / 3600))
+  const minutes = twoDigits(Math.floor(inDay / 60) % 60)
+  return { head: `${cachedDate}T${hours}:${minutes}:${twoDigits(inDay % 60)}`, zone: formatZone(offset) }
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : String(value)
 }
 
 function formatZone(offsetSeconds: number): string {
@@ -77,8 +112,7 @@ function formatZone(offsetSeconds: number): string {
   const minutes = Math.trunc(offsetSeconds / 60)
   if (offsetSeconds === 0) return 'Z'
   const size = Math.abs(minutes)
-  const hours = String(Math.floor(size / 60)).padStart(2, '0')
-  return `${minutes < 0 ? '-' : '+'}${hours}:${String(size % 60).padStart(2, '0')}`
+  return `${minutes < 0 ? '-' : '+'}${twoDigits(Math.floor(size / 60))}:${twoDigits(size % 60)}`
 }
 
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Node } from './node.ts'
 import { nodesArbitrary } from './node-arbitrary.ts'
@@ -48,12 +48,12 @@ test('a directory too large for one text is read piece by piece, with the same r
   const bytes = encodeTree(many)
   expect(bytes.length).toBeGreaterThan(16 << 20)
   let at = 0
+  let different = 0
   for (const node of readTree(bytes, treeId)) {
     const expected = many[at++]
-    if (expected === undefined || !node.name.equals(expected.name) || node.inode !== expected.inode) {
-      expect(node).toEqual(expected)
-    }
+    if (expected?.name.equals(node.name) !== true || node.inode !== expected.inode) different++
   }
+  expect(different).toBe(0)
   expect(at).toBe(many.length)
 })
 

@@ -59,7 +59,7 @@ export function rawNodes(bytes: Uint8Array, treeId: string): Uint8Array[] {
   return slices
 }
 
-function* rawNodeObjects(bytes: Uint8Array, objectName: string): Generator<unknown> {
+function* rawNodeObjects(bytes: Uint8Array, objectName: string): Generator {
   if (bytes.length <= pieceBytes) {
     yield* new JsonFields(parseExact(bytes, objectName), objectName).array('nodes')
     return
