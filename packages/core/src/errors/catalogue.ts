@@ -234,6 +234,12 @@ export const errorCatalogue = {
     message: 'no space left while restoring {target}: {reason}',
     hint: 'Free space, then run the same restore again: what is there already is kept.',
   },
+  TARGET_DIFFERS: {
+    exitCode: 1,
+    retryable: false,
+    message: '{file} is not what was restored: {reason}',
+    hint: 'Something else writes there, or the disk does not keep what it is given: check both, then restore again.',
+  },
   TARGET_NOT_EMPTY: {
     exitCode: 1,
     retryable: false,
