@@ -184,6 +184,12 @@ export const errorCatalogue = {
     message: 'no key matches {prefix}',
     hint: 'List the keys with `holdfast key list`.',
   },
+  KEY_AMBIGUOUS: {
+    exitCode: 1,
+    retryable: false,
+    message: '{prefix} matches {count} keys',
+    hint: 'Give more characters of the id; `holdfast key list` shows them.',
+  },
   SNAPSHOT_UNKNOWN: {
     exitCode: 1,
     retryable: false,
