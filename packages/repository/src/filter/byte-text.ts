@@ -49,8 +49,8 @@ export function encodeLossless(text: string): Buffer {
 }
 
 /**
- * Bytes of the UTF-8 character that starts at `at` in byte text: 1–4, where 1 also stands for a byte that starts no valid
- * character (overlong forms, surrogates and truncated sequences included), as in Go's utf8.DecodeRune.
+ * Bytes of the UTF-8 character that starts at `at` in byte text: 1–4, where 1 also stands for a byte that starts no
+ * valid character (overlong forms, surrogates and truncated sequences included), as in Go's utf8.DecodeRune.
  */
 export function runeLength(text: string, at: number): number {
   const lead = text.charCodeAt(at)
@@ -76,8 +76,8 @@ export function runeAt(text: string, at: number, length: number): number {
 }
 
 /**
- * Byte text of the path in lower case, character by character (no context, no language) and with stray bytes turned into
- * U+FFFD, as Go's strings.ToLower does.
+ * Byte text of the path in lower case, character by character (no context, no language) and with stray bytes turned
+ * into U+FFFD, as Go's strings.ToLower does.
  */
 export function lowerByteText(path: string | Uint8Array): string {
   const text = typeof path === 'string' ? path : decodeLossless(path)

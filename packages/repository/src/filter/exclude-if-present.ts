@@ -24,9 +24,9 @@ export function parseMarker(text: string): Marker {
 }
 
 /**
- * Whether a directory that holds a file of the marker's name is excluded by it. `readStart` returns up to `sizeBytes` bytes from
- * the start of that file; it throws, or returns fewer, when it cannot, and then nothing is excluded: better too much in a
- * backup than too little.
+ * Whether a directory that holds a file of the marker's name is excluded by it. `readStart` returns up to `sizeBytes`
+ * bytes from the start of that file; it throws, or returns fewer, when it cannot, and then nothing is excluded:
+ * better too much in a backup than too little.
  */
 export function markerHolds(marker: Marker, readStart: (sizeBytes: number) => Uint8Array): boolean {
   if (marker.header === '') return true

@@ -25,8 +25,8 @@ export function parseFilesFromVerbatim(text: string): Buffer[] {
 }
 
 /**
- * Paths of a `--files-from-raw` file, each ended by a NUL byte. Throws ARGUMENT_INVALID when the last one is not (the list was
- * cut short) or one is empty.
+ * Paths of a `--files-from-raw` file, each ended by a NUL byte. Throws ARGUMENT_INVALID when the last one is not (the
+ * list was cut short) or one is empty.
  */
 export function parseFilesFromRaw(content: Uint8Array, file: string): Buffer[] {
   const text = byteText(content)
@@ -43,9 +43,9 @@ export function parseFilesFromRaw(content: Uint8Array, file: string): Buffer[] {
 }
 
 /**
- * The existing paths a line of a `--files-from` file stands for, in byte order within each directory. Globs are those of
- * `compileGlob`, one component at a time (`**` is no more than `*`); a line without any stands for itself, if it exists.
- * Throws ARGUMENT_INVALID when the line is malformed.
+ * The existing paths a line of a `--files-from` file stands for, in byte order within each directory. Globs are those
+ * of `compileGlob`, one component at a time (`**` is no more than `*`); a line without any stands for itself, if it
+ * exists. Throws ARGUMENT_INVALID when the line is malformed.
  */
 export function expandFilesFrom(line: string, fileSystem: GlobFileSystem): Buffer[] {
   const text = byteText(line)

@@ -25,9 +25,9 @@ export interface Glob {
 }
 
 /**
- * Compiles one component of a pattern, given as byte text. The syntax is Go's path/filepath.Match: `*` any bytes, `?` one
- * character, `[a-z]` and `[^a-z]` one character of a class, `\` takes the next character literally. Characters are
- * UTF-8; a byte that is not part of valid UTF-8 counts as one character, U+FFFD for classes.
+ * Compiles one component of a pattern, given as byte text. The syntax is Go's path/filepath.Match: `*` any bytes, `?`
+ * one character, `[a-z]` and `[^a-z]` one character of a class, `\` takes the next character literally. Characters
+ * are UTF-8; a byte that is not part of valid UTF-8 counts as one character, U+FFFD for classes.
  *
  * Returns undefined when the component is malformed: an unclosed or empty class, a class with a bare `-` or `]`, or a
  * trailing backslash.
@@ -157,7 +157,10 @@ function matchChunks(chunks: readonly Chunk[], component: string): boolean {
   return at === component.length
 }
 
-/** Where the chunk ends at the first place from `from` on where it fits, or -1. The last one ends where the component does. */
+/**
+ * Where the chunk ends at the first place from `from` on where it fits, or -1. The last one ends where the component
+ * does.
+ */
 function findChunk(chunk: Chunk, component: string, from: number, last: boolean): number {
   const [head] = chunk
   // There is no use in trying further ahead of the end than the chunk is wide.

@@ -28,8 +28,8 @@ export interface EntryPlace {
 }
 
 /**
- * Whether an entry is left out because it lies on another file system. A mount point is kept (as the directory it is), what it
- * holds is not.
+ * Whether an entry is left out because it lies on another file system. A mount point is kept (as the directory it
+ * is), what it holds is not.
  */
 export function isOnOtherFileSystem(allowed: bigint, entry: EntryPlace): boolean {
   if (entry.device === allowed) return false

@@ -19,8 +19,8 @@ export interface Pattern {
   /** The path a rooted pattern without anything to expand stands for (byte text). */
   readonly literalPath: string | undefined
   /**
-   * What the last component of a path must match when the pattern matches the path but not its directory. Undefined when
-   * that cannot be said: a pattern that ends in `**`, or has several (see `matchesComponents`).
+   * What the last component of a path must match when the pattern matches the path but not its directory. Undefined
+   * when that cannot be said: a pattern that ends in `**`, or has several (see `matchesComponents`).
    */
   readonly last: Glob | undefined
 }
@@ -96,8 +96,8 @@ export function matchesComponents(pattern: Pattern, components: readonly string[
 }
 
 /**
- * `slack`: how many components the next `**` may still take, less one. `consumed`: whether anything was fitted yet; a pattern that stands
- * for nothing at all matches nothing.
+ * `slack`: how many components the next `**` may still take, less one. `consumed`: whether anything was fitted yet; a
+ * pattern that stands for nothing at all matches nothing.
  */
 function fitsFrom(
   parts: readonly PatternPart[],
@@ -120,8 +120,8 @@ function fitsFrom(
 }
 
 /**
- * Whether the pattern, which is known not to fit the directory of the path, fits the path: then it must reach to the last
- * component, which saves trying. Only for patterns with a `last`.
+ * Whether the pattern, which is known not to fit the directory of the path, fits the path: then it must reach to the
+ * last component, which saves trying. Only for patterns with a `last`.
  */
 export function matchesAtEnd(pattern: Pattern, components: readonly string[], absolute: boolean): boolean {
   const { parts, rooted } = pattern

@@ -7,7 +7,10 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type PatternList, compilePatterns, matchExclude, matchInclude } from './select.ts'
 
-/** Pattern lists tried per run; raise it for a long comparison. Each costs one or two starts of restic (about half a second). */
+/**
+ * Pattern lists tried per run; raise it for a long comparison. Each costs one or two starts of restic (about half a
+ * second).
+ */
 const rounds = Number(process.env['HOLDFAST_TEST_ROUNDS'] ?? 24)
 const seed = Number(process.env['HOLDFAST_TEST_SEED'] ?? 7)
 const programs = [...new Set(['restic', process.env['HOLDFAST_TEST_RESTIC'] ?? 'restic'])]
@@ -168,10 +171,10 @@ const randomLists = () => [
   ),
 ]
 
-async function eachInParallel<Item>(items: readonly Item[], work: (item: Item, index: number) => Promise<void>) {
+async function eachInParallel<Item>(items: readonly Item[], action: (item: Item, index: number) => Promise<void>) {
   const queue = items.entries()
   const worker = async () => {
-    for (const [index, item] of queue) await work(item, index)
+    for (const [index, item] of queue) await action(item, index)
   }
   await Promise.all([worker(), worker(), worker(), worker()])
 }

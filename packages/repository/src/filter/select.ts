@@ -29,8 +29,8 @@ export interface InclusionVerdict {
  * - each component is a Go filepath.Match glob, `**` stands for any number of components;
  * - a pattern with a leading `/` is rooted, any other matches at any depth;
  * - a pattern that matches a directory matches everything below; trailing separators do not matter;
- * - `!pattern` takes back what earlier patterns matched (a walk never sees what lies below an excluded directory, so that
- *   directory must be taken back first); the last pattern that matches wins.
+ * - `!pattern` takes back what earlier patterns matched (a walk never sees what lies below an excluded directory, so
+ * that directory must be taken back first); the last pattern that matches wins.
  *
  * Empty lines are ignored. Throws ARGUMENT_INVALID naming the malformed pattern.
  */
@@ -50,8 +50,9 @@ export function compilePatterns(
 }
 
 /**
- * Whether the path is selected by the list. `path` is absolute (or relative to the root of a snapshot), without `.`, `..`
- * and trailing separators; bytes for names that are not UTF-8. About 0.4 µs a path with 20 patterns when a walk asks.
+ * Whether the path is selected by the list. `path` is absolute (or relative to the root of a snapshot), without `.`,
+ * `..` and trailing separators; bytes for names that are not UTF-8. About 1 µs a path with 20 patterns (x64 virtual
+ * machine, 2026).
  */
 export function matchExclude(list: PatternList, path: string | Uint8Array): boolean {
   if (list.patterns.length === 0 || path.length === 0) return false

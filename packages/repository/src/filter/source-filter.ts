@@ -25,8 +25,8 @@ export interface SourceFilter {
   /** By name alone, so it is asked before lstat. A directory that is excluded need not be looked into. */
   excludesPath(path: string | Uint8Array): boolean
   /**
-   * What a directory's marker files leave of its names: `undefined` (everything, the usual answer) or the names that stay, which
-   * are those of the markers themselves. The directory as such is kept.
+   * What a directory's marker files leave of its names: `undefined` (everything, the usual answer) or the names that
+   * stay, which are those of the markers themselves. The directory as such is kept.
    */
   remainingNames<Name extends string | Uint8Array>(
     directory: string | Uint8Array,

@@ -1,8 +1,8 @@
 import { decodeLossless } from './byte-text.ts'
 
 /**
- * The text of a list file (patterns, paths): UTF-8 with or without a byte order mark, or UTF-16 with one. Bytes that are
- * not UTF-8 survive, see `decodeLossless`.
+ * The text of a list file (patterns, paths): UTF-8 with or without a byte order mark, or UTF-16 with one. Bytes that
+ * are not UTF-8 survive, see `decodeLossless`.
  */
 export function decodeTextFile(content: Uint8Array): string {
   const [first, second, third] = content

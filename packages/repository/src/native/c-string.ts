@@ -2,8 +2,8 @@ import { constants } from 'node:os'
 import { systemError } from './libc.ts'
 
 /**
- * Writes a path or name into native memory as C wants it, ended by a zero byte. Throws ENAMETOOLONG when it does not fit and
- * EINVAL when it holds a zero byte, as the file system would.
+ * Writes a path or name into native memory as C wants it, ended by a zero byte. Throws ENAMETOOLONG when it does not
+ * fit and EINVAL when it holds a zero byte, as the file system would.
  */
 export function writeCString(target: Buffer, text: string | Uint8Array, syscall: string): void {
   const last = target.length - 1

@@ -2,9 +2,9 @@ import { statfs } from 'node:fs/promises'
 import { libc } from './libc.ts'
 
 /**
- * Makes everything written to the file system of an open file durable, with one call for any number of files, on a thread
- * of its own. False where that cannot be done (see `libc`): then each file has to be synced by itself. Throws when the
- * device reports an error.
+ * Makes everything written to the file system of an open file durable, with one call for any number of files, on a
+ * thread of its own. False where that cannot be done (see `libc`): then each file has to be synced by itself. Throws
+ * when the device reports an error.
  */
 export async function syncFileSystem(fd: number): Promise<boolean> {
   const syncfs = libc()?.bindAsync('int syncfs(int fd)')

@@ -26,7 +26,10 @@ export interface Libc {
   errno(): number
 }
 
-/** The only architectures where the structures used here (64-bit time and offsets, little-endian) have been thought through. */
+/**
+ * The only architectures where the structures used here (64-bit time and offsets, little-endian) have been thought
+ * through.
+ */
 const supportedArchitectures: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64']
 
 /**
@@ -36,8 +39,8 @@ const supportedArchitectures: readonly string[] = ['x64', 'arm64', 'riscv64', 'l
 let loaded: { readonly libc: Libc | undefined } | undefined
 
 /**
- * The C library, or undefined where it cannot be used: not Linux, another architecture, or koffi not installed for it. Callers then do
- * without (no extended attributes, times rounded to microseconds) and say so.
+ * The C library, or undefined where it cannot be used: not Linux, another architecture, or koffi not installed for
+ * it. Callers then do without (no extended attributes, times rounded to microseconds) and say so.
  */
 export function libc(): Libc | undefined {
   loaded ??= { libc: open() }

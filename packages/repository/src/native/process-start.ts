@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * When a process was started, in clock ticks since the machine was: with the process id it names a process for good, while an id
- * alone may have been given to another one since. Undefined when there is no such process, or no /proc to ask (proc(5),
- * field 22 of stat).
+ * When a process was started, in clock ticks since the machine was: with the process id it names a process for good,
+ * while an id alone may have been given to another one since. Undefined when there is no such process, or no /proc to
+ * ask (proc(5), field 22 of stat).
  */
 export function processStart(pid: number): number | undefined {
   let stat: string

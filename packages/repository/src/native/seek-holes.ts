@@ -12,9 +12,10 @@ const SEEK_DATA = 3
 const SEEK_HOLE = 4
 
 /**
- * The parts of a sparse file that hold data, in order; everything between them reads as zeros. The whole file when the file
- * system knows no holes, or this process cannot ask (see `libc`). Moves the file offset, so read by position. About 0.4 µs for each end of an
- * extent; a file whose blocks add up to its size has no holes and need not be asked (shared 4-core x64 virtual machine, ext4, 2026).
+ * The parts of a sparse file that hold data, in order; everything between them reads as zeros. The whole file when
+ * the file system knows no holes, or this process cannot ask (see `libc`). Moves the file offset, so read by
+ * position. About 0.4 µs for each end of an extent; a file whose blocks add up to its size has no holes and need not
+ * be asked (shared 4-core x64 virtual machine, ext4, 2026).
  */
 export function dataExtents(fd: number, sizeBytes: number): DataExtent[] {
   const library = libc()

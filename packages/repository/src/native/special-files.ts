@@ -15,15 +15,15 @@ const formatBits: Readonly<Record<SpecialFileKind, number>> = {
 const AT_FDCWD = -100
 
 /**
- * mknodat by its number: the C library exports mknod only since glibc 2.33, and Node runs on older ones. The kernel takes the lower
- * 32 bits of st_rdev as they are.
+ * mknodat by its number: the C library exports mknod only since glibc 2.33, and Node runs on older ones. The kernel
+ * takes the lower 32 bits of st_rdev as they are.
  */
 const mknodatNumbers: Readonly<Record<string, number>> = { x64: 259, arm64: 33, riscv64: 33, loong64: 33 }
 
 /**
  * Makes a device node, named pipe or socket. `permissions` are the lower 12 bits of the mode, narrowed by the umask;
- * `device` is st_rdev, for devices only. False where that cannot be done (see `libc`). Throws like `node:fs`: EPERM for devices unless root,
- * EEXIST when there is something already.
+ * `device` is st_rdev, for devices only. False where that cannot be done (see `libc`). Throws like `node:fs`: EPERM
+ * for devices unless root, EEXIST when there is something already.
  */
 export function makeSpecialFile(
   path: string | Uint8Array,

@@ -81,9 +81,9 @@ export function listXattrs(path: Path, followLinks = false): Buffer[] | undefine
 }
 
 /**
- * All extended attributes with their values, in the order of `listXattrs`. A path without any, which is nearly every path,
- * costs one call into the kernel and no allocation: 1.3 to 2.4 µs, and about 4 µs more for each attribute (shared 4-core
- * x64 virtual machine, tmpfs and ext4, 2026).
+ * All extended attributes with their values, in the order of `listXattrs`. A path without any, which is nearly every
+ * path, costs one call into the kernel and no allocation: 1.3 to 2.4 µs, and about 4 µs more for each attribute
+ * (shared 4-core x64 virtual machine, tmpfs and ext4, 2026).
  */
 export function readXattrs(path: Path, followLinks = false): readonly ExtendedAttribute[] | undefined {
   const calls = xattrCalls()
@@ -107,7 +107,10 @@ export function getXattr(path: Path, name: Path, followLinks = false): Buffer | 
   return readValue(calls, path, name, followLinks)
 }
 
-/** Sets an attribute of the path itself, never of what a symlink points to. False where that cannot be done (see `libc`). */
+/**
+ * Sets an attribute of the path itself, never of what a symlink points to. False where that cannot be done (see
+ * `libc`).
+ */
 export function setXattr(path: Path, name: Path, value: Uint8Array): boolean {
   const calls = xattrCalls()
   if (calls === undefined) return false
