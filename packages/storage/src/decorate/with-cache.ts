@@ -3,6 +3,7 @@ import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import type { Backend, FileContent, FileId, WriteHint } from '../backend.ts'
 import { resolveRange } from '../byte-range.ts'
+import { throwIfInterrupted } from '../interruption.ts'
 import { type CachedType, CacheFolder, type StagedFile } from './cache-folder.ts'
 
 export interface CacheOptions {
@@ -56,7 +57,7 @@ export function withCache(backend: Backend, options: CacheOptions): Backend {
         return await running
       } catch {
         // Another operation's failure or interruption says nothing about this one.
-        ctx.signal.throwIfAborted()
+        throwIfInterrupted(ctx)
       }
     }
     const started = backend.read(file, undefined, ctx).then(async (bytes) => {
@@ -104,7 +105,7 @@ export function withCache(backend: Backend, options: CacheOptions): Backend {
       const type = cachedType(file)
       if (type === undefined) return await backend.read(file, range, ctx)
       const place = (sizeBytes: number) => resolveRange(range, sizeBytes, file, backend.location)
-      const cached = await tolerate(ctx, () => folder.read(type, file.name, place))
+      const cached = await tolerate(ctx, () => folder.read(type, file.name, place, ctx.now()))
       if (cached !== undefined) return cached
       if (type === 'data' && !isTreePack(file)) return await backend.read(file, range, ctx)
       const bytes = await fetchWhole(type, file, ctx)

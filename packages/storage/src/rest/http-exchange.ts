@@ -44,20 +44,20 @@ export function createHttpClient(target: HttpTarget): HttpClient {
   const agent = createAgent(target)
 
   async function attempt(request: HttpRequest, ctx: Context, onBody: (piece: Uint8Array) => void): Promise<HttpReply> {
+    let stuck: Error | undefined
     const sent = start(target, agent, request, ctx.signal)
-    const reply = await converse(sent, request.body)
-    const successful = reply.statusCode !== undefined && reply.statusCode >= 200 && reply.statusCode < 300
-    reply.on('data', (piece: Buffer) => {
-      if (!successful) return
-      try {
-        onBody(piece)
-      } catch (error) {
-        // The consumer wants no more of it: a reply that is too long or malformed.
-        reply.destroy(error instanceof Error ? error : new Error(String(error)))
-      }
+    // Node resets this timer whenever bytes move in either direction, so it only fires when nothing does.
+    sent.setTimeout(target.stuckAfterMs, () => {
+      stuck = new Error(`nothing was sent or received for ${target.stuckAfterMs / 1000} s`)
+      sent.destroy(stuck)
     })
-    await finished(reply)
-    return { status: reply.statusCode ?? 0, headers: reply.headers }
+    try {
+      const reply = await converse(sent, request.body)
+      await consume(reply, onBody)
+      return { status: reply.statusCode ?? 0, headers: reply.headers }
+    } catch (error) {
+      throw stuck ?? error
+    }
   }
 
   return {
@@ -120,11 +120,21 @@ function start(target: HttpTarget, agent: HttpAgent, request: HttpRequest, signa
       ? { hostname: hostname.replace(/^\[|\]$/g, ''), ...(port === '' ? {} : { port }) }
       : { socketPath: target.socketPath }),
   })
-  // Node resets this timer whenever bytes move in either direction, so it only fires when nothing does.
-  sent.setTimeout(target.stuckAfterMs, () => {
-    sent.destroy(new Error(`nothing was sent or received for ${Math.round(target.stuckAfterMs / 1000)} s`))
-  })
   return sent
+}
+
+async function consume(reply: IncomingMessage, onBody: (piece: Uint8Array) => void): Promise<void> {
+  const successful = reply.statusCode !== undefined && reply.statusCode >= 200 && reply.statusCode < 300
+  reply.on('data', (piece: Buffer) => {
+    if (!successful) return
+    try {
+      onBody(piece)
+    } catch (error) {
+      // The consumer wants no more of it: a reply that is too long or malformed.
+      reply.destroy(error instanceof Error ? error : new Error(String(error)))
+    }
+  })
+  await finished(reply)
 }
 
 /** Sends the body and waits for the reply's head, which may come before the body was taken in full. */

@@ -1,7 +1,8 @@
 import type { Context } from '@holdfast/core/context'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
-import type { Backend, ByteRange, FileId, FileInfo } from '../backend.ts'
+import type { Backend, ByteRange, FileContent, FileId, FileInfo } from '../backend.ts'
 import { settleExisting } from '../existing-file.ts'
+import { contentSize } from '../file-content.ts'
 import { throwIfInterrupted } from '../interruption.ts'
 import { flatPath, type FolderType, folderText } from '../layout.ts'
 import { formatLocation, type RestLocation } from '../location.ts'
@@ -112,6 +113,44 @@ export function createRestBackend(options: RestBackendOptions): Backend {
     })
   }
 
+  /**
+   * Removes what a broken upload may have left: servers that do not write atomically (rclone's) show half a file. Done
+   * even after an interrupt, so with a short limit of its own; failing to is not worse than not having tried.
+   */
+  async function removeHalf(file: FileId, sizeBytes: number, ctx: Context): Promise<void> {
+    const brief = { ...ctx, signal: AbortSignal.timeout(5_000) }
+    try {
+      const found = await sizeIfThere(file, brief)
+      if (found === undefined || found === sizeBytes) return
+      await send(doing('remove', file), { method: 'DELETE', path: urlOf(file) }, brief, [404])
+    } catch (error) {
+      if (!isAppError(error)) throw error
+    }
+  }
+
+  /** Names whose upload from here broke off, so that what lies there may be half of it. */
+  const unfinished = new Set<string>()
+
+  /** Sends the file; the size of the one that the server has already, if that is why it refuses. */
+  async function upload(file: FileId, content: FileContent, ctx: Context): Promise<number | undefined> {
+    const headers = { 'content-type': 'application/octet-stream' }
+    try {
+      await send(doing('write', file), { method: 'POST', path: urlOf(file), headers, body: content }, ctx)
+      unfinished.delete(file.name)
+      return undefined
+    } catch (error) {
+      if (isAppError(error, 'STORAGE_DENIED')) {
+        // "Forbidden" is also how a server says that it is there already: the reply to an earlier attempt was lost.
+        const existing = await sizeIfThere(file, ctx)
+        if (existing !== undefined) return existing
+      } else if (file.type !== 'config') {
+        unfinished.add(file.name)
+        await removeHalf(file, contentSize(content), ctx)
+      }
+      throw error
+    }
+  }
+
   return {
     location,
     traits: { connections },
@@ -126,20 +165,10 @@ export function createRestBackend(options: RestBackendOptions): Backend {
     stat,
     read,
     async write(file, content, _hint, ctx) {
+      if (unfinished.has(file.name)) await removeHalf(file, contentSize(content), ctx)
       // Asked first, since some servers (rclone's) replace what is there instead of refusing.
-      let existing = await sizeIfThere(file, ctx)
-      if (existing === undefined) {
-        const headers = { 'content-type': 'application/octet-stream' }
-        try {
-          await send(doing('write', file), { method: 'POST', path: urlOf(file), headers, body: content }, ctx)
-          return
-        } catch (error) {
-          if (!isAppError(error, 'STORAGE_DENIED')) throw error
-          // "Forbidden" is also how a server says that it is there already: the reply to an earlier attempt was lost.
-          existing = await sizeIfThere(file, ctx)
-          if (existing === undefined) throw error
-        }
-      }
+      const existing = (await sizeIfThere(file, ctx)) ?? (await upload(file, content, ctx))
+      if (existing === undefined) return
       await settleExisting({ location, read }, file, existing, content, ctx)
     },
     async remove(file, ctx) {
