@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { formatSecond, formatTimestamp, parseTimestamp, resetTimestampCache } from './timestamp.ts'
 
 const outerZone = process.env['TZ']
@@ -82,34 +82,42 @@ test('every instant reads back, in any zone', () => {
   )
 })
 
-describe('parsing', () => {
-  test('gives the instant and the zone', () => {
-    expect(parseTimestamp('2024-02-29T18:19:56.000000001+05:45')).toEqual({
-      ns: 1_709_210_096n * second + 1n,
-      offsetMinutes: 345,
-    })
-    expect(parseTimestamp('1969-12-31T20:30:00-03:30')).toEqual({ ns: 0n, offsetMinutes: -210 })
-    expect(parseTimestamp('0001-01-01T00:00:00Z')).toEqual({ ns: -62_135_596_800n * second, offsetMinutes: 0 })
-    expect(parseTimestamp('1969-12-31T23:59:59.999999999Z')).toEqual({ ns: -1n, offsetMinutes: 0 })
-  })
+test('every day of the calendar is the one that Date gives', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: -719_528, max: 2_932_896 }), (day) => {
+      const text = new Date(day * 86_400_000).toISOString()
+      expect(parseTimestamp(text)?.ns).toBe(BigInt(day) * 86_400n * second)
+    }),
+    { numRuns: 3000 },
+  )
+})
 
-  test.each([
-    '',
-    'now',
-    '2024-02-30T00:00:00Z',
-    '2023-02-29T00:00:00Z',
-    '2024-13-01T00:00:00Z',
-    '2024-00-01T00:00:00Z',
-    '2024-01-01T24:00:00Z',
-    '2024-01-01T00:60:00Z',
-    '2024-01-01T00:00:60Z',
-    '2024-01-01T00:00:00',
-    '2024-01-01 00:00:00Z',
-    '2024-01-01T00:00:00.Z',
-    '2024-01-01T00:00:00.1234567890Z',
-    '2024-01-01T00:00:00+25:00',
-    '2024-01-01T00:00:00Z\n',
-  ])('refuses %j', (text) => {
-    expect(parseTimestamp(text)).toBeUndefined()
+test('parsing gives the instant and the zone', () => {
+  expect(parseTimestamp('2024-02-29T18:19:56.000000001+05:45')).toEqual({
+    ns: 1_709_210_096n * second + 1n,
+    offsetMinutes: 345,
   })
+  expect(parseTimestamp('1969-12-31T20:30:00-03:30')).toEqual({ ns: 0n, offsetMinutes: -210 })
+  expect(parseTimestamp('0001-01-01T00:00:00Z')).toEqual({ ns: -62_135_596_800n * second, offsetMinutes: 0 })
+  expect(parseTimestamp('1969-12-31T23:59:59.999999999Z')).toEqual({ ns: -1n, offsetMinutes: 0 })
+})
+
+test.each([
+  '',
+  'now',
+  '2024-02-30T00:00:00Z',
+  '2023-02-29T00:00:00Z',
+  '2024-13-01T00:00:00Z',
+  '2024-00-01T00:00:00Z',
+  '2024-01-01T24:00:00Z',
+  '2024-01-01T00:60:00Z',
+  '2024-01-01T00:00:60Z',
+  '2024-01-01T00:00:00',
+  '2024-01-01 00:00:00Z',
+  '2024-01-01T00:00:00.Z',
+  '2024-01-01T00:00:00.1234567890Z',
+  '2024-01-01T00:00:00+25:00',
+  '2024-01-01T00:00:00Z\n',
+])('parsing refuses %j', (text) => {
+  expect(parseTimestamp(text)).toBeUndefined()
 })

@@ -1,8 +1,3 @@
-const nanosecondsPerSecond = 1_000_000_000n
-const maxYear = 9999
-const firstLocalSecond = Date.UTC(-1, 11, 31) / 1000 + 86400
-const lastLocalSecond = Date.UTC(maxYear + 1, 0) / 1000 - 1
-
 /** An instant as a snapshot or node states it. */
 export interface Timestamp {
   /** nanoseconds since 1970-01-01T00:00:00Z */
@@ -10,6 +5,11 @@ export interface Timestamp {
   /** of the zone it was written in, east of Greenwich */
   readonly offsetMinutes: number
 }
+
+const nanosecondsPerSecond = 1_000_000_000n
+const maxYear = 9999
+const firstLocalSecond = Date.UTC(-1, 11, 31) / 1000 + 86400
+const lastLocalSecond = Date.UTC(maxYear + 1, 0) / 1000 - 1
 
 // Neighbouring files were often written in the same second or on the same day, so the last texts are kept.
 let cachedSecond: bigint | undefined
@@ -115,24 +115,89 @@ function formatZone(offsetSeconds: number): string {
   return `${minutes < 0 ? '-' : '+'}${twoDigits(Math.floor(size / 60))}:${twoDigits(size % 60)}`
 }
 
-const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/
+const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+const fractionAt = '0000-00-00T00:00:00'.length
+const zoneLength = '+00:00'.length
 
-/** Parses RFC 3339; undefined when the text is not a valid instant. */
+/**
+ * Parses RFC 3339 with up to nine digits of fraction; undefined when the text is not a valid instant. Read by position,
+ * without a regular expression, because every node of a tree has three of these.
+ */
 export function parseTimestamp(text: string): Timestamp | undefined {
-  const match = rfc3339.exec(text)
-  if (match === null) return undefined
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number)
-  if (year === undefined || month === undefined || day === undefined) return undefined
-  if (hour === undefined || minute === undefined || second === undefined) return undefined
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, day)
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined
-  if (hour > 23 || minute > 59 || second > 59) return undefined
-  const zoneHours = Number(match[9] ?? 0)
-  const zoneMinutes = Number(match[10] ?? 0)
-  if (zoneHours > 24 || zoneMinutes > 59) return undefined
-  const offsetMinutes = (match[8] === '-' ? -1 : 1) * (zoneHours * 60 + zoneMinutes)
-  const seconds = date.getTime() / 1000 + hour * 3600 + (minute - offsetMinutes) * 60 + second
-  const fraction = Number((match[7] ?? '').padEnd(9, '0'))
-  return { ns: BigInt(seconds) * nanosecondsPerSecond + BigInt(fraction), offsetMinutes: offsetMinutes + 0 }
+  const days = parseDate(text)
+  const secondsOfDay = parseTimeOfDay(text)
+  const zoneAt = fractionEnd(text)
+  const fraction = zoneAt < 0 ? -1 : parseFraction(text, zoneAt)
+  const offsetMinutes = zoneAt < 0 ? Number.NaN : parseZone(text, zoneAt)
+  if (Number.isNaN(days) || secondsOfDay < 0 || fraction < 0 || Number.isNaN(offsetMinutes)) return undefined
+  const seconds = days * 86400 + secondsOfDay - offsetMinutes * 60
+  return { ns: BigInt(seconds) * nanosecondsPerSecond + BigInt(fraction), offsetMinutes }
+}
+
+/** days since 1970, or NaN */
+function parseDate(text: string): number {
+  const high = twoDigitsAt(text, 0)
+  const low = twoDigitsAt(text, 2)
+  const month = twoDigitsAt(text, 5)
+  const day = twoDigitsAt(text, 8)
+  if (high < 0 || low < 0 || month < 1 || month > 12 || day < 1) return Number.NaN
+  if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T') return Number.NaN
+  const year = high * 100 + low
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  const daysOfMonth = month === 2 && isLeap ? 29 : (monthDays[month - 1] ?? 0)
+  return day > daysOfMonth ? Number.NaN : daysSince1970(year, month, day)
+}
+
+/** Of the proleptic Gregorian calendar. Years are counted from March, so that the leap day comes last. */
+function daysSince1970(year: number, month: number, day: number): number {
+  const marchYear = month > 2 ? year : year - 1
+  const dayOfMarchYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1
+  const leapDays = Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400)
+  return marchYear * 365 + leapDays + dayOfMarchYear - 719_468
+}
+
+/** seconds, or −1 */
+function parseTimeOfDay(text: string): number {
+  const hour = twoDigitsAt(text, 11)
+  const minute = twoDigitsAt(text, 14)
+  const second = twoDigitsAt(text, 17)
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return -1
+  return text[13] === ':' && text[16] === ':' ? hour * 3600 + minute * 60 + second : -1
+}
+
+/** where the zone begins, or −1 */
+function fractionEnd(text: string): number {
+  const end = text.endsWith('Z') ? text.length - 1 : text.length - zoneLength
+  return end < fractionAt || end === fractionAt + 1 || end > fractionAt + 10 ? -1 : end
+}
+
+/** nanoseconds, or −1 */
+function parseFraction(text: string, end: number): number {
+  if (end === fractionAt) return 0
+  if (text[fractionAt] !== '.') return -1
+  let value = 0
+  for (let at = fractionAt + 1; at <= fractionAt + 9; at++) {
+    const digit = at < end ? text.charCodeAt(at) - 0x30 : 0
+    if (digit < 0 || digit > 9) return -1
+    value = value * 10 + digit
+  }
+  return value
+}
+
+/** minutes east of Greenwich, or NaN */
+function parseZone(text: string, at: number): number {
+  if (text[at] === 'Z') return 0
+  const hours = twoDigitsAt(text, at + 1)
+  const minutes = twoDigitsAt(text, at + 4)
+  if (text[at + 3] !== ':' || hours < 0 || hours > 24 || minutes < 0 || minutes > 59) return Number.NaN
+  const size = hours * 60 + minutes
+  if (text[at] === '+') return size
+  return text[at] === '-' ? 0 - size : Number.NaN
+}
+
+/** 0..99, or −1 */
+function twoDigitsAt(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 0x30
+  const ones = text.charCodeAt(at + 1) - 0x30
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1
 }
