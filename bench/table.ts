@@ -4,7 +4,7 @@ import type { StepResult } from './run-scenario.ts'
 /** Peak resident memory that Holdfast must stay below, in MB. */
 const memoryBarMB = 350
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   const upper = sorted[middle] ?? Number.NaN
