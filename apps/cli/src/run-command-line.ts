@@ -1,5 +1,5 @@
 import type { Context } from '@holdfast/core/context'
-import { AppError, isAppError } from '@holdfast/core/errors/app-error'
+import { AppError } from '@holdfast/core/errors/app-error'
 import { parseArguments } from './argument/parse-arguments.ts'
 import type { Variables } from './argument/option.ts'
 import type { Command } from './command/command.ts'
@@ -27,20 +27,29 @@ export interface Surroundings {
 
 /** Runs one command and resolves to the exit code of the process; errors are reported, never thrown. */
 export async function runCommandLine(words: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { stderr, signal } = surroundings
+  const { stderr } = surroundings
+  const stop = new AbortController()
+  const follow = () => stop.abort(surroundings.signal.reason)
+  if (surroundings.signal.aborted) follow()
+  surroundings.signal.addEventListener('abort', follow, { once: true })
   try {
     const found = findCommand(words)
     if (found.kind === 'none') return await showOverview(found, surroundings)
-    return await startCommand(found.name, found.rest, surroundings)
+    return await startCommand(found.name, found.rest, surroundings, stop)
   } catch (error) {
-    // Once stopped, the first failure is a consequence of that.
-    const shown = signal.aborted && !isAppError(error, 'INTERRUPTED') ? new AppError('INTERRUPTED', {}) : error
-    return reportError(shown, { stderr, json: asksForJson(words) })
+    // Once stopped, whatever fails is a consequence of that.
+    const cause: unknown = stop.signal.aborted ? stop.signal.reason : error
+    return reportError(cause, { stderr, json: asksForJson(words) })
   }
 }
 
-async function startCommand(name: string, rest: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { variables, stdout, signal, now } = surroundings
+async function startCommand(
+  name: string,
+  rest: readonly string[],
+  surroundings: Surroundings,
+  stop: AbortController,
+): Promise<number> {
+  const { variables, stdout, now } = surroundings
   if (name === 'help') return showHelpOf(rest, surroundings)
   const command = await loadCommand(name)
   if (asksForHelp(rest)) return showHelp(command, stdout)
@@ -49,9 +58,11 @@ async function startCommand(name: string, rest: readonly string[], surroundings:
   // The globals are among the options; a command may not redefine one.
   const global: GlobalValues = options
   const output = createOutputFor(global, surroundings)
-  const ctx: Context = { signal, now, emit: output.emit }
+  const ctx: Context = { signal: stop.signal, now, emit: output.emit }
+  const abandon = (reason: unknown) => stop.abort(reason)
+  const ask = promptOf(surroundings)
   try {
-    return await command.run({ arguments: given, options, global, variables, output, ctx, ask: promptOf(surroundings) })
+    return await command.run({ arguments: given, options, global, variables, output, ctx, abandon, ask })
   } finally {
     output.finish()
   }
@@ -76,7 +87,9 @@ function refuseWrongArguments(command: Command, given: readonly string[]): void 
 }
 
 function createOutputFor(global: GlobalValues, surroundings: Surroundings): Output {
-  const perSecond = Number(firstVariable(surroundings.variables, ['HOLDFAST_PROGRESS_FPS', 'RESTIC_PROGRESS_FPS'])?.value)
+  const perSecond = Number(
+    firstVariable(surroundings.variables, ['HOLDFAST_PROGRESS_FPS', 'RESTIC_PROGRESS_FPS'])?.value,
+  )
   return createOutput({
     stdout: surroundings.stdout,
     stderr: surroundings.stderr,

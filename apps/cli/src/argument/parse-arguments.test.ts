@@ -28,7 +28,17 @@ function failure(words: readonly string[], variables: Record<string, string> = {
 }
 
 test('options and arguments may stand in any order, values apart or behind an equals sign', () => {
-  const { options: values, arguments: given } = parse(['a', '--repo=/x', '-l', '3', 'b', '--tag', 'p,q', '--tag=r', '--json'])
+  const { options: values, arguments: given } = parse([
+    'a',
+    '--repo=/x',
+    '-l',
+    '3',
+    'b',
+    '--tag',
+    'p,q',
+    '--tag=r',
+    '--json',
+  ])
   expect(given).toEqual(['a', 'b'])
   expect(values).toMatchObject({ repo: '/x', keepLast: 3, tag: [['p', 'q'], ['r']], json: true, verbose: 0 })
 })
@@ -54,11 +64,17 @@ test('--verbose=2 means the same as -vv, also before what is behind --', () => {
 })
 
 test('what follows -- is never an option', () => {
-  expect(parse(['--json', '--', '--repo', '-v'])).toMatchObject({ options: { verbose: 0 }, arguments: ['--repo', '-v'] })
+  expect(parse(['--json', '--', '--repo', '-v'])).toMatchObject({
+    options: { verbose: 0 },
+    arguments: ['--repo', '-v'],
+  })
 })
 
 test('the last of several values wins, and a switch can be turned off again', () => {
-  expect(parse(['--repo', 'a', '--repo', 'b', '--json', '--json=false']).options).toMatchObject({ repo: 'b', json: false })
+  expect(parse(['--repo', 'a', '--repo', 'b', '--json', '--json=false']).options).toMatchObject({
+    repo: 'b',
+    json: false,
+  })
 })
 
 test("variables stand in for options: Holdfast's own first, then restic's", () => {
@@ -81,7 +97,10 @@ test('an unknown option is refused, naming the nearest known one', () => {
 })
 
 test('an option at the end without its value is refused', () => {
-  expect(failure(['--repo'])).toMatchObject({ code: 'OPTION_VALUE_MISSING', message: 'option --repo needs a value: <location>' })
+  expect(failure(['--repo'])).toMatchObject({
+    code: 'OPTION_VALUE_MISSING',
+    message: 'option --repo needs a value: <location>',
+  })
 })
 
 test.each([['--keep-last', 'many'], ['--keep-last', '1.5'], ['--compression', 'zip'], ['--json=perhaps']])(
@@ -95,5 +114,6 @@ test('times are read in local time, with or without a time of day', () => {
   expect(readInstant('2026-01-31 22:08:41', '--time')).toEqual(new Date(2026, 0, 31, 22, 8, 41))
   expect(readInstant('2026-01-31', '--time')).toEqual(new Date(2026, 0, 31))
   expect(readInstant('2026-01-31T22:08:41Z', '--time')).toEqual(new Date(Date.UTC(2026, 0, 31, 22, 8, 41)))
-  for (const bad of ['yesterday', '2026-13-01', '31.01.2026', '']) expect(() => readInstant(bad, '--time')).toThrow('--time')
+  for (const bad of ['yesterday', '2026-13-01', '31.01.2026', ''])
+    expect(() => readInstant(bad, '--time')).toThrow('--time')
 })

@@ -87,6 +87,8 @@ function expandVerbosity(words: readonly string[]): string[] {
 function unknownOption(rawName: string, known: Iterable<string>): AppError {
   const nearest = rawName.startsWith('--') ? nearestName(rawName.slice(2), known) : undefined
   const suggestion =
-    nearest === undefined ? 'Look at the options with --help.' : `Did you mean --${nearest}? Look at the options with --help.`
+    nearest === undefined
+      ? 'Look at the options with --help.'
+      : `Did you mean --${nearest}? Look at the options with --help.`
   return new AppError('OPTION_UNKNOWN', { option: rawName, suggestion })
 }

@@ -26,6 +26,8 @@ export interface Invocation<Given extends Options = Options> {
   readonly variables: Variables
   readonly output: Output
   readonly ctx: Context
+  /** Ends the command with this error, as soon as its work can be stopped. */
+  abandon(reason: unknown): void
   /** undefined when nobody can be asked */
   readonly ask: AskPassword | undefined
 }

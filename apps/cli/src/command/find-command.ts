@@ -60,6 +60,8 @@ function takesNextWord(word: string): boolean {
 function unknownCommand(name: string): AppError {
   const nearest = nearestName(name, new Set([...Object.keys(commands), 'help', 'key', 'repair']))
   const suggestion =
-    nearest === undefined ? 'Run `holdfast help` for the list of commands.' : `Did you mean ${nearest}? Run \`holdfast help\` for the list of commands.`
+    nearest === undefined
+      ? 'Run `holdfast help` for the list of commands.'
+      : `Did you mean ${nearest}? Run \`holdfast help\` for the list of commands.`
   return new AppError('COMMAND_UNKNOWN', { command: name, suggestion })
 }

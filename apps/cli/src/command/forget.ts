@@ -3,7 +3,12 @@ import { AppError } from '@holdfast/core/errors/app-error'
 import { parseCalendarDuration } from '@holdfast/core/units/calendar-duration'
 import type { KeptSnapshot } from '@holdfast/repository/forget/apply-policy'
 import { executeForget } from '@holdfast/repository/forget/execute-forget'
-import { type ForgetGroup, type ForgetPlan, planForget, planForgetSnapshots } from '@holdfast/repository/forget/plan-forget'
+import {
+  type ForgetGroup,
+  type ForgetPlan,
+  planForget,
+  planForgetSnapshots,
+} from '@holdfast/repository/forget/plan-forget'
 import { isPolicyEmpty, parseKeepCount, type RetentionPolicy } from '@holdfast/repository/forget/retention-policy'
 import type { Repository } from '@holdfast/repository/repository'
 import { findSnapshots } from '@holdfast/repository/snapshot/find-snapshot'
@@ -23,7 +28,10 @@ import { pruneOptions } from '../session/prune-option.ts'
 import { defineCommand, repositoryExitCodes } from './command.ts'
 
 const keep = (short: string, period: string) =>
-  single({ short, placeholder: '<n>', help: `Keep the newest snapshot of the last n ${period}, or 'unlimited'.` }, parseKeepCount)
+  single(
+    { short, placeholder: '<n>', help: `Keep the newest snapshot of the last n ${period}, or 'unlimited'.` },
+    parseKeepCount,
+  )
 
 const keepWithin = (what: string) =>
   single({ placeholder: '<duration>', help: `Keep ${what} newer than this, such as 1y5m7d2h.` }, parseCalendarDuration)
@@ -73,15 +81,21 @@ export const forget = defineCommand({
   arguments: [snapshotArgument],
   options,
   examples: [
-    { explanation: 'See what a policy would do', command: 'holdfast forget --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --dry-run' },
-    { explanation: 'Do it, and free the space', command: 'holdfast forget --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --prune' },
+    {
+      explanation: 'See what a policy would do',
+      command: 'holdfast forget --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --dry-run',
+    },
+    {
+      explanation: 'Do it, and free the space',
+      command: 'holdfast forget --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --prune',
+    },
   ],
   exitCodes: repositoryExitCodes(),
   run: async (invocation) => {
-    const { output } = invocation
+    const { output, ctx } = invocation
     const dryRun = invocation.options.dryRun
-    await using session = await openSession(invocation, 'exclusive')
-    const { repository, ctx } = session
+    await using session = await openSession(invocation, { lock: 'exclusive', changesNothing: dryRun })
+    const { repository } = session
     const plan = await makePlan(repository, invocation.arguments, invocation.options, ctx)
     for (const group of plan.groups) showGroup(group, invocation.options.compact, output)
     output.message(plan.groups.map((group) => groupJson(group, dryRun)))
@@ -171,5 +185,10 @@ function groupJson({ key, keep: kept, remove }: ForgetGroup, dryRun: boolean) {
 }
 
 function reasonJson(listed: KeptSnapshot) {
-  return { snapshot: snapshotJson(listed), matches: listed.matches, counters: listed.counters, short_id: shortId(listed.id) }
+  return {
+    snapshot: snapshotJson(listed),
+    matches: listed.matches,
+    counters: listed.counters,
+    short_id: shortId(listed.id),
+  }
 }

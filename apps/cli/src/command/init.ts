@@ -1,4 +1,3 @@
-import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { initRepository } from '@holdfast/repository/open/init-repository'
 import { flag, oneOf } from '../argument/option.ts'
@@ -40,7 +39,7 @@ export const init = defineCommand({
     const { options, global, variables, ask, output, ctx } = invocation
     await using backend = await openStore(invocation)
     const { location } = backend
-    const chunking = options.copyChunkerParams ? await readPolynomial(invocation, options, ctx) : {}
+    const chunking = options.copyChunkerParams ? await readPolynomial(invocation, options) : {}
     if (!options.copyChunkerParams && options.fromRepo !== undefined) {
       throw new AppError('ARGUMENT_INVALID', {
         name: '--from-repo',
@@ -62,8 +61,11 @@ export const init = defineCommand({
 async function readPolynomial(
   request: SessionRequest,
   options: Parameters<typeof sourceRepositoryOptions>[0],
-  ctx: Context,
 ): Promise<{ chunkerPolynomial: bigint }> {
-  await using session = await openSession({ ...request, ctx }, 'none', sourceRepositoryOptions(options), 'source')
+  await using session = await openSession(request, {
+    lock: 'none',
+    role: 'source',
+    options: sourceRepositoryOptions(options),
+  })
   return { chunkerPolynomial: session.repository.config.chunkerPolynomial }
 }

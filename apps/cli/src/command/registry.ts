@@ -9,6 +9,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   snapshots: async () => (await import('./snapshots.ts')).snapshots,
   forget: async () => (await import('./forget.ts')).forget,
   tag: async () => (await import('./tag.ts')).tag,
+  unlock: async () => (await import('./unlock.ts')).unlock,
   completion: async () => (await import('./completion.ts')).completion,
   version: async () => (await import('./version.ts')).version,
 }

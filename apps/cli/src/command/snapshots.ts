@@ -35,9 +35,9 @@ export const snapshots = defineCommand({
   ],
   exitCodes: repositoryExitCodes(),
   run: async (invocation) => {
-    const { options, output } = invocation
-    await using session = await openSession(invocation, 'shared')
-    const found = await findSnapshots(session.repository, invocation.arguments, readFilter(options), session.ctx)
+    const { options, output, ctx } = invocation
+    await using session = await openSession(invocation, { lock: 'none' })
+    const found = await findSnapshots(session.repository, invocation.arguments, readFilter(options), ctx)
     const listed = newest(found, options.latest, options.groupBy)
     if (options.groupBy === undefined) showAll(listed, options.compact, output)
     else showGroups(listed, options.groupBy, options.compact, output)
@@ -62,8 +62,13 @@ function showAll(listed: readonly ListedSnapshot[], compact: boolean, output: Ou
 }
 
 function showGroups(listed: readonly ListedSnapshot[], by: GroupBy, compact: boolean, output: Output): void {
-  const groups = groupSnapshots(listed, by).map(({ key, snapshots: members }) => ({ key, members: members.toReversed() }))
-  output.message(groups.map(({ key, members }) => ({ group_key: groupJson(key, by), snapshots: members.map(snapshotJson) })))
+  const groups = groupSnapshots(listed, by).map(({ key, snapshots: members }) => ({
+    key,
+    members: members.toReversed(),
+  }))
+  output.message(
+    groups.map(({ key, members }) => ({ group_key: groupJson(key, by), snapshots: members.map(snapshotJson) })),
+  )
   for (const { key, members } of groups) {
     output.line(`snapshots of ${printable(describeGroup(key))}:`)
     output.line(`${renderSnapshotTable(members, { compact, omitHost: by.host, omitPaths: by.paths })}\n`)

@@ -27,15 +27,18 @@ export const tag = defineCommand({
   arguments: [snapshotArgument],
   options,
   examples: [
-    { explanation: 'Keep the newest whatever the policy says', command: 'holdfast tag --add pin=before-upgrade latest' },
+    {
+      explanation: 'Keep the newest whatever the policy says',
+      command: 'holdfast tag --add pin=before-upgrade latest',
+    },
     { explanation: 'Rename a tag everywhere', command: 'holdfast tag --tag prod --remove prod --add production' },
   ],
   exitCodes: repositoryExitCodes(),
   run: async (invocation) => {
-    const { output } = invocation
+    const { output, ctx } = invocation
     const change = readChange(invocation.options)
-    await using session = await openSession(invocation, 'exclusive')
-    const { repository, ctx } = session
+    await using session = await openSession(invocation, { lock: 'exclusive' })
+    const { repository } = session
     const selected = await findSnapshots(repository, invocation.arguments, readFilter(invocation.options), ctx)
     const changed = await tagSnapshots(repository, selected, change, ctx)
     for (const { oldId, newId } of changed) {
@@ -50,7 +53,8 @@ export const tag = defineCommand({
 
 function readChange({ set, add, remove }: OptionValues<typeof options>): TagChange {
   const isAdding = add.length > 0 || remove.length > 0
-  if (set.length > 0 && isAdding) throw new AppError('OPTIONS_CONFLICT', { first: '--set', second: '--add and --remove' })
+  if (set.length > 0 && isAdding)
+    throw new AppError('OPTIONS_CONFLICT', { first: '--set', second: '--add and --remove' })
   if (set.length === 0 && !isAdding) {
     throw new AppError('ARGUMENT_MISSING', { command: 'tag', argument: '--add, --remove or --set' })
   }

@@ -10,11 +10,19 @@ export function renderCommandHelp(command: Command, width: number): string {
     `Usage:\n  ${usage(command)}`,
     ...(command.arguments.length === 0
       ? []
-      : [`Arguments:\n${renderColumns(command.arguments.map((each) => [each.name, each.help] as const), width)}`]),
+      : [
+          `Arguments:\n${renderColumns(
+            command.arguments.map((each) => [each.name, each.help] as const),
+            width,
+          )}`,
+        ]),
     ...(Object.keys(command.options).length === 0 ? [] : [`Options:\n${renderOptions(command.options, width)}`]),
     `Global options:\n${renderOptions(globalOptions, width)}`,
     `Examples:\n${command.examples.map((each) => `  # ${each.explanation}\n  ${each.command}`).join('\n')}`,
-    `Exit codes:\n${renderColumns(command.exitCodes.map((each) => [String(each.code), each.meaning] as const), width)}`,
+    `Exit codes:\n${renderColumns(
+      command.exitCodes.map((each) => [String(each.code), each.meaning] as const),
+      width,
+    )}`,
   ]
   return `${sections.join('\n\n')}\n`
 }

@@ -13,7 +13,10 @@ _holdfast() {
     case "$command" in
       "") case "$word" in ${words.map(([first]) => first).join('|')}|help) command="$word" ;; esac ;;
 ${groups
-  .map(([first, members]) => `      ${first}) case "$word" in ${lastWords(members).join('|')}) command="${first} $word" ;; esac ;;`)
+  .map(
+    ([first, members]) =>
+      `      ${first}) case "$word" in ${lastWords(members).join('|')}) command="${first} $word" ;; esac ;;`,
+  )
   .join('\n')}
     esac
   done

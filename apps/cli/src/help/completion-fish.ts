@@ -31,7 +31,9 @@ function commandLines(command: CompletedCommand, globalNames: ReadonlySet<string
     ...(member === undefined
       ? []
       : [`complete -c holdfast -n "__fish_seen_subcommand_from ${word}" -a ${member} -d ${quote(command.purpose)}`]),
-    ...(command.choices.length === 0 ? [] : [`complete -c holdfast ${condition}-a ${quote(command.choices.join(' '))}`]),
+    ...(command.choices.length === 0
+      ? []
+      : [`complete -c holdfast ${condition}-a ${quote(command.choices.join(' '))}`]),
     ...(command.completes === undefined ? [] : [`complete -c holdfast ${condition}${value(command.completes)}`]),
     ...own.map((option) => optionLine(option, condition)),
   ]
@@ -40,7 +42,9 @@ function commandLines(command: CompletedCommand, globalNames: ReadonlySet<string
 function optionLine(option: CompletedOption, condition: string): string {
   const short = option.short === undefined ? '' : ` -s ${option.short}`
   const choices = option.choices.length === 0 ? '' : ` -a ${quote(option.choices.join(' '))}`
-  const given = option.takesValue ? ` -r${choices}${option.completes === undefined ? '' : ` ${value(option.completes)}`}` : ''
+  const given = option.takesValue
+    ? ` -r${choices}${option.completes === undefined ? '' : ` ${value(option.completes)}`}`
+    : ''
   return `complete -c holdfast ${condition}-l ${option.long.slice(2)}${short}${given} -d ${quote(option.help)}`
 }
 

@@ -46,7 +46,10 @@ ${cases.join('\n')}
 
 function argumentsOf(command: CompletedCommand, indent: string): string {
   const specs = command.options.flatMap(optionSpecs)
-  const rest = command.choices.length > 0 ? [quote(`1:word:(${command.choices.join(' ')})`)] : [quote(`*:argument:${action(command.completes)}`)]
+  const rest =
+    command.choices.length > 0
+      ? [quote(`1:word:(${command.choices.join(' ')})`)]
+      : [quote(`*:argument:${action(command.completes)}`)]
   return `${indent}_arguments -s ${[...specs, ...rest].join(` \\\n${indent}  `)}`
 }
 

@@ -95,7 +95,15 @@ test('without a terminal progress is a line on stderr every ten seconds', () => 
 test('in JSON mode progress is a status message on stdout', () => {
   vi.useFakeTimers()
   const { output, written, pass } = capture({ json: true, progressIntervalMs: 500 })
-  output.emit({ type: 'backup.progressed', filesDone: 1, bytesDone: 50, totalFiles: 2, totalBytes: 200, errors: 0, currentFiles: ['/a'] })
+  output.emit({
+    type: 'backup.progressed',
+    filesDone: 1,
+    bytesDone: 50,
+    totalFiles: 2,
+    totalBytes: 200,
+    errors: 0,
+    currentFiles: ['/a'],
+  })
   pass(500)
   output.finish()
   expect(JSON.parse(written.stdout)).toMatchObject({

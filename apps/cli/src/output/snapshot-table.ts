@@ -26,10 +26,15 @@ export function renderSnapshotTable(snapshots: readonly ListedSnapshot[], choice
     ...(choice.omitHost === true
       ? []
       : [{ column: { title: 'Host' }, cell: ({ snapshot }: ListedSnapshot) => printable(snapshot.hostname) }]),
-    { column: { title: 'Tags' }, cell: ({ snapshot }) => snapshot.tags.map(printable).join(choice.compact ? ',' : '\n') },
+    {
+      column: { title: 'Tags' },
+      cell: ({ snapshot }) => snapshot.tags.map(printable).join(choice.compact ? ',' : '\n'),
+    },
     ...(choice.reasons === undefined
       ? []
-      : [{ column: { title: 'Reasons' }, cell: (listed: ListedSnapshot) => choice.reasons?.(listed).join('\n') ?? '' }]),
+      : [
+          { column: { title: 'Reasons' }, cell: (listed: ListedSnapshot) => choice.reasons?.(listed).join('\n') ?? '' },
+        ]),
     ...(choice.omitPaths === true
       ? []
       : [{ column: { title: 'Paths' }, cell: ({ snapshot }: ListedSnapshot) => paths(snapshot, choice) }]),
@@ -39,7 +44,11 @@ export function renderSnapshotTable(snapshots: readonly ListedSnapshot[], choice
   ]
   const rows = snapshots.map((listed) => fields.map(({ cell }) => cell(listed)))
   const footer = [`${countOf(snapshots.length, 'snapshot')}, times in local time`]
-  return renderTable(fields.map(({ column }) => column), rows, footer)
+  return renderTable(
+    fields.map(({ column }) => column),
+    rows,
+    footer,
+  )
 }
 
 /** A snapshot as restic's --json shows it. */

@@ -23,7 +23,15 @@ test('columns are as wide as their widest cell, cells may have several lines, an
 })
 
 test('wide characters count as two columns', () => {
-  expect(renderTable([{ title: 'A' }, { title: 'B' }], [['日本', 'x'], ['ab', 'y']]).split('\n')[3]).toBe('ab    y')
+  expect(
+    renderTable(
+      [{ title: 'A' }, { title: 'B' }],
+      [
+        ['日本', 'x'],
+        ['ab', 'y'],
+      ],
+    ).split('\n')[3],
+  ).toBe('ab    y')
 })
 
 test('control, hidden and direction-changing characters are shown as escapes, everything else as it is', () => {

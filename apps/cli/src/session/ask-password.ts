@@ -47,7 +47,8 @@ function readHiddenLine(input: TerminalInput, { signal }: Context): Promise<stri
     const onData = (chunk: Buffer) => {
       for (const byte of chunk) {
         if (byte === interrupt) return onAbort()
-        if (returns.includes(byte) || byte === endOfInput) return end(() => resolve(Buffer.from(bytes).toString('utf8')))
+        if (returns.includes(byte) || byte === endOfInput)
+          return end(() => resolve(Buffer.from(bytes).toString('utf8')))
         if (backspaces.includes(byte)) bytes = withoutLastCharacter(bytes)
         else if (byte === killLine) bytes = []
         else bytes.push(byte)

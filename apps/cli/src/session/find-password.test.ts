@@ -80,13 +80,23 @@ test('nobody to ask and nothing given is an error', async () => {
 })
 
 test('a new password is asked for twice and must be the same', async () => {
-  const answers = (...given: string[]) => async () => given.shift() ?? ''
+  const answers =
+    (...given: string[]) =>
+    async () =>
+      given.shift() ?? ''
   expect(await find({}, {}, { ask: answers('a', 'a'), confirm: true })).toBe('a')
   await expect(find({}, {}, { ask: answers('a', 'b'), confirm: true })).rejects.toThrow('the two entries differ')
   await expect(find({}, {}, { ask: answers(''), confirm: true })).rejects.toMatchObject({ code: 'PASSWORD_MISSING' })
 })
 
 test('words are split as a shell would, without expanding anything', () => {
-  expect(splitWords(`pass show "my repo" 'a "b"' c\\ d $HOME`, 'x')).toEqual(['pass', 'show', 'my repo', 'a "b"', 'c d', '$HOME'])
+  expect(splitWords(`pass show "my repo" 'a "b"' c\\ d $HOME`, 'x')).toEqual([
+    'pass',
+    'show',
+    'my repo',
+    'a "b"',
+    'c d',
+    '$HOME',
+  ])
   expect(() => splitWords('a "b', 'x')).toThrow('a quote is not closed')
 })

@@ -35,7 +35,11 @@ export const globalOptions = {
   verbose: counted({ short: 'v', help: 'Print more; twice for every file.' }),
   noLock: flag({ help: 'Do not lock the repository; for reading from a read-only place.' }),
   retryLock: single(
-    { placeholder: '<duration>', help: 'Wait this long for a locked repository, such as 5m or 2h.', fallback: 'do not wait' },
+    {
+      placeholder: '<duration>',
+      help: 'Wait this long for a locked repository, such as 5m or 2h.',
+      fallback: 'do not wait',
+    },
     parseDurationMs,
   ),
   noCache: flag({ help: 'Keep no local cache.' }),
@@ -47,9 +51,16 @@ export const globalOptions = {
     completes: 'directory',
   }),
   limitUpload: single({ placeholder: '<KiB/s>', help: 'Limit of the upload rate.', fallback: 'none' }, readWhole(1)),
-  limitDownload: single({ placeholder: '<KiB/s>', help: 'Limit of the download rate.', fallback: 'none' }, readWhole(1)),
+  limitDownload: single(
+    { placeholder: '<KiB/s>', help: 'Limit of the download rate.', fallback: 'none' },
+    readWhole(1),
+  ),
   option: several(
-    { short: 'o', placeholder: '<key=value>', help: 'Setting of a storage backend, such as s3.storage-class=STANDARD_IA.' },
+    {
+      short: 'o',
+      placeholder: '<key=value>',
+      help: 'Setting of a storage backend, such as s3.storage-class=STANDARD_IA.',
+    },
     readAssignment,
   ),
   cacert: single({

@@ -11,7 +11,11 @@ export type UnusedLimit =
 /** Options that bound the work of a prune; `forget --prune` takes them too. */
 export const pruneOptions = {
   maxUnused: single(
-    { placeholder: '<limit>', help: "Unused data that may stay: a size, a part such as 5%, or 'unlimited'.", fallback: '5%' },
+    {
+      placeholder: '<limit>',
+      help: "Unused data that may stay: a size, a part such as 5%, or 'unlimited'.",
+      fallback: '5%',
+    },
     readUnusedLimit,
   ),
   maxRepackSize: single(

@@ -49,8 +49,7 @@ function readS3(settings: Settings, global: GlobalValues, variables: Variables):
     accessKeyId: variables('AWS_ACCESS_KEY_ID'),
     secretAccessKey: variables('AWS_SECRET_ACCESS_KEY'),
     sessionToken: variables('AWS_SESSION_TOKEN'),
-    region:
-      setting(settings, 's3.region') ?? firstVariable(variables, ['AWS_REGION', 'AWS_DEFAULT_REGION'])?.value,
+    region: setting(settings, 's3.region') ?? firstVariable(variables, ['AWS_REGION', 'AWS_DEFAULT_REGION'])?.value,
     storageClass: setting(settings, 's3.storage-class'),
     pathStyle: chosen(settings, 's3.bucket-lookup', ['auto', 'dns', 'path']),
     serverSideEncryption: chosen(settings, 's3.sse', ['AES256', 'aws:kms']),
@@ -106,5 +105,7 @@ type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefine
 
 function defined<Fields extends object>(fields: Fields): Defined<Fields> {
   // Boundary: what is left after dropping the undefined fields is what the type says.
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== '')) as Defined<Fields>
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined && value !== ''),
+  ) as Defined<Fields>
 }
