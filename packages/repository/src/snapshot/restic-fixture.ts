@@ -20,6 +20,8 @@ export interface ResticFixture extends AsyncDisposable {
   readonly repository: Repository
   /** of the repository, on the local disk */
   readonly path: string
+  /** what restic needs to be started by other means */
+  readonly environment: Readonly<Record<string, string>>
   /** runs restic on the repository, in UTC */
   restic(program: string, args: readonly string[], ctx?: Context): Promise<ResticRun>
 }
@@ -43,11 +45,13 @@ export async function createResticFixture(ctx: Context): Promise<ResticFixture> 
   const keyFile = await createKeyFile(password, key, identity, ctx.now(), { N: 1024, r: 8, p: 1 })
   await backend.write({ type: 'key', name: keyFile.name }, keyFile.bytes, { content: 'metadata' }, ctx)
   await backend.write({ type: 'config', name: 'config' }, encodeConfigFile(key, config), { content: 'metadata' }, ctx)
+  const environment = { PATH: process.env['PATH'] ?? '', HOME: directory, TZ: 'UTC', RESTIC_PASSWORD: password }
   return {
+    environment,
     repository: { ...repository, keyId: keyFile.name },
     path,
     restic: (program, args, { signal } = quietContext()) =>
-      runRestic(program, ['--repo', path, '--no-cache', ...args], directory, signal),
+      runRestic(program, ['--repo', path, '--no-cache', ...args], environment, signal),
     async [Symbol.asyncDispose]() {
       await backend[Symbol.asyncDispose]()
       await rm(directory, { recursive: true, force: true })
@@ -55,8 +59,12 @@ export async function createResticFixture(ctx: Context): Promise<ResticFixture> 
   }
 }
 
-function runRestic(program: string, args: readonly string[], home: string, signal: AbortSignal): Promise<ResticRun> {
-  const env = { PATH: process.env['PATH'] ?? '', HOME: home, TZ: 'UTC', RESTIC_PASSWORD: password }
+function runRestic(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<ResticRun> {
   return new Promise((resolve, reject) => {
     execFile(program, args, { env, signal, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
       if (error === null) return resolve({ exitCode: 0, stdout, stderr })
