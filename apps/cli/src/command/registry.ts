@@ -6,6 +6,7 @@ import type { Command } from './command.ts'
  */
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./init.ts')).init,
+  backup: async () => (await import('./backup.ts')).backup,
   snapshots: async () => (await import('./snapshots.ts')).snapshots,
   forget: async () => (await import('./forget.ts')).forget,
   tag: async () => (await import('./tag.ts')).tag,

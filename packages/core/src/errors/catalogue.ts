@@ -215,6 +215,12 @@ export const errorCatalogue = {
     message: 'none of the paths to back up exists: {paths}',
     hint: 'Check the spelling and that the disk is mounted. No snapshot was made.',
   },
+  SOURCE_EMPTY: {
+    exitCode: 1,
+    retryable: false,
+    message: 'nothing came from {origin}',
+    hint: 'Check the program before the pipe. No snapshot was made.',
+  },
   SOURCE_COMMAND_FAILED: {
     exitCode: 1,
     retryable: false,

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import type { Context } from '@holdfast/core/context'
+import { AppError } from '@holdfast/core/errors/app-error'
+import { formatDurationMs } from '@holdfast/core/units/duration'
+
+/** A running program whose output is backed up. Disposing it stops the program. */
+export interface CommandSource extends AsyncDisposable {
+  readonly bytes: AsyncIterable<Uint8Array>
+  /** Throws SOURCE_COMMAND_FAILED when what was read must not count: the program failed, took too long, or wrote nothing. */
+  finish(sizeBytes: number): Promise<void>
+}
+
+const patienceMs = 5000
+
+interface Outcome {
+  readonly failure: string | undefined
+}
+
+/** Starts a program; its error output and its other messages go where this program's go. */
+export function startCommandSource(
+  words: readonly string[],
+  { timeoutMs, ctx }: { readonly timeoutMs: number | undefined; readonly ctx: Context },
+): CommandSource {
+  const [program = '', ...rest] = words
+  // A group of its own, so that what the program started can be stopped with it.
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+  const running = { timedOut: false }
+  const outcome = outcomeOf(child)
+  const stop = () => stopGroup(child)
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          running.timedOut = true
+          stop()
+        }, timeoutMs)
+  ctx.signal.addEventListener('abort', stop, { once: true })
+  const failed = (text: string) => new AppError('SOURCE_COMMAND_FAILED', { command: program, outcome: text })
+  return {
+    bytes: outputOf(child.stdout),
+    async finish(sizeBytes) {
+      const { failure } = await outcome
+      if (running.timedOut) throw failed(`took longer than ${formatDurationMs(timeoutMs ?? 0)}`)
+      if (failure !== undefined) throw failed(failure)
+      if (sizeBytes === 0) throw failed('wrote nothing')
+    },
+    async [Symbol.asyncDispose]() {
+      clearTimeout(timer)
+      ctx.signal.removeEventListener('abort', stop)
+      stop()
+      await outcome
+    },
+  }
+}
+
+async function* outputOf(stdout: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of stdout) yield chunk
+  } catch {
+    // A broken pipe of the program: `finish` tells why.
+  }
+}
+
+function outcomeOf(child: ChildProcess): Promise<Outcome> {
+  return new Promise((resolve) => {
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      resolve({
+        failure: `could not be started: ${error.code === 'ENOENT' ? 'there is no such program' : error.message}`,
+      })
+    })
+    child.on('exit', (code, signal) => {
+      if (code === 0) resolve({ failure: undefined })
+      else resolve({ failure: code === null ? `was stopped by ${signal}` : `ended with exit code ${code}` })
+    })
+  })
+}
+
+function stopGroup(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  signalGroup(child.pid, 'SIGTERM')
+  const pid = child.pid
+  setTimeout(() => {
+    if (child.exitCode === null && child.signalCode === null) signalGroup(pid, 'SIGKILL')
+  }, patienceMs).unref()
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // gone already
+  }
+}

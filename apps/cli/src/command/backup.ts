@@ -1,0 +1,88 @@
+import type { Repository } from '@holdfast/repository/repository'
+import { save } from '@holdfast/repository/save/save'
+import { backupOptions } from '../backup/backup-option.ts'
+import { backupSummaries, renderBackupReport } from '../backup/backup-report.ts'
+import { chooseParentOption, makeSaveRequest, readBackupFilter } from '../backup/backup-request.ts'
+import { openBackupSource } from '../backup/backup-source.ts'
+import { invalidArgument } from '../argument/option.ts'
+import { countOf } from '../output/count-of.ts'
+import { openSession } from '../session/open-session.ts'
+import { defineCommand, type Invocation, repositoryExitCodes } from './command.ts'
+import { programVersion } from './version.ts'
+
+export const backup = defineCommand({
+  name: 'backup',
+  purpose: 'Make a snapshot of files and directories, or of the output of a command',
+  details: [
+    'Only what no snapshot holds yet is stored. A file that cannot be read is reported and left out: the snapshot is made, and the exit code is 3.',
+  ],
+  arguments: [
+    {
+      name: 'path',
+      help: 'What to back up; the command with --stdin-from-command.',
+      required: false,
+      repeatable: true,
+      completes: 'file',
+    },
+  ],
+  options: backupOptions,
+  examples: [
+    {
+      explanation: 'Two directories, without caches',
+      command: 'holdfast -r /srv/backup backup --exclude-caches /etc /home',
+    },
+    {
+      explanation: 'A database, only if the dump succeeds',
+      command: 'holdfast backup --stdin-filename shop.sql --stdin-from-command -- pg_dump shop',
+    },
+    {
+      explanation: 'Two repositories from one reading',
+      command: 'holdfast -r /srv/backup backup --also-repo rest:https://backup.example.com/web1/ /etc',
+    },
+  ],
+  exitCodes: repositoryExitCodes(
+    'failed, no snapshot was made',
+    'a snapshot was made, but something could not be read or stored',
+  ),
+  run: async (invocation) => {
+    const { options, output, ctx } = invocation
+    const filter = await readBackupFilter(invocation)
+    await using opened = await openBackupSource(invocation.arguments, options, process.stdin, ctx)
+    await using stack = new AsyncDisposableStack()
+    const repositories = await openRepositories(invocation, stack)
+    const [first] = repositories
+    if (first === undefined) throw new Error('a backup needs a repository')
+    const parent = await chooseParentOption(options, first, ctx)
+    const request = makeSaveRequest(invocation, {
+      source: opened.source,
+      filter,
+      parent,
+      programVersion: `holdfast ${programVersion()}`,
+    })
+    const report = await save(repositories, request, ctx)
+    for (const summary of backupSummaries(report, options)) output.message(summary)
+    output.note(renderBackupReport(report, options))
+    const failed = report.repositories.filter(({ failure }) => failure !== undefined).length
+    if (report.errors.length === 0 && failed === 0) return 0
+    if (report.errors.length > 0) output.line(`${countOf(report.errors.length, 'item')} could not be read`)
+    return 3
+  },
+})
+
+type BackupInvocation = Invocation<typeof backupOptions>
+
+async function openRepositories(invocation: BackupInvocation, stack: AsyncDisposableStack): Promise<Repository[]> {
+  const { options, global } = invocation
+  const choice = { lock: 'append', changesNothing: options.dryRun } as const
+  const extra = options.alsoPasswordFile[options.alsoRepo.length]
+  if (extra !== undefined) throw invalidArgument('--also-password-file', extra, 'there is no --also-repo for it')
+  const main = stack.use(await openSession(invocation, choice))
+  const repositories = [main.repository]
+  for (const [position, repo] of options.alsoRepo.entries()) {
+    const passwordFile = options.alsoPasswordFile[position] ?? global.passwordFile
+    const own = options.alsoPasswordFile[position] === undefined ? {} : { passwordCommand: undefined }
+    const other = { ...global, repositoryFile: undefined, repo, passwordFile, ...own, keyHint: undefined }
+    repositories.push(stack.use(await openSession(invocation, { ...choice, options: other })).repository)
+  }
+  return repositories
+}
