@@ -3,8 +3,8 @@ import { AppError } from '../errors/app-error.ts'
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /**
- * Reads a span of time such as `15s`, `10m`, `1h30m`, `1.5h` or `0` and returns milliseconds. Units: ms, s, m, h, d. `name`
- * is the option or setting, for the error. Fails with ARGUMENT_INVALID.
+ * Reads a span of time such as `15s`, `10m`, `1h30m`, `1.5h` or `0` and returns milliseconds. Units: ms, s, m, h, d.
+ * `name` is the option or setting, for the error. Fails with ARGUMENT_INVALID.
  */
 export function parseDurationMs(text: string, name: string): number {
   const trimmed = text.trim()

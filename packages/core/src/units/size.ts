@@ -3,9 +3,9 @@ import { AppError } from '../errors/app-error.ts'
 const letters = 'KMGTP'
 
 /**
- * Reads a size such as `512`, `512B`, `10K`, `10KiB`, `16M`, `1G`, `2TiB` and returns bytes. Units are powers of 1024, as in
- * restic; upper or lower case. `KB`, `MB`… are refused because half of the world means powers of 1000 by them. `name` is the
- * option or setting, for the error. Fails with ARGUMENT_INVALID.
+ * Reads a size such as `512`, `512B`, `10K`, `10KiB`, `16M`, `1G`, `2TiB` and returns bytes. Units are powers of 1024,
+ * as in restic; upper or lower case. `KB`, `MB`… are refused because half of the world means powers of 1000 by them.
+ * `name` is the option or setting, for the error. Fails with ARGUMENT_INVALID.
  */
 export function parseSizeBytes(text: string, name: string): number {
   const match = /^(\d+)(?:b|([kmgtp])(ib|b)?)?$/i.exec(text.trim())

@@ -2,8 +2,8 @@ import {
   type CalendarDuration,
   formatCalendarDuration,
   isZeroCalendarDuration,
+  subtractCalendarDuration,
 } from '@holdfast/core/units/calendar-duration'
-import { subtractCalendarDuration } from '@holdfast/core/units/calendar-duration'
 import { calendarFields, isoWeek, type ZonedTime } from '@holdfast/core/units/zoned-time'
 import { snapshotTime } from '../format/snapshot.ts'
 import { compareByTime, type ListedSnapshot } from '../snapshot/listed-snapshot.ts'
@@ -13,7 +13,10 @@ import { type KeepPeriod, keepPeriods, keepWithinPeriods, type RetentionPolicy, 
 
 /** A snapshot that stays, and why. */
 export interface KeptSnapshot extends ListedSnapshot {
-  /** what kept it, in restic's words: "daily snapshot", "within 7d", "has tags [a, b]", "oldest yearly snapshot"; and "pinned by tag holdfast-pin" */
+  /**
+   * what kept it, in restic's words: "daily snapshot", "within 7d", "has tags [a, b]", "oldest yearly snapshot"; and
+   * "pinned by tag holdfast-pin"
+   */
   readonly matches: readonly string[]
   /** how many more each counting rule would keep after this one; rules that are used up or not set are absent */
   readonly counters: Readonly<Partial<Record<KeepPeriod, number>>>
@@ -42,9 +45,9 @@ interface WithinRule {
 }
 
 /**
- * Applies restic's rules to one group. Snapshots are walked from the newest to the oldest; each rule keeps the first one of
- * every period by the calendar of the snapshot's own zone. The oldest snapshot is kept by every rule that still applies, so
- * that history grows to the length asked for.
+ * Applies restic's rules to one group. Snapshots are walked from the newest to the oldest; each rule keeps the first
+ * one of every period by the calendar of the snapshot's own zone. The oldest snapshot is kept by every rule that still
+ * applies, so that history grows to the length asked for.
  */
 export function applyPolicy(snapshots: readonly ListedSnapshot[], policy: RetentionPolicy, now: Date): PolicyOutcome {
   const newestFirst = snapshots.toSorted((a, b) => compareByTime(b, a))
@@ -108,8 +111,9 @@ function createWithinRules({ withinPeriods }: RetentionPolicy, newest: ZonedTime
 }
 
 /**
- * Whether a rule keeps a snapshot: because its period is another than that of the one kept before, which is then remembered
- * (empty prefix), or only because it is the oldest of all. Undefined: it does not. restic had no oldest until 0.16.
+ * Whether a rule keeps a snapshot: because its period is another than that of the one kept before, which is then
+ * remembered (empty prefix), or only because it is the oldest of all. Undefined: it does not. restic 0.18 does so,
+ * restic 0.14 lets the oldest go.
  */
 function matchPeriod(
   rule: CountRule | WithinRule,

@@ -6,7 +6,8 @@ import { digestForgetPlan, type ForgetPlan } from './plan-forget.ts'
 
 /**
  * Deletes the snapshot files a plan names; their data stays until a prune. Needs an exclusive lock. Refuses when the
- * repository is another one, when its list of snapshots is not the one the plan was made from, or when the plan was altered.
+ * repository is another one, when its list of snapshots is not the one the plan was made from, or when the plan was
+ * altered.
  * @returns ids of the removed snapshots
  * @throws AppError PLAN_STALE, STORAGE_…
  */

@@ -1,8 +1,8 @@
 import type { Snapshot } from '../format/snapshot.ts'
 
 /**
- * A snapshot with this tag, or with `pin=<why>`, is never forgotten by Holdfast: neither by a policy nor by its id, until
- * the tag is removed with `holdfast tag`. Other programs do not know pins; restic's equivalent is --keep-tag.
+ * A snapshot with this tag, or with `pin=<why>`, is never forgotten by Holdfast: neither by a policy nor by its id,
+ * until the tag is removed with `holdfast tag`. Other programs do not know pins; restic's equivalent is --keep-tag.
  */
 export const pinTag = 'holdfast-pin'
 const pinReasonPrefix = 'pin='

@@ -4,8 +4,8 @@ import type { Repository } from '../repository.ts'
 import { findKeyId } from './list-keys.ts'
 
 /**
- * Makes a password useless. The key in use stays, so that one always remains. Whoever knew the password may have kept the
- * master key: only a new repository with copied snapshots is out of their reach. Needs an exclusive lock.
+ * Makes a password useless. The key in use stays, so that one always remains. Whoever knew the password may have kept
+ * the master key: only a new repository with copied snapshots is out of their reach. Needs an exclusive lock.
  * @param prefix unique beginning of the key's id
  * @returns the id of the removed key
  * @throws AppError KEY_IN_USE, KEY_UNKNOWN, KEY_AMBIGUOUS, STORAGE_…

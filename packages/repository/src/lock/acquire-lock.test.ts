@@ -113,7 +113,7 @@ describe('two who share a repository', () => {
     await using _held = await world.acquire(true)
     const request = world.request(true, other, { retryForMs: 2 * minuteMs })
     await world.clock.advance(2 * minuteMs - 1)
-    expect(await Promise.race([request.then(String, String), 'waiting'])).toBe('waiting')
+    expect(await Promise.race([request.then(String, String), Promise.resolve('waiting')])).toBe('waiting')
     await world.clock.advance(1)
     await expect(request).rejects.toMatchObject({ code: 'REPOSITORY_LOCKED' })
   })

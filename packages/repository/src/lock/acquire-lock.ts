@@ -23,8 +23,8 @@ const firstRetryMs = 5_000
 const longestRetryMs = 60_000
 
 /**
- * Locks a repository as restic does, and keeps the lock fresh until it is disposed. Locks of processes that are provably gone
- * are removed (event `lock.removed`).
+ * Locks a repository as restic does, and keeps the lock fresh until it is disposed. Locks of processes that are
+ * provably gone are removed (event `lock.removed`).
  * @throws AppError REPOSITORY_LOCKED, STORAGE_…
  */
 export async function acquireLock(repository: Repository, options: LockOptions, ctx: Context): Promise<RepositoryLock> {

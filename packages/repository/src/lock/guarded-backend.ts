@@ -1,8 +1,9 @@
 import type { Backend } from '@holdfast/storage/backend'
 
 /**
- * A backend that changes nothing unless its lock holds: `ensureHeld` is awaited before every write and removal, and throws
- * REPOSITORY_LOCK_LOST. A timer alone would be too late: after a suspended machine wakes, writes can run before timers do.
+ * A backend that changes nothing unless its lock holds: `ensureHeld` is awaited before every write and removal, and
+ * throws REPOSITORY_LOCK_LOST. A timer alone would be too late: after a suspended machine wakes, writes can run before
+ * timers do.
  */
 export function guardBackend(backend: Backend, ensureHeld: () => Promise<void>): Backend {
   return {

@@ -65,6 +65,15 @@ describe('a lock that is held', () => {
     expect(lock.signal.aborted).toBe(false)
   })
 
+  test('is renewed at once when the clock is set back, for its time lies in the future now', async () => {
+    const world = new World()
+    await using lock = await world.hold()
+    world.clock.suspend(-60 * minuteMs)
+    await world.clock.advance(1_000)
+    expect(Date.parse((await world.lockTimes())[0] ?? '')).toBe(world.clock.now().getTime())
+    expect(lock.signal.aborted).toBe(false)
+  })
+
   test('survives a connection that is cut for a quarter of an hour', async () => {
     const world = new World()
     await using lock = await world.hold()

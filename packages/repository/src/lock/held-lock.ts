@@ -1,6 +1,5 @@
 import type { Context } from '@holdfast/core/context'
-import { AppError } from '@holdfast/core/errors/app-error'
-import { isAppError } from '@holdfast/core/errors/app-error'
+import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { encodeLockFile } from '../format/lock-file.ts'
 import { formatTimestamp } from '../format/timestamp.ts'
 import { writeUnpacked } from '../open/unpacked-files.ts'
@@ -95,8 +94,10 @@ export class HeldLock implements RepositoryLock {
   async #tick(): Promise<void> {
     const nowMs = this.#nowMs()
     if (nowMs - this.#refreshedMs >= refreshDeadlineMs) return this.#recover()
-    const due = nowMs - this.#refreshedMs >= refreshIntervalMs
-    if (!due || nowMs - this.#attemptedMs < retryAfterMs) return
+    // a clock that was set back makes the lock look young to us alone
+    const wasSetBack = nowMs < this.#attemptedMs
+    const isDue = nowMs - this.#refreshedMs >= refreshIntervalMs && nowMs - this.#attemptedMs >= retryAfterMs
+    if (!wasSetBack && !isDue) return
     try {
       await this.#refresh()
     } catch (error) {

@@ -13,8 +13,8 @@ export type ListedLock =
 const retryDelaysMs = [5_000, 10_000, 20_000, 40_000]
 
 /**
- * The locks on a repository. Empty files, which a full disk leaves behind, are no locks; nor are those removed meanwhile. An
- * unreadable one may be half written, so it is read up to four times more over 75 seconds.
+ * The locks on a repository. Empty files, which a full disk leaves behind, are no locks; nor are those removed
+ * meanwhile. An unreadable one may be half written, so it is read up to four times more over 75 seconds.
  */
 export async function listLocks(
   repository: Repository,

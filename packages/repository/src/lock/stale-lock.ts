@@ -22,8 +22,8 @@ const silentAfterMs = 1.5 * refreshIntervalMs
 /**
  * Why a lock is provably held by no one, or undefined when that cannot be proven. Any of these is proof:
  * - It is older than 30 minutes: its holder renews it every 5.
- * - It was made by our user under our host name, by a process that is not alive here, and either the process number is not
- *   one that containers give to their first processes, or the lock was not renewed for 7½ minutes as well.
+ * - It was made by our user under our host name, by a process that is not alive here, and either the process number is
+ *   not one that containers give to their first processes, or the lock was not renewed for 7½ minutes as well.
  * Our own process number and number 1 are never proof: after a restart another container's process may bear them.
  */
 export function explainStale(lock: LockFile, { identity, now, isProcessAlive }: StaleRule): string | undefined {
@@ -36,8 +36,8 @@ export function explainStale(lock: LockFile, { identity, now, isProcessAlive }: 
 }
 
 /**
- * restic's own rule, for `unlock`, which a person asked for: older than 30 minutes, or made under our host name by a process
- * that is not alive here.
+ * restic's own rule, for `unlock`, which a person asked for: older than 30 minutes, or made under our host name by a
+ * process that is not alive here.
  */
 export function isStaleForUnlock(lock: LockFile, { identity, now, isProcessAlive }: StaleRule): boolean {
   if (lockAgeMs(lock, now) > staleAfterMs) return true

@@ -16,8 +16,8 @@ export interface ParentRequest {
 }
 
 /**
- * The newest snapshot that a backup can compare its files with: not later than the backup, of the same host, and covering
- * at least its paths (and tags, when grouped by them). Undefined when every file must be read.
+ * The newest snapshot that a backup can compare its files with: not later than the backup, of the same host, and
+ * covering at least its paths (and tags, when grouped by them). Undefined when every file must be read.
  */
 export function chooseParent(
   snapshots: readonly ListedSnapshot[],

@@ -2,8 +2,8 @@ import { type Snapshot, snapshotTime } from '../format/snapshot.ts'
 import type { ListedSnapshot } from './listed-snapshot.ts'
 
 /**
- * Whether two snapshots say the same in everything a copy keeps: moment, tree, origin, paths, excludes and tags. Parent,
- * original, program and summary may differ. (restic's rule for leaving out what `copy` copied before.)
+ * Whether two snapshots say the same in everything a copy keeps: moment, tree, origin, paths, excludes and tags.
+ * Parent, original, program and summary may differ. (restic's rule for leaving out what `copy` copied before.)
  */
 export function compareSimilar(a: Snapshot, b: Snapshot): boolean {
   return (

@@ -10,9 +10,9 @@ const stored: ListedSnapshot[] = []
 
 beforeAll(async () => {
   // seventeen ids: two of them begin with the same digit
-  for (let day = 1; day <= 17; day++) {
-    const time = `2026-01-${String(day).padStart(2, '0')}T00:00:00Z`
-    stored.push(await storeSnapshot(repository, { time, hostname: day % 2 === 0 ? 'even' : 'odd' }, ctx))
+  for (let date = 1; date <= 17; date++) {
+    const time = `2026-01-${String(date).padStart(2, '0')}T00:00:00Z`
+    stored.push(await storeSnapshot(repository, { time, hostname: date % 2 === 0 ? 'even' : 'odd' }, ctx))
   }
 })
 

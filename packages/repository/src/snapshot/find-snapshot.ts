@@ -12,8 +12,8 @@ export interface FoundSnapshot extends ListedSnapshot {
 }
 
 /**
- * The snapshot that a text names: a full id, a unique beginning of one, `latest` or `latest~2` (two before the newest) among
- * those the filter selects; each may be followed by `:subfolder`. The filter does not concern ids.
+ * The snapshot that a text names: a full id, a unique beginning of one, `latest` or `latest~2` (two before the newest)
+ * among those the filter selects; each may be followed by `:subfolder`. The filter does not concern ids.
  * @throws AppError SNAPSHOT_UNKNOWN, SNAPSHOT_AMBIGUOUS, REPOSITORY_DAMAGED, STORAGE_…
  */
 export async function findSnapshot(

@@ -26,7 +26,9 @@ export interface SnapshotGroup {
 /** restic's default, for parents as for retention. */
 export const groupByHostAndPaths: GroupBy = { host: true, paths: true, tags: false }
 
-/** Reads `host,paths,tags` (any of them; empty for one group of all). `name` is the option. Fails with ARGUMENT_INVALID. */
+/**
+ * Reads `host,paths,tags` (any of them; empty for one group of all). `name` is the option. Fails with ARGUMENT_INVALID.
+ */
 export function parseGroupBy(text: string, name: string): GroupBy {
   const chosen = { host: false, paths: false, tags: false }
   for (const part of text.split(',').map((each) => each.trim())) {

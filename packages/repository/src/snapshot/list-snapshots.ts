@@ -1,5 +1,5 @@
 import type { Context } from '@holdfast/core/context'
-import { AppError, isAppError } from '@holdfast/core/errors/app-error'
+import { type AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { parseSnapshot } from '../format/snapshot.ts'
 import { fileLabel, readUnpacked } from '../open/unpacked-files.ts'
 import type { Repository } from '../repository.ts'
@@ -12,8 +12,8 @@ export interface ListSnapshotsOptions extends SnapshotFilter {
 }
 
 /**
- * The snapshots that a filter selects, oldest first. Files are read in parallel, as many at once as suits the backend. One
- * that another process removes meanwhile is left out.
+ * The snapshots that a filter selects, oldest first. Files are read in parallel, as many at once as suits the backend.
+ * One that another process removes meanwhile is left out.
  * @throws AppError REPOSITORY_DAMAGED naming the snapshot, STORAGE_…
  */
 export async function listSnapshots(

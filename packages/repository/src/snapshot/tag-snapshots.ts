@@ -18,8 +18,9 @@ export interface TaggedSnapshot {
 }
 
 /**
- * Changes the tags of snapshots; those that have the wanted tags already are left alone. A snapshot file cannot be changed:
- * a new one is written, which names the first version, and only then the old one is removed. Needs an exclusive lock.
+ * Changes the tags of snapshots; those that have the wanted tags already are left alone. A snapshot file cannot be
+ * changed: a new one is written, which names the first version, and only then the old one is removed. Needs an
+ * exclusive lock.
  * @returns one entry for each snapshot that was changed
  * @throws AppError ARGUMENT_INVALID, STORAGE_…
  */
