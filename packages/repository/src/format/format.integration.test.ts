@@ -84,7 +84,8 @@ describe.each(programs)('%s', (restic) => {
     const excludes = isCurrent(restic) ? [] : ['--exclude', 'current']
     const repositoryPath = join(work, `repository-${programs.indexOf(restic)}-${zones.indexOf(zone)}`)
     const backend = createLocalBackend(repositoryPath)
-    await initRepository(backend, password, { identity: { username: 'root', hostname: hostname() } }, ctx)
+    const identity = { username: 'root', hostname: hostname() }
+    await initRepository(backend, password, { identity, version: zone === 'UTC' ? 1 : 2 }, ctx)
     const env = { PATH: process.env['PATH'], TZ: zone, RESTIC_REPOSITORY: repositoryPath, RESTIC_PASSWORD: password }
     execFileSync(restic, ['backup', '--no-cache', '--quiet', ...excludes, '.'], { cwd: source, env })
 

@@ -59,7 +59,7 @@ export class JsonFields {
     throw this.damaged(`${name} is not an integer from 0 to ${max}`)
   }
 
-  /** an integer in 0..2⁶⁴−1, which `exactIntegers` has kept as a text when it is too large for a number */
+  /** an integer in 0..2⁶⁴−1, as a number, or as a text of digits where a number would lose some */
   bigInteger(name: string): bigint {
     const value = this.#value(name) ?? 0
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value)

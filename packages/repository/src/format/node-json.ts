@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { isHexId, isJsonObject, JsonFields } from './json-fields.ts'
-import { jsonString, utf8Parts } from './json-string.ts'
+import { jsonString } from './json-string.ts'
 import type { ExtendedAttribute, Node, NodeType } from './node.ts'
 import { quoteName, unquoteName } from './node-name.ts'
 import { formatTimestamp, parseTimestamp } from './timestamp.ts'
@@ -15,7 +16,7 @@ const writtenTypes: ReadonlySet<string> = new Set<NodeType>([
   'irregular',
 ])
 
-/** Bytes of a node's JSON as restic writes it, in text form: keys in its order, zero values left out as Go does. */
+/** A node's JSON as restic writes it: keys in its order, zero values left out as Go does. */
 export function encodeNode(node: Node): string {
   const { uid, gid, content } = node
   const times = [node.mtimeNs, node.atimeNs, node.ctimeNs].map(formatTimestamp)
@@ -40,11 +41,6 @@ function encodeLinkTarget(target: Buffer | undefined): string {
   if (target === undefined || target.length === 0) return ''
   const lossy = `,"linktarget":${jsonString(target)}`
   return isUtf8(target) ? lossy : `${lossy},"linktarget_raw":"${target.toString('base64')}"`
-}
-
-function isUtf8(bytes: Buffer): boolean {
-  for (const part of utf8Parts(bytes)) if (typeof part === 'number') return false
-  return true
 }
 
 function encodeAttributes({ extendedAttributes, genericAttributes }: Node): string {
@@ -98,14 +94,13 @@ function decodeName(fields: JsonFields): Buffer {
   const name = unquoteName(quoted)
   if (name === undefined) throw fields.damaged(`the name ${JSON.stringify(quoted)} is malformed`)
   // a name with a slash or the like would lead a restore out of its target
-  const special = name.length === 0 || quoted === '.' || quoted === '..'
-  if (special || name.includes(0) || name.includes(0x2f) || isDots(name)) {
+  if (name.includes(0) || name.includes(0x2f) || isEmptyOrDots(name)) {
     throw fields.damaged(`the name ${JSON.stringify(quoted)} is not allowed`)
   }
   return name
 }
 
-function isDots(name: Buffer): boolean {
+function isEmptyOrDots(name: Buffer): boolean {
   return name.length <= 2 && name.every((byte) => byte === 0x2e)
 }
 

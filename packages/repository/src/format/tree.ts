@@ -49,7 +49,8 @@ export function* readTree(bytes: Uint8Array, treeId: string): Generator<Node> {
 }
 
 /**
- * The JSON of each node as it stands in the tree, in the same order as `parseTree`'s nodes.
+ * The JSON of each node as it stands in the tree, in the same order as `parseTree`'s nodes. Only for trees that begin
+ * as restic and rustic write them, without white space.
  * @throws AppError REPOSITORY_DAMAGED
  */
 export function rawNodes(bytes: Uint8Array, treeId: string): Uint8Array[] {

@@ -12,6 +12,8 @@ import { nodesArbitrary } from './node-arbitrary.ts'
 import { encodePackHeader, openPackHeader, parsePackHeader, sealPackHeader } from './pack-header.ts'
 import type { PackedBlob } from './packed-blob.ts'
 import { encodeSnapshot, parseSnapshot } from './snapshot.ts'
+import { parseSummary } from './snapshot-summary.ts'
+import { JsonFields } from './json-fields.ts'
 import { parseTimestamp } from './timestamp.ts'
 import { encodeTree, parseTree, rawNodes } from './tree.ts'
 import { decodeUnpacked, encodeUnpacked } from './unpacked.ts'
@@ -32,6 +34,7 @@ const keyFile = await createKeyFile('x', key, identity, new Date(0), { N: 16, r:
 const snapshot = encodeSnapshot({
   ...{ time: '2024-01-01T00:00:00Z', tree: id, paths: ['/a'], excludes: ['*.tmp'], tags: ['t'], uid: 1, gid: 1 },
   ...{ ...identity, programVersion: 'p' },
+  summary: parseSummary(new JsonFields({ backup_start: '2024-01-01T00:00:00Z', files_new: 1 }, 'summary')),
 })
 const lock = encodeLockFile({ time: '2024-01-01T00:00:00Z', exclusive: true, ...identity, pid: 1, uid: 0, gid: 0 })
 const config = Buffer.from(`{"version":2,"id":"${id}","chunker_polynomial":"3da3358b4dc173"}`)

@@ -76,6 +76,11 @@ test('a wrong password is told apart from a missing repository, with the number 
   })
 })
 
+test('a place with a config but without any key is not blamed on the password', async () => {
+  const backend = await withConfig(createMasterKey())
+  await expect(openRepository(backend, 'x', {}, ctx)).rejects.toThrow(/damaged: there is a config but no key/)
+})
+
 test('the hinted key is tried first, by any beginning of its name', async () => {
   const key = createMasterKey()
   const inner = await withConfig(key)

@@ -27,8 +27,8 @@ export async function openRepository(
   options: OpenOptions,
   ctx: Context,
 ): Promise<Repository> {
-  const sealedConfig = await readConfig(backend, ctx)
-  const { key, keyId } = await findKey(backend, password, options, ctx)
+  const [sealedConfig, keyNames] = await Promise.all([readConfig(backend, ctx), listKeys(backend, ctx)])
+  const { key, keyId } = await findKey(backend, keyNames, password, options, ctx)
   return { backend, key, keyId, config: parseConfigFile(key, sealedConfig, backend.location) }
 }
 
@@ -41,14 +41,23 @@ async function readConfig(backend: Backend, ctx: Context): Promise<Uint8Array> {
   }
 }
 
+async function listKeys(backend: Backend, ctx: Context): Promise<string[]> {
+  const names: string[] = []
+  for await (const { name } of backend.list('key', ctx)) names.push(name)
+  return names
+}
+
 async function findKey(
   backend: Backend,
+  names: string[],
   password: string,
   { keyHint }: OpenOptions,
   ctx: Context,
 ): Promise<{ key: MasterKey; keyId: string }> {
-  const names: string[] = []
-  for await (const { name } of backend.list('key', ctx)) names.push(name)
+  if (names.length === 0) {
+    const reason = 'there is a config but no key: either this is no repository, or its keys were lost'
+    throw new AppError('REPOSITORY_DAMAGED', { object: backend.location, reason })
+  }
   if (keyHint !== undefined) names.sort((a, b) => Number(b.startsWith(keyHint)) - Number(a.startsWith(keyHint)))
   let damage: AppError | undefined
   for (const name of names.slice(0, maxKeys)) {
