@@ -26,9 +26,10 @@ export interface SmallFiles {
 
 /**
  * Writes a tree like a large source checkout with its dependencies: `files` files, about one directory for 7.6 of them,
- * nested up to ten deep. The same count gives the same names and contents everywhere. 108 000 files are about 1.7 GB.
+ * nested up to ten deep. The same count gives the same names and contents everywhere. 108 000 files are about 1.7 GB;
+ * `sizeFactor` makes every file larger or smaller.
  */
-export function writeSmallFiles(root: string, files: number): SmallFiles {
+export function writeSmallFiles(root: string, files: number, sizeFactor = 1): SmallFiles {
   const random = new RandomStream(files)
   const phrases: Record<TextKind, readonly Buffer[]> = {
     code: makePhrases('code', 5000),
@@ -40,7 +41,7 @@ export function writeSmallFiles(root: string, files: number): SmallFiles {
   let sizeBytes = 0
   for (let number = 0; number < files; number++) {
     const { ending, kind } = pickKind(random)
-    const content = buffer.subarray(0, pickSize(random))
+    const content = buffer.subarray(0, pickSize(random, sizeFactor))
     if (kind === 'binary') fillBinary(content, random)
     else fillText(content, phrases[kind], random)
     writeFileSync(join(random.pick(directories), `file-${number}.${ending}`), content)
@@ -71,8 +72,8 @@ function pickKind(random: RandomStream): (typeof kinds)[number] {
   throw new Error('the shares do not add up')
 }
 
-function pickSize(random: RandomStream): number {
-  return Math.min(largestBytes, Math.round(medianBytes * Math.exp(deviation * random.normal())))
+function pickSize(random: RandomStream, factor: number): number {
+  return Math.min(largestBytes, Math.round(medianBytes * factor * Math.exp(deviation * random.normal())))
 }
 
 function fillBinary(target: Buffer, random: RandomStream): void {

@@ -1,0 +1,58 @@
+/**
+ * `node bench/scaling.ts [--files 1000000] [--size-factor 0.05] [--workers 1,2,4] [--directory <dir>]`: how Holdfast's
+ * times and memory change with the number of its worker threads, on a tree of many small files.
+ */
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { writeSmallFiles } from './data/small-files.ts'
+import { describeMachine } from './machine.ts'
+import { measureProcess } from './measure-process.ts'
+import { holdfastTool } from './tool.ts'
+
+const { values } = parseArgs({
+  options: {
+    files: { type: 'string', default: '1000000' },
+    'size-factor': { type: 'string', default: '0.05' },
+    workers: { type: 'string', default: '1,2,4' },
+    directory: { type: 'string', default: `/dev/shm/holdfast-scaling-${process.pid}` },
+  },
+})
+
+const tool = holdfastTool()
+const data = join(values.directory, 'data')
+mkdirSync(data, { recursive: true })
+try {
+  const made = writeSmallFiles(data, Number(values.files), Number(values['size-factor']))
+  process.stdout.write(`${describeMachine()}.\n\n`)
+  process.stdout.write(
+    `${made.files} files, ${made.directories} directories, ${Math.round(made.sizeBytes / 1e6)} MB\n\n`,
+  )
+  process.stdout.write(
+    '| workers | first backup | unchanged backup | restore | check, all data |\n|---:|---|---|---|---|\n',
+  )
+  for (const workers of values.workers.split(',')) process.stdout.write(await measureRow(workers))
+} finally {
+  rmSync(values.directory, { recursive: true, force: true })
+}
+
+async function measureRow(workers: string): Promise<string> {
+  const repository = join(values.directory, `repository-${workers}`)
+  const target = join(values.directory, `restored-${workers}`)
+  const environment = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: values.directory,
+    HOLDFAST_PASSWORD: 'benchmark',
+    HOLDFAST_WORKERS: workers,
+  }
+  await measureProcess(tool.init(repository), environment)
+  const cells: string[] = []
+  const backup = tool.backup(repository, data)
+  for (const command of [backup, backup, tool.restore(repository, target), tool.check(repository)]) {
+    const { seconds, peakBytes } = await measureProcess(command, environment)
+    cells.push(`${seconds.toFixed(1)} s, ${Math.round(peakBytes / 1e6)} MB`)
+  }
+  rmSync(target, { recursive: true })
+  rmSync(repository, { recursive: true })
+  return `| ${workers} | ${cells.join(' | ')} |\n`
+}
