@@ -68,6 +68,12 @@ export const errorCatalogue = {
     message: 'no password for repository {repository}',
     hint: 'Set HOLDFAST_PASSWORD_FILE, HOLDFAST_PASSWORD_COMMAND or HOLDFAST_PASSWORD, or run on a terminal to be asked.',
   },
+  NEW_PASSWORD_MISSING: {
+    exitCode: 1,
+    retryable: false,
+    message: 'no new password was given',
+    hint: 'Give --new-password-file, or run on a terminal to be asked.',
+  },
   PASSWORD_UNREADABLE: {
     exitCode: 1,
     retryable: false,
