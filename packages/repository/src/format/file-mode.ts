@@ -1,5 +1,5 @@
 /** Bits of Go's os.FileMode, the numbers in which nodes carry their mode. */
-export const goModeBits = {
+const goModeBits = {
   permissions: 0o777,
   directory: 2 ** 31,
   symlink: 2 ** 27,

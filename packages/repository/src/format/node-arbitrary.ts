@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import type { Node, NodeType } from './node.ts'
 
 /** For tests: any file name that a Unix file system allows. */
-export const nameArbitrary: fc.Arbitrary<Buffer> = fc
+const nameArbitrary: fc.Arbitrary<Buffer> = fc
   .oneof(fc.uint8Array({ minLength: 1, maxLength: 12 }), fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }))
   .map((name) => Buffer.from(name))
   .filter((name) => !name.includes(0) && !name.includes(0x2f) && !/^\.{1,2}$/.test(name.toString('latin1')))
@@ -18,7 +18,7 @@ const time = fc.bigInt({ min: -2_000_000_000_000_000_000n, max: 9_000_000_000_00
 const types: NodeType[] = ['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'irregular']
 
 /** For tests: any node. */
-export const nodeArbitrary: fc.Arbitrary<Node> = fc.record(
+const nodeArbitrary: fc.Arbitrary<Node> = fc.record(
   {
     name: nameArbitrary,
     type: fc.constantFrom(...types),
