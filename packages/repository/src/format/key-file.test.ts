@@ -36,6 +36,7 @@ test('a new key costs what restic asks for, beyond the default memory limit of N
 })
 
 test.each([
+  { N: 2 ** 24 },
   { N: 2 ** 30 },
   { N: 2 ** 40 },
   { N: 1000 },
