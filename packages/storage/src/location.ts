@@ -113,6 +113,9 @@ function restLocation(text: string, rest: string): RestLocation {
     throw invalid(text, 'after rest: comes http://, https:// or http+unix:///socket:/path/')
   const url = parseUrl(text, rest)
   refuseQuery(text, url)
+  if (url.password !== '' && url.pathname.includes('@')) {
+    throw invalid(text, 'a slash in the password is written %2F, an @ in the path %40')
+  }
   return {
     kind: 'rest',
     scheme: url.protocol === 'http:' ? 'http' : 'https',

@@ -1,3 +1,4 @@
+import { isAppError } from '@holdfast/core/errors/app-error'
 import type { ByteRange, FileId } from './backend.ts'
 import { damaged, resolveRange } from './byte-range.ts'
 
@@ -32,7 +33,11 @@ export async function receiveFile(source: ReceiveFile): Promise<Uint8Array> {
   }
   const wanted = range?.length ?? (range !== undefined && range.offset < 0 ? -range.offset : undefined)
   const body = collector(wanted ?? largestFileBytes)
-  const reply = await source.get(rangeHeader(range), body.add)
+  const reply = await source.get(rangeHeader(range), body.add).catch(async (error: unknown) => {
+    // rclone promises bytes beyond the end and then breaks off: asking again would never help.
+    if (range !== undefined && isAppError(error, 'STORAGE_UNREACHABLE')) await requireWithin(source, range)
+    throw error
+  })
   if (reply.status === 416) {
     const { start, length } = resolveRange(range, await source.sizeBytes(), file, location)
     if (length === 0) return new Uint8Array(0)
@@ -50,6 +55,12 @@ export async function receiveFile(source: ReceiveFile): Promise<Uint8Array> {
     throw damaged(file, location, `${bytes.byteLength} of ${expected} bytes came`)
   }
   return bytes
+}
+
+/** Fails with STORAGE_DAMAGED if the server can tell the file's size and it is too small for the range. */
+async function requireWithin(source: ReceiveFile, range: ByteRange): Promise<void> {
+  const sizeBytes = await source.sizeBytes().catch(() => undefined)
+  if (sizeBytes !== undefined) resolveRange(range, sizeBytes, source.file, source.location)
 }
 
 function rangeHeader(range: ByteRange | undefined): Record<string, string> {

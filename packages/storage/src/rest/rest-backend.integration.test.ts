@@ -6,6 +6,8 @@ import { quietContext } from '@holdfast/core/context'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend } from '../backend.ts'
 import { describeBackend, idOf, listAll, rejection, sampleBytes } from '../backend-conformance.ts'
+import { withConnectionLimit } from '../decorate/with-connection-limit.ts'
+import { withRetry } from '../decorate/with-retry.ts'
 import { openBackend, parseLocation } from '../open-backend.ts'
 import { runToEnd } from '../server-process.ts'
 import type { RestOptions } from '../storage-options.ts'
@@ -63,12 +65,14 @@ describeBackend('REST backend on rclone', async () =>
   createRestBackend({ location: restLocation(`rest:http://127.0.0.1:${plain.port}/place-${++places}/`) }),
 )
 
-describeBackend('REST backend opened with all decorators, user and password', () =>
-  open(`rest:http://me%40host:p%3Aw%2Fd@127.0.0.1:${guarded.port}/place-${++places}/`),
-)
+describeBackend('REST backend with user and password, retries and a connection limit', async () => {
+  const location = restLocation(`rest:http://127.0.0.1:${guarded.port}/place-${++places}/`)
+  const backend = createRestBackend({ location, username: 'me@host', password: 'p:w/d' })
+  return withRetry(withConnectionLimit(backend, 3), { sleep: async () => {} })
+})
 
-describeBackend('REST backend over a Unix socket', () =>
-  open(`rest:http+unix://${join(folder, 'socket')}:/place-${++places}/`),
+describeBackend('REST backend over a Unix socket', async () =>
+  createRestBackend({ location: restLocation(`rest:http+unix://${join(folder, 'socket')}:/place-${++places}/`) }),
 )
 
 describe('REST backend', () => {
@@ -90,6 +94,11 @@ describe('REST backend', () => {
     const error = await rejection(listAll(backend, 'snapshot'), 'STORAGE_DENIED')
     expect(error.message).toContain('user name or password is wrong')
     expect(JSON.stringify([error.message, error.details, backend.location])).not.toContain('wrong-one')
+  })
+
+  test('credentials in the location are used', async () => {
+    await using backend = await open(`rest:http://me%40host:p%3Aw%2Fd@127.0.0.1:${guarded.port}/place/`)
+    expect(await listAll(backend, 'snapshot')).toEqual([])
   })
 
   test('credentials may come from the options instead of the location', async () => {
