@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import type { Context } from '@holdfast/core/context'
 import { parseMarker } from '@holdfast/repository/filter/exclude-if-present'
 import type { FilterSpec } from '@holdfast/repository/filter/source-filter'
@@ -10,11 +9,11 @@ import { invalidArgument } from '../argument/option.ts'
 import type { Invocation } from '../command/command.ts'
 import { currentIdentity } from '../session/identity.ts'
 import { readPatterns } from '../session/read-patterns.ts'
+import { defaultWorkers } from '../session/worker-count.ts'
 import type { backupOptions, BackupValues } from './backup-option.ts'
 
 type BackupInvocation = Invocation<typeof backupOptions>
 
-const mostWorkers = 8
 const mebibyte = 1 << 20
 
 /** What leaves things out; every pattern is checked. Fails with ARGUMENT_INVALID. */
@@ -50,7 +49,7 @@ export function makeSaveRequest(
     ignoreInode: options.ignoreInode,
     compression: global.compression ?? 'auto',
     packBytes: packBytes(global.packSize),
-    workers: options.readConcurrency ?? Math.min(availableParallelism(), mostWorkers),
+    workers: options.readConcurrency ?? defaultWorkers(),
     dryRun: options.dryRun,
     skipIfUnchanged: options.skipIfUnchanged,
     verbose: output.verbosity >= 2,

@@ -8,6 +8,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./init.ts')).init,
   backup: async () => (await import('./backup.ts')).backup,
   snapshots: async () => (await import('./snapshots.ts')).snapshots,
+  restore: async () => (await import('./restore.ts')).restore,
   check: async () => (await import('./check.ts')).check,
   forget: async () => (await import('./forget.ts')).forget,
   tag: async () => (await import('./tag.ts')).tag,

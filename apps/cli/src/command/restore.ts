@@ -1,0 +1,164 @@
+import { AppError } from '@holdfast/core/errors/app-error'
+import { formatSize } from '@holdfast/core/units/size'
+import { checkTarget } from '@holdfast/repository/restore/check-target'
+import { restore as restoreTree } from '@holdfast/repository/restore/restore'
+import type { PatternSpec, RestoreReport, RestoreRequest } from '@holdfast/repository/restore/restore-request'
+import { type FoundSnapshot, findSnapshot } from '@holdfast/repository/snapshot/find-snapshot'
+import { flag, oneOf, several, single } from '../argument/option.ts'
+import { countOf } from '../output/count-of.ts'
+import { formatClock } from '../output/local-time.ts'
+import type { Output } from '../output/output.ts'
+import { printable } from '../output/printable.ts'
+import { describeSnapshot } from '../output/snapshot-table.ts'
+import { filterOptions, readFilter } from '../session/filter-option.ts'
+import { findTree } from '../session/find-tree.ts'
+import { openSession } from '../session/open-session.ts'
+import { readPatterns } from '../session/read-patterns.ts'
+import { defaultWorkers } from '../session/worker-count.ts'
+import { defineCommand, type Invocation, repositoryExitCodes } from './command.ts'
+
+const pattern = { placeholder: '<pattern>' }
+const file = { placeholder: '<file>', completes: 'file' } as const
+
+const options = {
+  target: single({ short: 't', placeholder: '<directory>', help: 'Where to restore to.', completes: 'directory' }),
+  include: several({ ...pattern, short: 'i', help: 'Restore only what matches.' }),
+  iinclude: several({ ...pattern, help: 'The same, ignoring case.' }),
+  includeFile: several({ ...file, help: 'Restore only what matches a pattern of this file.' }),
+  iincludeFile: several({ ...file, help: 'The same, ignoring case.' }),
+  exclude: several({ ...pattern, short: 'e', help: 'Leave out what matches.' }),
+  iexclude: several({ ...pattern, help: 'The same, ignoring case.' }),
+  excludeFile: several({ ...file, help: 'Leave out what matches a pattern of this file.' }),
+  iexcludeFile: several({ ...file, help: 'The same, ignoring case.' }),
+  overwrite: oneOf({
+    placeholder: '<when>',
+    help: 'What to do with existing files: always, if-changed, if-newer or never replace them.',
+    fallback: 'the target must be empty',
+    choices: ['always', 'if-changed', 'if-newer', 'never'],
+  }),
+  delete: flag({ help: 'Remove what is in the target but not in the snapshot.' }),
+  sparse: flag({ help: 'Leave holes where a file holds zeros.' }),
+  verify: flag({ help: 'Read everything again afterwards and compare it.' }),
+  dryRun: flag({ short: 'n', help: 'Change nothing, only show what would be done; with -vv for each file.' }),
+  ...filterOptions,
+}
+
+export const restore = defineCommand({
+  name: 'restore',
+  purpose: 'Restore a snapshot, or a part of one, to a directory',
+  details: [
+    'Files that are there already and equal are not read from the repository, so that an interrupted restore can be continued with --overwrite if-changed.',
+  ],
+  arguments: [
+    {
+      name: 'snapshot',
+      help: 'Id, beginning of an id or "latest"; a directory inside it is named behind a colon, as in latest:/etc.',
+      required: true,
+      repeatable: false,
+    },
+  ],
+  options,
+  examples: [
+    { explanation: 'The newest snapshot', command: 'holdfast restore latest --target /tmp/restored' },
+    {
+      explanation: 'One directory to its place, and check it',
+      command: 'holdfast restore latest:/etc/nginx --target /etc/nginx --overwrite always --delete --verify',
+    },
+  ],
+  exitCodes: repositoryExitCodes('failed, or something could not be restored'),
+  run: async (invocation) => {
+    const {
+      arguments: [name = ''],
+      output,
+      ctx,
+    } = invocation
+    const given = await readRequest(invocation)
+    if (invocation.options.overwrite === undefined && !given.delete && !checkTarget({ ...given, tree: '' }).isEmpty) {
+      throw new AppError('TARGET_NOT_EMPTY', { target: given.target })
+    }
+    await using session = await openSession(invocation, { lock: 'read' })
+    const { repository } = session
+    const found = await findSnapshot(repository, name, readFilter(invocation.options), ctx)
+    output.note(`restoring ${describeSnapshot(found)} to ${printable(given.target)}`)
+    const tree = await findTree(repository, found, ctx)
+    const report = await restoreTree(repository, { ...given, tree, ...expectation(found, given) }, ctx)
+    showReport(report, given, output)
+    return report.errorCount === 0 ? 0 : 1
+  },
+})
+
+async function readRequest({
+  options: given,
+  variables,
+  output,
+}: Invocation<typeof options>): Promise<Omit<RestoreRequest, 'tree' | 'expected'>> {
+  const { target } = given
+  if (target === undefined || target === '') {
+    throw new AppError('ARGUMENT_MISSING', { command: 'restore', argument: '--target <directory>' })
+  }
+  const lists = (key: 'include' | 'iinclude' | 'exclude' | 'iexclude') =>
+    readPatterns(key, given[key], given[`${key}File`], variables)
+  return {
+    target,
+    include: specs(await lists('include'), await lists('iinclude')),
+    exclude: specs(await lists('exclude'), await lists('iexclude')),
+    overwrite: given.overwrite ?? 'always',
+    delete: given.delete,
+    verify: given.verify,
+    dryRun: given.dryRun,
+    sparse: given.sparse,
+    workers: defaultWorkers(),
+    verbose: output.verbosity >= 2,
+  }
+}
+
+function specs(lines: readonly string[], insensitive: readonly string[]): PatternSpec[] {
+  return [
+    ...(lines.length === 0 ? [] : [{ lines }]),
+    ...(insensitive.length === 0 ? [] : [{ lines: insensitive, caseInsensitive: true }]),
+  ]
+}
+
+/** The snapshot's own figures spare a count, when all of it is restored. */
+function expectation(
+  { snapshot: { summary }, subfolder }: FoundSnapshot,
+  { include = [], exclude = [] }: Pick<RestoreRequest, 'include' | 'exclude'>,
+): Pick<RestoreRequest, 'expected'> {
+  if (summary === undefined || subfolder !== undefined || include.length + exclude.length > 0) return {}
+  return { expected: { files: summary.totalFilesProcessed, bytes: summary.totalBytesProcessed } }
+}
+
+function showReport(
+  report: RestoreReport,
+  { dryRun, verify }: { dryRun: boolean; verify: boolean },
+  output: Output,
+): void {
+  const { filesRestored, bytesRestored, filesSkipped, bytesSkipped, filesDeleted, errorCount } = report
+  const others = report.directoriesRestored + report.othersRestored
+  output.note(
+    [
+      `${dryRun ? 'would restore' : 'restored'} ${countOf(filesRestored, 'file')} (${formatSize(bytesRestored)}) and ${countOf(others, 'directory or link', 'directories and links')} in ${formatClock(report.durationMs)}`,
+      ...(filesSkipped > 0 ? [`${countOf(filesSkipped, 'file')} (${formatSize(bytesSkipped)}) left as they were`] : []),
+      ...(filesDeleted > 0 ? [`${dryRun ? 'would delete' : 'deleted'} ${countOf(filesDeleted, 'file')}`] : []),
+      ...(verify && !dryRun
+        ? [`verified ${countOf(report.filesVerified, 'file')} (${formatSize(report.bytesVerified)})`]
+        : []),
+    ].join('\n'),
+  )
+  if (errorCount > 0) output.line(`${countOf(errorCount, 'error')}: the restore is not complete`)
+  output.message({
+    message_type: 'summary',
+    ...(dryRun ? { dry_run: true } : {}),
+    seconds_elapsed: Math.round(report.durationMs / 1000),
+    total_files: filesRestored + filesSkipped + others,
+    files_restored: filesRestored + others,
+    files_skipped: filesSkipped,
+    files_deleted: filesDeleted,
+    total_bytes: bytesRestored + bytesSkipped,
+    bytes_restored: bytesRestored,
+    bytes_skipped: bytesSkipped,
+    files_verified: report.filesVerified,
+    bytes_verified: report.bytesVerified,
+    error_count: errorCount,
+  })
+}
