@@ -22,6 +22,8 @@ export async function* listObjects(listing: S3Listing, abortSignal: AbortSignal)
       ...(token === undefined ? {} : { ContinuationToken: token }),
     })
     const page = await client.send(command, { abortSignal })
+    // Any other page that happens to be XML would look like an empty repository.
+    if (page.IsTruncated === undefined) throw new Error('the server’s listing is malformed: it is not a listing')
     const files: FileInfo[] = []
     for (const { Key: key, Size: sizeBytes } of page.Contents ?? []) {
       const name = key?.slice(key.lastIndexOf('/') + 1) ?? ''
