@@ -43,7 +43,9 @@ export async function checkIndexes(
       ctx.emit({ type: 'check.progressed', stage: 'index', done: ++done, total: listed.length, bytesDone: 0 })
     }
   }
-  await Promise.all(Array.from({ length: Math.max(2, repository.backend.traits.connections) }, load))
+  // parsing keeps this thread busy: from a local disk, reading several files at once would only take memory
+  const { readableRoot, connections } = repository.backend.traits
+  await Promise.all(Array.from({ length: readableRoot === undefined ? Math.max(2, connections) : 1 }, load))
   return { index: loader.index, leaving: loader.leaving, files: listed.length }
 }
 

@@ -1,10 +1,9 @@
 import type { Context } from '@holdfast/core/context'
 import type { BlobIndex } from '../engine/blob-index.ts'
-import { expectedPackBytes } from '../format/pack-header.ts'
 import type { Repository } from '../repository.ts'
 import type { ListedPack } from './choose-packs.ts'
 import type { ReportFinding } from './finding.ts'
-import { layoutFault, type PackEntries } from './pack-entries.ts'
+import type { PackEntries, PackSummary } from './pack-entries.ts'
 
 /** A pack that the index knows and the store has. */
 export interface PresentPack extends ListedPack {
@@ -30,11 +29,10 @@ export async function checkPacks(
     sizes.delete(id)
     if (pack % 256 === 0) ctx.emit({ type: 'check.progressed', stage: 'packs', done: pack, total, bytesDone: 0 })
     if (sizeBytes !== undefined) {
-      checkPack(id, sizeBytes, entries.blobsOf(pack), report)
+      checkPack(id, sizeBytes, entries.summarize(pack), report)
       present.push({ pack, id, sizeBytes })
     } else {
-      const blobs = entries.blobsOf(pack).length
-      report('pack-missing', id, `the index places ${blobs} blobs in it, but it does not exist`)
+      report('pack-missing', id, `the index places ${entries.countOf(pack)} blobs in it, but it does not exist`)
     }
   }
   for (const [id, sizeBytes] of sizes) {
@@ -44,20 +42,10 @@ export async function checkPacks(
   return { present, total }
 }
 
-function checkPack(
-  id: string,
-  sizeBytes: number,
-  blobs: ReturnType<PackEntries['blobsOf']>,
-  report: ReportFinding,
-): void {
-  const fault = layoutFault(blobs)
-  const expectedBytes = expectedPackBytes(blobs)
-  if (fault !== undefined) report('index-wrong', id, fault)
-  else if (sizeBytes !== expectedBytes) {
-    report('pack-size-wrong', id, `it has ${sizeBytes} bytes instead of ${expectedBytes}`)
+function checkPack(id: string, sizeBytes: number, summary: PackSummary, report: ReportFinding): void {
+  if ('fault' in summary) return report('index-wrong', id, summary.fault)
+  if (sizeBytes !== summary.sizeBytes) {
+    report('pack-size-wrong', id, `it has ${sizeBytes} bytes instead of ${summary.sizeBytes}`)
   }
-  const [first] = blobs
-  if (first !== undefined && blobs.some(({ type }) => type !== first.type)) {
-    report('pack-mixed', id, 'it holds trees and data')
-  }
+  if (summary.isMixed) report('pack-mixed', id, 'it holds trees and data')
 }

@@ -1,4 +1,5 @@
 import type { BlobIndex } from '../engine/blob-index.ts'
+import { expectedPackBytes, packHeaderEntryBytes } from '../format/pack-header.ts'
 import type { PackedBlob } from '../format/packed-blob.ts'
 
 /** What is posted to worker threads. */
@@ -8,6 +9,9 @@ export interface SharedPackEntries {
   /** Uint32: where each pack's entries begin, and one more */
   readonly starts: SharedArrayBuffer
 }
+
+/** What the index implies about a pack, or why its blobs cannot lie in it as the index says. */
+export type PackSummary = { readonly sizeBytes: number; readonly isMixed: boolean } | { readonly fault: string }
 
 /** Which index entries lie in which pack; the index itself only knows the other direction. 4 bytes an entry. */
 export class PackEntries {
@@ -70,26 +74,58 @@ export class PackEntries {
     return true
   }
 
+  /** What follows from the index about a pack as a whole; unlike `blobsOf`, without an object for each blob. */
+  summarize(pack: number): PackSummary {
+    const index = this.#index
+    let sizeBytes = expectedPackBytes([])
+    let end = 0
+    let blobs = 0
+    let trees = 0
+    let previous = -1
+    for (const entry of this.#own(pack)) {
+      if (previous >= 0 && this.#isCopy(previous, entry)) continue
+      previous = entry
+      const [offset, length] = [index.offsetOf(entry), index.lengthOf(entry)]
+      if (offset !== end) return { fault: describeGap(index.idOf(entry), offset, end) }
+      end += length
+      sizeBytes += length + packHeaderEntryBytes(index.rawLengthOf(entry))
+      blobs++
+      if (index.isTree(entry)) trees++
+    }
+    return { sizeBytes, isMixed: trees > 0 && trees < blobs }
+  }
+
+  /** Whether two entries are the same line of two index files. */
+  #isCopy(a: number, b: number): boolean {
+    const index = this.#index
+    if (index.offsetOf(a) !== index.offsetOf(b) || index.lengthOf(a) !== index.lengthOf(b)) return false
+    if (index.isTree(a) !== index.isTree(b) || index.rawLengthOf(a) !== index.rawLengthOf(b)) return false
+    return index.idOf(a) === index.idOf(b)
+  }
+
+  /** How many blobs the index places in a pack, copies included. */
+  countOf(pack: number): number {
+    return this.#own(pack).length
+  }
+
   /** The blobs that the index says a pack holds, by offset; each once, also when several index files name the pack. */
   blobsOf(pack: number): PackedBlob[] {
     const index = this.#index
     const blobs: PackedBlob[] = []
+    let previous = -1
     for (const entry of this.#own(pack)) {
-      const blob: PackedBlob = {
+      if (previous >= 0 && this.#isCopy(previous, entry)) continue
+      previous = entry
+      blobs.push({
         id: index.idOf(entry),
         type: index.isTree(entry) ? 'tree' : 'data',
         offset: index.offsetOf(entry),
         length: index.lengthOf(entry),
         rawLength: index.rawLengthOf(entry),
-      }
-      if (!isSame(blobs.at(-1), blob)) blobs.push(blob)
+      })
     }
     return blobs
   }
-}
-
-function isSame(a: PackedBlob | undefined, b: PackedBlob): boolean {
-  return a !== undefined && a.offset === b.offset && describesSame(a, b)
 }
 
 /** Whether two lists of a pack's content name the same blob; offsets follow from the lengths before. */
@@ -101,8 +137,12 @@ export function describesSame(a: PackedBlob, b: PackedBlob): boolean {
 export function layoutFault(blobs: readonly PackedBlob[]): string | undefined {
   let end = 0
   for (const { id, offset, length } of blobs) {
-    if (offset !== end) return `the index places blob ${id.slice(0, 8)} at ${offset}, where ${end} was expected`
+    if (offset !== end) return describeGap(id, offset, end)
     end += length
   }
   return undefined
+}
+
+function describeGap(id: string, offset: number, end: number): string {
+  return `the index places blob ${id.slice(0, 8)} at ${offset}, where ${end} was expected`
 }

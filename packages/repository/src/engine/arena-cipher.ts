@@ -1,4 +1,12 @@
-import { type Cipheriv, createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto'
+import {
+  type Cipheriv,
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto'
 import type { MasterKey } from '../format/master-key.ts'
 import { scratchAddress } from '../wasm/primitives.ts'
 import type { Arena } from './arena.ts'
@@ -25,7 +33,11 @@ const polyKeyOwner = new WeakMap<Arena, ArenaCipher>()
  */
 export class ArenaCipher {
   readonly #arena: Arena
-  readonly #key: MasterKey
+  readonly #macR: Buffer
+  /** a key object spares each cipher the import of raw bytes (25 µs against 8) */
+  readonly #encrypt: KeyObject
+  /** Node spends five times as long on a key that is not wrapped */
+  readonly #encryptKey: KeyObject
   readonly #oneTime: Cipheriv
   readonly #blocks: Cipheriv
   readonly #keyStream: number
@@ -33,7 +45,9 @@ export class ArenaCipher {
 
   constructor(arena: Arena, key: MasterKey, keyStreamBytes = 262144) {
     this.#arena = arena
-    this.#key = key
+    this.#macR = key.macR
+    this.#encrypt = createSecretKey(key.encrypt)
+    this.#encryptKey = createSecretKey(key.encrypt)
     this.#keyStream = arena.reserve(keyStreamBytes)
     this.#keyStreamBytes = keyStreamBytes
     this.#oneTime = createCipheriv('aes-128-ecb', key.macK, null).setAutoPadding(false)
@@ -45,7 +59,7 @@ export class ArenaCipher {
     const { bytes } = this.#arena
     randomFillSync(bytes, at, vectorBytes)
     this.#crypt(
-      createCipheriv('aes-256-ctr', this.#key.encrypt, bytes.subarray(at, at + vectorBytes)),
+      createCipheriv('aes-256-ctr', this.#encryptKey, bytes.subarray(at, at + vectorBytes)),
       at + 16,
       length,
       at + 16,
@@ -78,11 +92,31 @@ export class ArenaCipher {
       return true
     }
     const vector = bytes.subarray(at, at + vectorBytes)
-    this.#crypt(createDecipheriv('aes-256-ctr', this.#key.encrypt, vector), at + 16, length, target)
+    this.#crypt(createDecipheriv('aes-256-ctr', this.#encryptKey, vector), at + 16, length, target)
     return true
   }
 
-  /** The same for many small ones; returns the position of the first with a wrong MAC, or −1. */
+  /**
+   * SHA-256 of what the sealed bytes at `at` decrypt to, undefined when the MAC is wrong. The text is hashed slice by
+   * slice and kept nowhere.
+   */
+  hashOpened(at: number, sealedLength: number): string | undefined {
+    const { bytes } = this.#arena
+    const length = sealedLength - sealOverheadBytes
+    this.#writeMac(at, length, macAddress)
+    if (!this.#sameMac(at + 16 + length)) return undefined
+    const cipher = createDecipheriv('aes-256-ctr', this.#encrypt, bytes.subarray(at, at + vectorBytes))
+    const hash = createHash('sha256')
+    for (let done = 0; done < length; done += sliceBytes) {
+      const from = at + vectorBytes + done
+      const slice = cipher.update(bytes.subarray(from, from + Math.min(sliceBytes, length - done)))
+      hash.update(slice)
+      release(slice)
+    }
+    return hash.digest('hex')
+  }
+
+  /** `open` for many small ones; returns the position of the first with a wrong MAC, or −1. */
   openBatch(ats: readonly number[], sealedLengths: readonly number[], targets: readonly number[]): number {
     if (ats.length === 0) return -1
     const { bytes, primitives } = this.#arena
@@ -124,7 +158,7 @@ export class ArenaCipher {
 
   #usePolyKey(): void {
     if (polyKeyOwner.get(this.#arena) === this) return
-    this.#arena.bytes.set(this.#key.macR, scratchAddress)
+    this.#arena.bytes.set(this.#macR, scratchAddress)
     this.#arena.primitives.setPolyKey(scratchAddress)
     polyKeyOwner.set(this.#arena, this)
   }
@@ -140,8 +174,7 @@ export class ArenaCipher {
   /** Copies a cipher's output into the arena and frees it now instead of at the next garbage collection. */
   #takeOver(output: Buffer, target: number): void {
     this.#arena.bytes.set(output, target)
-    if (output.buffer instanceof ArrayBuffer && output.byteLength === output.buffer.byteLength)
-      output.buffer.transfer(0)
+    release(output)
   }
 
   /** target = text xor key stream, for texts at `at + 16`, where the vector lies at `at`. */
@@ -181,4 +214,9 @@ export class ArenaCipher {
     }
     return i
   }
+}
+
+/** Frees a buffer of its own now instead of at the next garbage collection. */
+function release(output: Buffer): void {
+  if (output.buffer instanceof ArrayBuffer && output.byteLength === output.buffer.byteLength) output.buffer.transfer(0)
 }

@@ -26,7 +26,9 @@ export function decodeUnpacked(bytes: Uint8Array, objectName: string, maxBytes =
   }
   if (first !== compressedMark) throw damaged(first === undefined ? 'it is empty' : `unknown encoding ${first}`)
   try {
-    return zstdDecompressSync(bytes.subarray(1), { maxOutputLength: maxBytes })
+    // the default pieces of 16 KiB would leave the heap in tatters after an index of many megabytes
+    const chunkSize = Math.min(1 << 20, Math.max(1024, bytes.length * 4))
+    return zstdDecompressSync(bytes.subarray(1), { maxOutputLength: maxBytes, chunkSize })
   } catch (error) {
     throw damaged(`it does not decompress to at most ${maxBytes} bytes`, error)
   }
