@@ -190,6 +190,20 @@ describe('what is committed', () => {
     expect(text('package-lock.json')).not.toMatch(/"resolved":\s*"https?:/)
   })
 
+  it('names every optional platform package in the lock file, without which npm ci refuses it', () => {
+    // Boundary: the layout of npm's lock file, version 3.
+    const { packages } = JSON.parse(text('package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>
+    }
+    const unnamed = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) =>
+          packages[`node_modules/${name}`] === undefined && packages[`${path}/node_modules/${name}`] === undefined,
+      ),
+    )
+    expect(unnamed).toEqual([])
+  })
+
   it('holds no path of the machine it was written on', () => {
     const texts = trackedFiles.filter(
       (path) => /\.(?:ts|js|json|md|ya?ml|sh)$|^\.ci\//.test(path) && !isGenerated(path),
