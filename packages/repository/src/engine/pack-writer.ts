@@ -148,9 +148,19 @@ export class PackWriter {
     for (const blob of pending) {
       if (blob.length <= smallTextBytes + sealOverheadBytes) continue
       cipher.seal(this.#addressOf(blob), blob.length - sealOverheadBytes)
-      if (!cipher.open(this.#addressOf(blob), blob.length, this.#o.text.at)) throw readbackFailed(blob, 'wrong tag')
-      this.#verifyText(blob, this.#o.text.at)
+      this.#verifyLarge(blob)
     }
+  }
+
+  #verifyLarge(blob: PackedBlob): void {
+    const { cipher, text } = this.#o
+    const at = this.#addressOf(blob)
+    if (blob.rawLength === 0) {
+      if (cipher.hashOpened(at, blob.length) !== blob.id) throw readbackFailed(blob, 'wrong tag or content')
+      return
+    }
+    if (!cipher.open(at, blob.length, text.at)) throw readbackFailed(blob, 'wrong tag')
+    this.#verifyText(blob, text.at)
   }
 
   #verifySmall(blobs: readonly PackedBlob[]): void {

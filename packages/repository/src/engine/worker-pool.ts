@@ -7,6 +7,7 @@ import type { BlockingCall, BlockingReply, JobMessage, WorkerMessage, WorkerStar
 
 /** Young generation of a worker's heap: small, because the payload never lives there; keeps four workers under the memory bound. */
 const youngGenerationMegabytes = 8
+const stopTimeoutMs = 10_000
 
 export interface WorkerPoolOptions<Setup, Note> {
   /** the worker's entry module, e.g. `new URL('./save-worker.ts', import.meta.url)` */
@@ -69,8 +70,7 @@ export function startWorkerPool<Setup, Job, Result, Note = never>(
       })
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(threads.map(({ worker }) => worker.terminate()))
-      for (const { replies } of threads) replies.close()
+      await Promise.all(threads.map(stopThread))
     },
   }
 }
@@ -82,11 +82,13 @@ function startThread<Setup, Result, Note>(
   ctx: Context,
 ): Thread<Result> {
   const { port1: replies, port2 } = new MessageChannel()
-  const bell = new SharedArrayBuffer(4)
+  const bell = new SharedArrayBuffer(8)
   const start: WorkerStart<Setup> = { setup: options.setup, primitives, replies: port2, bell }
   const worker = new Worker(options.module, {
     workerData: start,
     transferList: [port2],
+    // large files are opened in one thread and read in others; the main thread closes them
+    trackUnmanagedFds: false,
     resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMegabytes },
   })
   const thread: Thread<Result> = { worker, replies, bell: new Int32Array(bell), pending: new Map() }
@@ -106,6 +108,23 @@ function startThread<Setup, Result, Note>(
     else pending?.reject(fromPostedError(message.error))
   })
   return thread
+}
+
+/**
+ * Lets a thread end by itself after the job it is in. Ending it by force in the middle of a foreign call would end the
+ * whole process, so that is for threads that do not come back.
+ */
+async function stopThread<Result>({ worker, replies, bell, dead }: Thread<Result>): Promise<void> {
+  if (dead === undefined) {
+    Atomics.store(bell, 1, 1)
+    const gone = new Promise((resolve) => worker.once('exit', resolve))
+    const wakeUp: JobMessage<undefined> = { id: 0, job: undefined }
+    worker.postMessage(wakeUp)
+    const timer = setTimeout(() => void worker.terminate(), stopTimeoutMs)
+    await gone
+    clearTimeout(timer)
+  }
+  replies.close()
 }
 
 async function answerCall<Setup, Result, Note>(

@@ -69,7 +69,11 @@ export function answerJobs<Job, Result>(
   transfer: (result: Result) => Transferable[] = () => [],
 ): void {
   const port = workerOwnPort()
+  // boundary: the pool that starts the thread passes exactly this
+  const { bell } = workerData as WorkerStart<unknown>
+  const stopping = new Int32Array(bell, 4, 1)
   const answer = async (message: JobMessage<Job>): Promise<void> => {
+    if (Atomics.load(stopping, 0) !== 0) return port.close()
     try {
       const pending = work(message.job)
       const result = pending instanceof Promise ? await pending : pending

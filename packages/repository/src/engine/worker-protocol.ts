@@ -8,7 +8,7 @@ export interface WorkerStart<Setup> {
   readonly primitives: WebAssembly.Module
   /** replies to blocking calls arrive here … */
   readonly replies: MessagePort
-  /** … and are announced by raising this Int32 counter */
+  /** Int32: … and are announced by raising the first; the second is 1 when the thread must end */
   readonly bell: SharedArrayBuffer
 }
 

@@ -20,6 +20,9 @@ export interface StoreTarget {
 }
 
 const zeroRunBytes = 512 * 1024
+/** Blobs from this size on are probed before they are compressed whole. */
+const probedBytes = 256 * 1024
+const probeBytes = 16 * 1024
 
 /**
  * Takes blobs that lie in the arena: names each by its hash, and stores it in every repository that does not have it. The
@@ -91,8 +94,15 @@ export class BlobStore {
   /** Size of the compressed form in the scratch region, 0 when it is not worth it. Trees are always kept compressed. */
   #compress(compress: Compress, at: number, length: number, isTree: boolean): number {
     if (length === 0) return 0
+    if (!isTree && length >= probedBytes && !this.#looksCompressible(compress, at, length)) return 0
     const room = isTree ? this.#scratch.sizeBytes : Math.min(length, this.#scratch.sizeBytes)
     return compress(at, length, this.#scratch.at, room)
+  }
+
+  /** Tries the beginning and the middle, so that film, archives and ciphertext are not compressed in vain. */
+  #looksCompressible(compress: Compress, at: number, length: number): boolean {
+    const room = Math.floor(probeBytes * 0.98)
+    return [at, at + (length >> 1)].some((from) => compress(from, probeBytes, this.#scratch.at, room) > 0)
   }
 
   #count(target: number, isTree: boolean, length: number, stored: number): void {

@@ -94,8 +94,8 @@ function readEntry(
 ): void {
   const path = joinPath(task.path, fileName)
   const chosen = typeof fileName === 'string' ? task.only?.[fileName] : undefined
-  // what leads to a source, and the source itself, was asked for by name
-  if (chosen === undefined && o.filter.excludesPath(path)) return
+  // what merely leads to a source is not asked for itself; a source that a pattern excludes stays out, as with restic
+  if ((chosen === undefined || chosen === 'all') && o.filter.excludesPath(path)) return
   try {
     const stats = lstatSync(systemPath(path), { bigint: true, throwIfNoEntry: false })
     if (stats === undefined) return missing(o, path, chosen)
