@@ -28,7 +28,7 @@ export function idOf(type: Exclude<FileType, 'config'>, bytes: Uint8Array): File
 }
 
 /** Expects a rejection with this code, and hands out the error for further looks. */
-export async function rejection(work: Promise<unknown>, code: ErrorCode): Promise<AppError> {
+export async function expectRejection(work: Promise<unknown>, code: ErrorCode): Promise<AppError> {
   const error: unknown = await work.then(
     () => new Error('it succeeded'),
     (reason: unknown) => reason,
@@ -85,7 +85,7 @@ export function describeBackend(title: string, open: () => Promise<Backend>): vo
       test('creating twice is harmless until there is a config, then it is refused', async () => {
         await backend.create(ctx)
         await backend.write({ type: 'config', name: 'config' }, sampleBytes(155), { content: 'metadata' }, ctx)
-        await rejection(backend.create(ctx), 'REPOSITORY_EXISTS')
+        await expectRejection(backend.create(ctx), 'REPOSITORY_EXISTS')
       })
 
       test('each type lists its own files with their sizes', async () => {
@@ -142,18 +142,18 @@ export function describeBackend(title: string, open: () => Promise<Backend>): vo
           { offset: -1001 },
           { offset: -10, length: 11 },
         ]) {
-          await rejection(backend.read(file, range, ctx), 'STORAGE_DAMAGED')
+          await expectRejection(backend.read(file, range, ctx), 'STORAGE_DAMAGED')
         }
       })
 
       test('a missing file is reported as missing, whatever is asked of it', async () => {
         for (const file of [idOf('data', sampleBytes(5)), { type: 'config', name: 'config' } as const]) {
-          const error = await rejection(backend.stat(file, ctx), 'STORAGE_FILE_MISSING')
+          const error = await expectRejection(backend.stat(file, ctx), 'STORAGE_FILE_MISSING')
           expect(error.message).toContain(file.name)
-          await rejection(backend.read(file, undefined, ctx), 'STORAGE_FILE_MISSING')
-          await rejection(backend.read(file, { offset: 0, length: 4 }, ctx), 'STORAGE_FILE_MISSING')
-          await rejection(backend.read(file, { offset: 0, length: 0 }, ctx), 'STORAGE_FILE_MISSING')
-          await rejection(backend.read(file, { offset: -4 }, ctx), 'STORAGE_FILE_MISSING')
+          await expectRejection(backend.read(file, undefined, ctx), 'STORAGE_FILE_MISSING')
+          await expectRejection(backend.read(file, { offset: 0, length: 4 }, ctx), 'STORAGE_FILE_MISSING')
+          await expectRejection(backend.read(file, { offset: 0, length: 0 }, ctx), 'STORAGE_FILE_MISSING')
+          await expectRejection(backend.read(file, { offset: -4 }, ctx), 'STORAGE_FILE_MISSING')
         }
       })
     })
@@ -171,7 +171,10 @@ export function describeBackend(title: string, open: () => Promise<Backend>): vo
         const config = { type: 'config', name: 'config' } as const
         await backend.write(config, sampleBytes(155, 1), { content: 'metadata' }, ctx)
         await backend.write(config, sampleBytes(155, 1), { content: 'metadata' }, ctx)
-        await rejection(backend.write(config, sampleBytes(155, 2), { content: 'metadata' }, ctx), 'STORAGE_FILE_EXISTS')
+        await expectRejection(
+          backend.write(config, sampleBytes(155, 2), { content: 'metadata' }, ctx),
+          'STORAGE_FILE_EXISTS',
+        )
         expect(Buffer.from(await backend.read(config, undefined, ctx)).equals(sampleBytes(155, 1))).toBe(true)
       })
 
@@ -209,7 +212,7 @@ export function describeBackend(title: string, open: () => Promise<Backend>): vo
       test('a different file of the same name is refused and the first one kept', async () => {
         const bytes = sampleBytes(4000)
         const file = await store('data', bytes)
-        await rejection(backend.write(file, sampleBytes(3999), { content: 'data' }, ctx), 'STORAGE_FILE_EXISTS')
+        await expectRejection(backend.write(file, sampleBytes(3999), { content: 'data' }, ctx), 'STORAGE_FILE_EXISTS')
         expect(Buffer.from(await backend.read(file, undefined, ctx)).equals(bytes)).toBe(true)
       })
 
@@ -229,7 +232,7 @@ export function describeBackend(title: string, open: () => Promise<Backend>): vo
           const file = await store(type, sampleBytes(100))
           await backend.remove(file, ctx)
           await backend.remove(file, ctx)
-          await rejection(backend.stat(file, ctx), 'STORAGE_FILE_MISSING')
+          await expectRejection(backend.stat(file, ctx), 'STORAGE_FILE_MISSING')
           expect(await listAll(backend, type)).toEqual([])
         }
       })
@@ -245,13 +248,13 @@ export function describeBackend(title: string, open: () => Promise<Backend>): vo
         const file = await store('data', sampleBytes(1000))
         const stopped = quietContext({ signal: AbortSignal.abort() })
         const other = sampleBytes(2000)
-        await rejection(backend.create(stopped), 'INTERRUPTED')
-        await rejection(listAll(backend, 'data', stopped), 'INTERRUPTED')
-        await rejection(backend.stat(file, stopped), 'INTERRUPTED')
-        await rejection(backend.read(file, undefined, stopped), 'INTERRUPTED')
-        await rejection(backend.write(idOf('data', other), other, { content: 'data' }, stopped), 'INTERRUPTED')
-        await rejection(backend.remove(file, stopped), 'INTERRUPTED')
-        await rejection(backend.flush(stopped), 'INTERRUPTED')
+        await expectRejection(backend.create(stopped), 'INTERRUPTED')
+        await expectRejection(listAll(backend, 'data', stopped), 'INTERRUPTED')
+        await expectRejection(backend.stat(file, stopped), 'INTERRUPTED')
+        await expectRejection(backend.read(file, undefined, stopped), 'INTERRUPTED')
+        await expectRejection(backend.write(idOf('data', other), other, { content: 'data' }, stopped), 'INTERRUPTED')
+        await expectRejection(backend.remove(file, stopped), 'INTERRUPTED')
+        await expectRejection(backend.flush(stopped), 'INTERRUPTED')
         expect(await listAll(backend, 'data')).toEqual([{ ...file, sizeBytes: 1000 }])
       })
 

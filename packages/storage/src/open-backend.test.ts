@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { quietContext } from '@holdfast/core/context'
 import { expect, test } from 'vitest'
-import { listAll, rejection } from './backend-conformance.ts'
+import { listAll, expectRejection } from './backend-conformance.ts'
 import { openBackend, parseLocation } from './open-backend.ts'
 
 const ctx = quietContext()
@@ -38,9 +38,11 @@ test('a CA file that is missing or holds no certificate is named', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-open-'))
   const location = parseLocation('rest:https://host.invalid/')
   const missing = { rest: { caFile: join(folder, 'missing.pem') } }
-  expect((await rejection(openBackend(location, missing, ctx), 'ARGUMENT_INVALID')).message).toContain('missing.pem')
+  expect((await expectRejection(openBackend(location, missing, ctx), 'ARGUMENT_INVALID')).message).toContain(
+    'missing.pem',
+  )
   await writeFile(join(folder, 'empty.pem'), '')
   const empty = { rest: { caFile: join(folder, 'empty.pem') } }
-  expect((await rejection(openBackend(location, empty, ctx), 'ARGUMENT_INVALID')).message).toContain('PEM')
+  expect((await expectRejection(openBackend(location, empty, ctx), 'ARGUMENT_INVALID')).message).toContain('PEM')
   await rm(folder, { recursive: true })
 })

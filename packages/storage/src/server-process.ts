@@ -5,6 +5,8 @@ export interface ServerProcess extends AsyncDisposable {
   /** the last of what it printed, for error messages */
   output(): string
   hasExited(): boolean
+  /** whether it came to its end with exit code 0 */
+  hasSucceeded(): boolean
 }
 
 /** Starts a program; a missing one is an error that names the Debian package to install. */
@@ -30,6 +32,7 @@ export async function startProcess(
   return {
     output: () => output,
     hasExited: () => isOver(child),
+    hasSucceeded: () => child.exitCode === 0,
     async [Symbol.asyncDispose]() {
       if (isOver(child)) return
       const over = new Promise((done) => child.once('exit', done))
@@ -56,6 +59,7 @@ export async function runToEnd(
     if (deadline.aborted) throw new Error(`${command} does not come to an end: ${running.output()}`)
     await pause(20)
   }
+  if (!running.hasSucceeded()) throw new Error(`${command} ${args.join(' ')} fails: ${running.output()}`)
   return running.output()
 }
 

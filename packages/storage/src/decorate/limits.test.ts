@@ -1,7 +1,7 @@
 import { quietContext } from '@holdfast/core/context'
 import { describe, expect, test } from 'vitest'
 import type { Backend } from '../backend.ts'
-import { describeBackend, idOf, listAll, rejection, sampleBytes } from '../backend-conformance.ts'
+import { describeBackend, idOf, listAll, expectRejection, sampleBytes } from '../backend-conformance.ts'
 import { createMemoryBackend } from '../memory/memory-backend.ts'
 import { withConnectionLimit } from './with-connection-limit.ts'
 import { withFaultInjection } from './with-fault-injection.ts'
@@ -54,9 +54,9 @@ describe('a connection limit', () => {
     const first = backend.write(file, bytes, { content: 'data' }, ctx)
     const second = backend.read(file, undefined, quietContext({ signal: stop.signal }))
     stop.abort()
-    await rejection(second, 'INTERRUPTED')
+    await expectRejection(second, 'INTERRUPTED')
     await first
-    await rejection(backend.read(idOf('data', sampleBytes(3)), undefined, ctx), 'STORAGE_FILE_MISSING')
+    await expectRejection(backend.read(idOf('data', sampleBytes(3)), undefined, ctx), 'STORAGE_FILE_MISSING')
     expect(await backend.read(file, undefined, ctx)).toHaveLength(1000)
   })
 
@@ -102,9 +102,9 @@ describe('read-only', () => {
     const store = createMemoryBackend()
     await store.write(file, bytes, { content: 'data' }, ctx)
     const backend = withReadOnly(store)
-    await rejection(backend.create(ctx), 'STORAGE_DENIED')
-    await rejection(backend.write(idOf('lock', bytes), bytes, { content: 'metadata' }, ctx), 'STORAGE_DENIED')
-    const error = await rejection(backend.remove(file, ctx), 'STORAGE_DENIED')
+    await expectRejection(backend.create(ctx), 'STORAGE_DENIED')
+    await expectRejection(backend.write(idOf('lock', bytes), bytes, { content: 'metadata' }, ctx), 'STORAGE_DENIED')
+    const error = await expectRejection(backend.remove(file, ctx), 'STORAGE_DENIED')
     expect(error.message).toContain('reading only')
     expect(await backend.read(file, undefined, ctx)).toHaveLength(1000)
     expect(await listAll(backend, 'data')).toHaveLength(1)
@@ -122,11 +122,11 @@ describe('fault injection', () => {
       return faults[index]
     })
     const write = () => backend.write(file, bytes, { content: 'data' }, ctx)
-    await rejection(write(), 'STORAGE_UNREACHABLE')
+    await expectRejection(write(), 'STORAGE_UNREACHABLE')
     expect(await listAll(store, 'data')).toEqual([])
-    await rejection(write(), 'STORAGE_UNREACHABLE')
+    await expectRejection(write(), 'STORAGE_UNREACHABLE')
     expect(await listAll(store, 'data')).toHaveLength(1)
-    await rejection(backend.remove(file, ctx), 'STORAGE_DENIED')
+    await expectRejection(backend.remove(file, ctx), 'STORAGE_DENIED')
     expect(await listAll(backend, 'data')).toHaveLength(1)
     expect(seen).toEqual(['0 write data', '1 write data', '2 remove data', '3 list data'])
   })

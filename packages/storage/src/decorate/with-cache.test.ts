@@ -5,7 +5,7 @@ import { quietContext } from '@holdfast/core/context'
 import type { Event } from '@holdfast/core/events/event'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Backend } from '../backend.ts'
-import { describeBackend, idOf, listAll, rejection, sampleBytes } from '../backend-conformance.ts'
+import { describeBackend, idOf, listAll, expectRejection, sampleBytes } from '../backend-conformance.ts'
 import { createMemoryBackend } from '../memory/memory-backend.ts'
 import { withCache, type TreePackId } from './with-cache.ts'
 import { withFaultInjection } from './with-fault-injection.ts'
@@ -123,7 +123,7 @@ describe('the cache', () => {
       withFaultInjection(store, () => 'permanent'),
       { cacheDirectory, repositoryId },
     )
-    await rejection(failing.write(idOf('snapshot', bytes), bytes, { content: 'metadata' }, ctx), 'STORAGE_DENIED')
+    await expectRejection(failing.write(idOf('snapshot', bytes), bytes, { content: 'metadata' }, ctx), 'STORAGE_DENIED')
     expect(
       await readdir(join(cacheDirectory, repositoryId, 'snapshot', idOf('snapshot', bytes).name.slice(0, 2))),
     ).toEqual([])

@@ -5,7 +5,7 @@ import { quietContext } from '@holdfast/core/context'
 import type { Event } from '@holdfast/core/events/event'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Backend } from '../backend.ts'
-import { describeBackend, idOf, listAll, rejection, sampleBytes } from '../backend-conformance.ts'
+import { describeBackend, idOf, listAll, expectRejection, sampleBytes } from '../backend-conformance.ts'
 import { createMemoryBackend } from '../memory/memory-backend.ts'
 import { type BackendCall, type Fault, withFaultInjection } from './with-fault-injection.ts'
 import { withRetry } from './with-retry.ts'
@@ -63,7 +63,7 @@ describe('retries', () => {
 
   test('waits stay below a minute and end after 15 minutes in all', async () => {
     const backend = retrying(await stored(), () => 'fail-before')
-    await rejection(backend.stat(file, ctx), 'STORAGE_UNREACHABLE')
+    await expectRejection(backend.stat(file, ctx), 'STORAGE_UNREACHABLE')
     expect(Math.max(...delays)).toBe(60_000)
     const total = delays.reduce((sum, delay) => sum + delay, 0)
     expect(total).toBeLessThanOrEqual(15 * 60_000)
@@ -89,16 +89,19 @@ describe('retries', () => {
   })
 
   test('refusals and missing files are not tried again', async () => {
-    await rejection(retrying(await stored(), () => 'permanent').read(file, undefined, ctx), 'STORAGE_DENIED')
+    await expectRejection(retrying(await stored(), () => 'permanent').read(file, undefined, ctx), 'STORAGE_DENIED')
     const missing = idOf('data', sampleBytes(1))
-    await rejection(retrying(await stored(), () => undefined).read(missing, undefined, ctx), 'STORAGE_FILE_MISSING')
+    await expectRejection(
+      retrying(await stored(), () => undefined).read(missing, undefined, ctx),
+      'STORAGE_FILE_MISSING',
+    )
     expect(calls).toHaveLength(2)
     expect(delays).toEqual([])
   })
 
   test('a file that is too short is read three times, not for a quarter of an hour', async () => {
     const backend = retrying(await stored(), () => undefined)
-    await rejection(backend.read(file, { offset: 0, length: 101 }, ctx), 'STORAGE_DAMAGED')
+    await expectRejection(backend.read(file, { offset: 0, length: 101 }, ctx), 'STORAGE_DAMAGED')
     expect(calls).toHaveLength(3)
   })
 
@@ -125,7 +128,7 @@ describe('retries', () => {
     expect(calls.map((call) => call.method)).toEqual(['write', 'stat'])
     const never = retrying(createMemoryBackend(), ({ method }) => (method === 'write' ? 'fail-before' : undefined))
     delays = []
-    await rejection(never.write(file, content, { content: 'data' }, ctx), 'STORAGE_UNREACHABLE')
+    await expectRejection(never.write(file, content, { content: 'data' }, ctx), 'STORAGE_UNREACHABLE')
     expect(delays).toHaveLength(1)
     await rm(folder, { recursive: true })
   })
@@ -157,17 +160,17 @@ describe('retries', () => {
     const stop = new AbortController()
     const backend = withRetry(withFaultInjection(await stored(), () => 'fail-before'))
     const reading = backend.read(file, undefined, quietContext({ signal: stop.signal, emit: () => stop.abort() }))
-    await rejection(reading, 'INTERRUPTED')
+    await expectRejection(reading, 'INTERRUPTED')
   })
 
   test('a file that could not be read for 15 minutes is refused at once for an hour, unless it is written again', async () => {
     let broken = true
     const backend = retrying(await stored(), ({ method }) => (broken && method === 'read' ? 'fail-before' : undefined))
-    await rejection(backend.read(file, undefined, ctx), 'STORAGE_UNREACHABLE')
+    await expectRejection(backend.read(file, undefined, ctx), 'STORAGE_UNREACHABLE')
     broken = false
     const before = calls.length
     nowMs += 59 * 60_000
-    await rejection(backend.read(file, undefined, ctx), 'STORAGE_UNREACHABLE')
+    await expectRejection(backend.read(file, undefined, ctx), 'STORAGE_UNREACHABLE')
     expect(calls).toHaveLength(before)
     nowMs += 2 * 60_000
     expect(await backend.read(file, undefined, ctx)).toHaveLength(100)

@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { quietContext } from '@holdfast/core/context'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { describeBackend, idOf, listAll, rejection, sampleBytes } from '../backend-conformance.ts'
+import { describeBackend, idOf, listAll, expectRejection, sampleBytes } from '../backend-conformance.ts'
 import { createLocalBackend } from './local-backend.ts'
 import { chooseSpoolDirectory } from './spool-directory.ts'
 
@@ -41,7 +41,7 @@ describe('local backend on disk', () => {
     expect(init.status, init.stderr).toBe(0)
     await using backend = createLocalBackend(root)
     expect(await listAll(backend, 'key')).toHaveLength(1)
-    await rejection(backend.create(ctx), 'REPOSITORY_EXISTS')
+    await expectRejection(backend.create(ctx), 'REPOSITORY_EXISTS')
     const pack = sampleBytes(100)
     await backend.write(idOf('data', pack), pack, { content: 'data' }, ctx)
     expect(run('list', 'packs').stdout.trim()).toBe(idOf('data', pack).name)
@@ -88,7 +88,7 @@ describe('local backend on disk', () => {
     const path = join(folder, 'pack')
     await writeFile(path, sampleBytes(999))
     const file = idOf('data', sampleBytes(1000))
-    await rejection(backend.write(file, { path, sizeBytes: 1000 }, { content: 'data' }, ctx), 'STORAGE_DAMAGED')
+    await expectRejection(backend.write(file, { path, sizeBytes: 1000 }, { content: 'data' }, ctx), 'STORAGE_DAMAGED')
     expect(await listAll(backend, 'data')).toEqual([])
   })
 
@@ -140,7 +140,7 @@ describe('local backend on disk', () => {
     const root = join(folder, 'disk')
     await using backend = createLocalBackend(root)
     expect(await listAll(backend, 'snapshot')).toEqual([])
-    await rejection(backend.read(config, undefined, ctx), 'STORAGE_FILE_MISSING')
+    await expectRejection(backend.read(config, undefined, ctx), 'STORAGE_FILE_MISSING')
     await backend.create(ctx)
     await rename(root, `${root}.unmounted`)
     const file = idOf('data', sampleBytes(9))
@@ -150,7 +150,7 @@ describe('local backend on disk', () => {
       () => backend.remove(file, ctx),
       () => listAll(backend, 'data'),
     ]) {
-      expect((await rejection(work(), 'STORAGE_UNREACHABLE')).message).toContain(`${root} is gone`)
+      expect((await expectRejection(work(), 'STORAGE_UNREACHABLE')).message).toContain(`${root} is gone`)
     }
     await expect(stat(root)).rejects.toThrow('ENOENT')
   })

@@ -109,10 +109,22 @@ async function readFrom(root: string, file: FileId, range: ByteRange | undefined
 }
 
 async function makeFolders(root: string): Promise<void> {
-  await mkdir(root, { recursive: true, mode: 0o700 })
-  for (const type of folderTypes) await mkdir(join(root, folderOf(type)), { recursive: true, mode: 0o700 })
+  await makeFolder(root)
+  for (const type of folderTypes) await makeFolder(join(root, folderOf(type)))
   const shards = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'))
-  await Promise.all(shards.map((shard) => mkdir(join(root, 'data', shard), { recursive: true, mode: 0o700 })))
+  await Promise.all(shards.map((shard) => makeFolder(join(root, 'data', shard))))
+}
+
+/** With its parents. Node's own recursive mkdir reports a read-only disk as a missing directory. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return
+    if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) throw error
+    await makeFolder(dirname(path))
+    await makeFolder(path)
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

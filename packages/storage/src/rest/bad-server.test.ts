@@ -3,7 +3,7 @@ import { type Context, quietContext } from '@holdfast/core/context'
 import type { Event } from '@holdfast/core/events/event'
 import { describe, expect, test } from 'vitest'
 import type { Backend } from '../backend.ts'
-import { idOf, listAll, rejection, sampleBytes } from '../backend-conformance.ts'
+import { idOf, listAll, expectRejection, sampleBytes } from '../backend-conformance.ts'
 import { withRetry } from '../decorate/with-retry.ts'
 import { bodyOf, startTestServer } from '../test-server.ts'
 import { createRestBackend } from './rest-backend.ts'
@@ -104,11 +104,11 @@ describe('a REST server that misbehaves', () => {
       reply.writeHead(200, { 'content-length': size }).end()
     })
     const write = () => subject.backend.write(file, bytes, { content: 'data' }, ctx)
-    await rejection(write(), 'STORAGE_DENIED')
+    await expectRejection(write(), 'STORAGE_DENIED')
     size = bytes.byteLength
     await write()
     size = 5
-    await rejection(write(), 'STORAGE_FILE_EXISTS')
+    await expectRejection(write(), 'STORAGE_FILE_EXISTS')
   })
 
   test('is full: reported as such and not retried', async () => {
@@ -116,7 +116,7 @@ describe('a REST server that misbehaves', () => {
       if (request.method === 'HEAD') return void reply.writeHead(404).end()
       void bodyOf(request).then(() => reply.writeHead(507).end())
     })
-    await rejection(subject.retrying.write(file, bytes, { content: 'data' }, subject.ctx), 'STORAGE_FULL')
+    await expectRejection(subject.retrying.write(file, bytes, { content: 'data' }, subject.ctx), 'STORAGE_FULL')
     expect(subject.events).toEqual([])
   })
 
@@ -135,20 +135,20 @@ describe('a REST server that misbehaves', () => {
       reply.writeHead(200, headers(bytes.byteLength))
       reply.write(bytes.subarray(0, 1000), () => reply.destroy())
     })
-    await rejection(subject.backend.read(file, undefined, ctx), 'STORAGE_UNREACHABLE')
+    await expectRejection(subject.backend.read(file, undefined, ctx), 'STORAGE_UNREACHABLE')
   })
 
   test('gives fewer or more bytes than a range asks for: damage, and no more is kept than asked for', async () => {
     let body = bytes.subarray(0, 9)
     await using subject = await against((_request, reply) => void reply.writeHead(206).end(body))
-    await rejection(subject.backend.read(file, { offset: 0, length: 10 }, ctx), 'STORAGE_DAMAGED')
+    await expectRejection(subject.backend.read(file, { offset: 0, length: 10 }, ctx), 'STORAGE_DAMAGED')
     body = bytes
-    await rejection(subject.backend.read(file, { offset: 0, length: 10 }, ctx), 'STORAGE_UNREACHABLE')
+    await expectRejection(subject.backend.read(file, { offset: 0, length: 10 }, ctx), 'STORAGE_UNREACHABLE')
   })
 
   test('ignores ranges: its whole answer is not taken for the part', async () => {
     await using subject = await against((_request, reply) => void reply.writeHead(200).end(bytes.subarray(0, 10)))
-    await rejection(subject.backend.read(file, { offset: 20, length: 10 }, ctx), 'STORAGE_DAMAGED')
+    await expectRejection(subject.backend.read(file, { offset: 20, length: 10 }, ctx), 'STORAGE_DAMAGED')
   })
 
   test.each([
@@ -161,7 +161,7 @@ describe('a REST server that misbehaves', () => {
     ],
   ])('falls silent %s: given up when nothing moves', async (_title, begin) => {
     await using subject = await against((_request, reply) => begin(reply), 150)
-    const error = await rejection(listAll(subject.backend, 'data'), 'STORAGE_UNREACHABLE')
+    const error = await expectRejection(listAll(subject.backend, 'data'), 'STORAGE_UNREACHABLE')
     expect(error.message).toContain('nothing was sent or received')
   })
 
@@ -170,7 +170,7 @@ describe('a REST server that misbehaves', () => {
     const stop = new AbortController()
     const reading = subject.retrying.read(file, undefined, quietContext({ signal: stop.signal }))
     setTimeout(() => stop.abort(), 30)
-    await rejection(reading, 'INTERRUPTED')
+    await expectRejection(reading, 'INTERRUPTED')
   })
 
   test('answers slowly but steadily: not given up', async () => {
@@ -190,7 +190,7 @@ describe('a REST server that misbehaves', () => {
 
   test('redirects: not followed, since credentials would go elsewhere', async () => {
     await using subject = await against((_request, reply) => void reply.writeHead(302, { location: '/x' }).end())
-    await rejection(subject.retrying.read(file, undefined, subject.ctx), 'STORAGE_DENIED')
+    await expectRejection(subject.retrying.read(file, undefined, subject.ctx), 'STORAGE_DENIED')
   })
 })
 

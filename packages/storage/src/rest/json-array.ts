@@ -4,6 +4,10 @@ export class MalformedListing extends Error {}
 /** No element of a listing is longer than this many characters. */
 const longestElement = 4096
 
+const [quote, backslash, comma, openArray, closeArray, openObject, closeObject] = [
+  0x22, 0x5c, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d,
+]
+
 /**
  * Splits a JSON array that arrives in pieces into its elements' texts, holding only one element in memory: a listing of
  * a large repository has hundreds of megabytes, and a hostile server may send one without an end.
@@ -25,35 +29,49 @@ export function createArraySplitter(onElement: (text: string) => void): { add(pi
     onElement(text)
   }
 
-  function addQuoted(char: string): void {
-    if (escaped) escaped = false
-    else if (char === '\\') escaped = true
-    else if (char === '"') quoted = false
-    element += char
+  /** Follows one character inside the array; true when it ends the element before it. */
+  function endsElement(code: number): boolean {
+    if (quoted) {
+      if (escaped) escaped = false
+      else if (code === backslash) escaped = true
+      else if (code === quote) quoted = false
+      return false
+    }
+    if (depth === 0 && (code === comma || code === closeArray)) return true
+    if (code === quote) quoted = true
+    else if (code === openObject || code === openArray) depth++
+    else if (code === closeObject || code === closeArray) depth--
+    return false
   }
 
-  function addPlain(char: string): void {
-    if (depth === 0 && char === ',') return finish(false)
-    if (depth === 0 && char === ']') {
-      finish(true)
+  /** Takes a piece of the array from `start` on; returns where the array ended, if it did. */
+  function addInside(piece: string, start: number): number {
+    let from = start
+    for (let i = start; i < piece.length; i++) {
+      const code = piece.charCodeAt(i)
+      if (element.length + i - from > longestElement) throw new MalformedListing('an element is too long')
+      if (!endsElement(code)) continue
+      element += piece.slice(from, i)
+      from = i + 1
+      finish(code === closeArray)
+      if (code === comma) continue
       state = 'after'
-      return
+      return from
     }
-    if (char === '"') quoted = true
-    else if (char === '{' || char === '[') depth++
-    else if (char === '}' || char === ']') depth--
-    element += char
+    element += piece.slice(from)
+    return piece.length
   }
 
   return {
     add(piece) {
-      for (const char of piece) {
+      for (let i = 0; i < piece.length;) {
         if (state === 'inside') {
-          if (quoted) addQuoted(char)
-          else addPlain(char)
-          if (element.length > longestElement) throw new MalformedListing('an element is too long')
-        } else if (state === 'before' && char === '[') state = 'inside'
-        else if (!/\s/.test(char)) throw new MalformedListing('it is not a JSON array')
+          i = addInside(piece, i)
+          continue
+        }
+        if (state === 'before' && piece.charCodeAt(i) === openArray) state = 'inside'
+        else if (!/\s/.test(piece.charAt(i))) throw new MalformedListing('it is not a JSON array')
+        i++
       }
     },
     end() {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { quietContext } from '@holdfast/core/context'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend } from '../backend.ts'
-import { describeBackend, idOf, listAll, rejection, sampleBytes } from '../backend-conformance.ts'
+import { describeBackend, idOf, listAll, expectRejection, sampleBytes } from '../backend-conformance.ts'
 import { withConnectionLimit } from '../decorate/with-connection-limit.ts'
 import { withRetry } from '../decorate/with-retry.ts'
 import { openBackend, parseLocation } from '../open-backend.ts'
@@ -83,7 +83,7 @@ describe('REST backend', () => {
     const file = idOf('data', sampleBytes(100))
     await trusting.write(file, sampleBytes(100), { content: 'data' }, ctx)
     await using wary = await open(text)
-    const error = await rejection(wary.stat(file, ctx), 'STORAGE_DENIED')
+    const error = await expectRejection(wary.stat(file, ctx), 'STORAGE_DENIED')
     expect(error.message).toContain('not trusted')
     await using careless = await open(text, { insecureTls: true })
     expect((await careless.stat(file, ctx)).sizeBytes).toBe(100)
@@ -91,7 +91,7 @@ describe('REST backend', () => {
 
   test('a wrong password is refused at once, and no password is ever shown', async () => {
     await using backend = await open(`rest:http://me%40host:wrong-one@127.0.0.1:${guarded.port}/place/`)
-    const error = await rejection(listAll(backend, 'snapshot'), 'STORAGE_DENIED')
+    const error = await expectRejection(listAll(backend, 'snapshot'), 'STORAGE_DENIED')
     expect(error.message).toContain('user name or password is wrong')
     expect(JSON.stringify([error.message, error.details, backend.location])).not.toContain('wrong-one')
   })
@@ -117,7 +117,7 @@ describe('REST backend', () => {
       await backend.write(idOf(type, bytes), bytes, { content: 'metadata' }, ctx)
       await backend.write(idOf(type, bytes), bytes, { content: 'metadata' }, ctx)
     }
-    await rejection(backend.remove(idOf('data', bytes), ctx), 'STORAGE_DENIED')
+    await expectRejection(backend.remove(idOf('data', bytes), ctx), 'STORAGE_DENIED')
     await backend.remove(idOf('lock', bytes), ctx)
     expect(await readdir(join(server.folder, 'data', idOf('data', bytes).name.slice(0, 2)))).toHaveLength(1)
   })

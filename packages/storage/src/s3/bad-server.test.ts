@@ -3,7 +3,7 @@ import { type Context, quietContext } from '@holdfast/core/context'
 import type { Event } from '@holdfast/core/events/event'
 import { describe, expect, test } from 'vitest'
 import type { Backend } from '../backend.ts'
-import { idOf, listAll, rejection, sampleBytes } from '../backend-conformance.ts'
+import { idOf, listAll, expectRejection, sampleBytes } from '../backend-conformance.ts'
 import { withRetry } from '../decorate/with-retry.ts'
 import { bodyOf, startTestServer } from '../test-server.ts'
 import { createS3Backend } from './s3-backend.ts'
@@ -93,7 +93,7 @@ describe('an S3 server that misbehaves', () => {
     const other = idOf('index', bytes)
     await subject.backend.write(other, bytes, { content: 'metadata' }, ctx)
     expect(methods.slice(3)).toEqual(['HEAD', 'PUT'])
-    await rejection(
+    await expectRejection(
       subject.backend.write(other, bytes.subarray(1), { content: 'metadata' }, ctx),
       'STORAGE_FILE_EXISTS',
     )
@@ -108,7 +108,7 @@ describe('an S3 server that misbehaves', () => {
       reply.writeHead(200, { 'content-length': bytes.byteLength })
       reply.write(bytes.subarray(0, 1000), () => reply.destroy())
     })
-    await rejection(subject.backend.read(file, undefined, ctx), 'STORAGE_UNREACHABLE')
+    await expectRejection(subject.backend.read(file, undefined, ctx), 'STORAGE_UNREACHABLE')
   })
 
   test.each(['at once', 'in the middle of its answer'])(
@@ -118,7 +118,7 @@ describe('an S3 server that misbehaves', () => {
         if (when !== 'at once') reply.writeHead(200, { 'content-length': 100 }).write('x')
       }
       await using subject = await against(silent, { stuckAfterMs: 200 })
-      await rejection(subject.backend.read(file, undefined, ctx), 'STORAGE_UNREACHABLE')
+      await expectRejection(subject.backend.read(file, undefined, ctx), 'STORAGE_UNREACHABLE')
     },
   )
 
@@ -127,7 +127,7 @@ describe('an S3 server that misbehaves', () => {
     const stop = new AbortController()
     const reading = subject.retrying.read(file, undefined, quietContext({ signal: stop.signal }))
     setTimeout(() => stop.abort(), 30)
-    await rejection(reading, 'INTERRUPTED')
+    await expectRejection(reading, 'INTERRUPTED')
   })
 
   test.each([
@@ -142,7 +142,7 @@ describe('an S3 server that misbehaves', () => {
     [405, 'MethodNotAllowed', 'STORAGE_DENIED', 'MethodNotAllowed'],
   ] as const)('answers %i %s: %s', async (status, code, ours, text) => {
     await using subject = await against((_request, reply) => refuse(reply, status, code))
-    const error = await rejection(subject.backend.read(file, undefined, ctx), ours)
+    const error = await expectRejection(subject.backend.read(file, undefined, ctx), ours)
     expect(error.message).toContain(text)
     expect(`${error.message} ${error.hint}`).not.toContain('secret key')
   })

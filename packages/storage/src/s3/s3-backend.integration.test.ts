@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { GetObjectRetentionCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { quietContext } from '@holdfast/core/context'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { describeBackend, idOf, listAll, rejection, sampleBytes } from '../backend-conformance.ts'
+import { describeBackend, idOf, listAll, expectRejection, sampleBytes } from '../backend-conformance.ts'
 import { type CephServer, startCephServer } from './ceph-server.ts'
 import { createS3Backend } from './s3-backend.ts'
 import { createS3Client, type S3ClientOptions } from './s3-client.ts'
@@ -70,7 +70,7 @@ describe('S3 backend on Ceph', () => {
     ] as const
     for (const [wrong, text] of cases) {
       await using backend = createS3Backend(wrong)
-      const error = await rejection(backend.read(config, undefined, ctx), 'STORAGE_DENIED')
+      const error = await expectRejection(backend.read(config, undefined, ctx), 'STORAGE_DENIED')
       expect(error.message).toContain(text)
       expect(error.retryable).toBe(false)
     }
@@ -84,7 +84,7 @@ describe('S3 backend on Ceph', () => {
   test('bytes that are not what the name says are refused by the server', async () => {
     await using backend = createS3Backend(optionsFor('conformance'))
     const file = idOf('data', sampleBytes(100, 1))
-    await rejection(backend.write(file, sampleBytes(100, 2), { content: 'data' }, ctx), 'STORAGE_UNREACHABLE')
+    await expectRejection(backend.write(file, sampleBytes(100, 2), { content: 'data' }, ctx), 'STORAGE_UNREACHABLE')
     expect(await listAll(backend, 'data')).toEqual([])
   })
 
@@ -92,7 +92,7 @@ describe('S3 backend on Ceph', () => {
     await using backend = createS3Backend(optionsFor('conformance'))
     const file = idOf('data', sampleBytes(100))
     const content = { path: join(tmpdir(), 'holdfast-no-such-file'), sizeBytes: 100 }
-    const error = await rejection(backend.write(file, content, { content: 'data' }, ctx), 'STORAGE_UNREACHABLE')
+    const error = await expectRejection(backend.write(file, content, { content: 'data' }, ctx), 'STORAGE_UNREACHABLE')
     expect(error.message).toContain('ENOENT')
   })
 
@@ -125,7 +125,7 @@ describe('S3 backend on Ceph', () => {
     await backend.write(idOf('data', bytes), bytes, { content: 'tree' }, ctx)
     await backend.write(idOf('index', bytes), bytes, { content: 'metadata' }, ctx)
     const other = sampleBytes(11)
-    await rejection(backend.write(idOf('data', other), other, { content: 'data' }, ctx), 'STORAGE_DENIED')
+    await expectRejection(backend.write(idOf('data', other), other, { content: 'data' }, ctx), 'STORAGE_DENIED')
     await using standard = createS3Backend({ ...options, storageClass: 'STANDARD' })
     await standard.write(idOf('data', other), other, { content: 'data' }, ctx)
     expect((await standard.stat(idOf('data', other), ctx)).sizeBytes).toBe(11)

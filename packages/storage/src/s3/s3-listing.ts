@@ -32,8 +32,8 @@ export async function* listObjects(listing: S3Listing, abortSignal: AbortSignal)
         files.push({ type, name, sizeBytes })
     }
     yield files
-    token = page.IsTruncated === true ? page.NextContinuationToken : undefined
-    if (page.IsTruncated === true && (token === undefined || seen.has(token))) {
+    token = page.IsTruncated ? page.NextContinuationToken : undefined
+    if (page.IsTruncated && (token === undefined || seen.has(token))) {
       throw new Error('the server’s listing is malformed: it has no end')
     }
     if (token !== undefined) seen.add(token)
