@@ -23,7 +23,7 @@ async function main(options: BenchOptions): Promise<void> {
         output
           .trim()
           .split('\n')[0]
-          ?.replace(/ compiled.*/, '') ?? tool.name,
+          ?.replace(/ (?:compiled|on) .*/, '') ?? tool.name,
       )
     }
     const results: StepResult[] = []
@@ -41,18 +41,14 @@ async function main(options: BenchOptions): Promise<void> {
 function prepare(options: BenchOptions): Bench {
   mkdirSync(options.directory, { recursive: true })
   const passwords = { RESTIC_PASSWORD: 'benchmark', HOLDFAST_PASSWORD: 'benchmark' }
-  const workers: Record<string, string> =
-    options.workers === undefined
-      ? {}
-      : { HOLDFAST_WORKERS: String(options.workers), GOMAXPROCS: String(options.workers) }
   const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
   return {
-    tools: [resticTool(options.restic), holdfastTool()],
+    tools: [resticTool(options.restic, options.workers), holdfastTool(options.workers)],
     directory: options.directory,
     repository: options.repository,
     runs: options.runs,
     scale: options.scale,
-    environment: { ...Object.fromEntries(inherited), ...passwords, ...workers },
+    environment: { ...Object.fromEntries(inherited), ...passwords },
     report: (line) => process.stderr.write(`${line}\n`),
   }
 }
@@ -61,7 +57,7 @@ function renderReport(options: BenchOptions, versions: readonly string[], result
   const notes = [
     `${versions.join(' against ')}; medians of ${options.runs} runs`,
     options.scale === 1 ? undefined : `data scaled by ${options.scale}`,
-    options.workers === undefined ? undefined : `${options.workers} workers (and as many processors for restic)`,
+    options.workers === undefined ? undefined : `${options.workers} processors for both`,
     options.repository === undefined ? undefined : `repositories at ${options.repository.replace(/:.*/, '')}`,
   ]
   const stars = results.some(({ samples }) =>

@@ -23,7 +23,7 @@ export const usage = `npm run bench -- [options]     compares Holdfast with rest
   --scale <factor>         size of the data, 1 is the size of the published table
   --directory <directory>  where data, repositories and restored files go (default: a memory file system)
   --repository <prefix>    where repositories go instead, for example s3:http://127.0.0.1:7480/bench
-  --workers <n>            worker threads of Holdfast (default: one per processor)
+  --workers <n>            processors for both programs; Holdfast starts a worker on each (default: all)
   --write                  put the table into docs/benchmarks.md`
 
 export function parseOptions(parameters: readonly string[]): BenchOptions {

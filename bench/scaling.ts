@@ -1,6 +1,6 @@
 /**
  * `node bench/scaling.ts [--files 1000000] [--size-factor 0.05] [--workers 1,2,4] [--directory <dir>]`: how Holdfast's
- * times and memory change with the number of its worker threads, on a tree of many small files.
+ * times and memory change with the number of processors, each with a worker thread, on a tree of many small files.
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +19,6 @@ const { values } = parseArgs({
   },
 })
 
-const tool = holdfastTool()
 const data = join(values.directory, 'data')
 mkdirSync(data, { recursive: true })
 try {
@@ -37,13 +36,13 @@ try {
 }
 
 async function measureRow(workers: string): Promise<string> {
+  const tool = holdfastTool(Number(workers))
   const repository = join(values.directory, `repository-${workers}`)
   const target = join(values.directory, `restored-${workers}`)
   const environment = {
     PATH: process.env['PATH'] ?? '',
     HOME: values.directory,
     HOLDFAST_PASSWORD: 'benchmark',
-    HOLDFAST_WORKERS: workers,
   }
   await measureProcess(tool.init(repository), environment)
   const cells: string[] = []

@@ -13,21 +13,29 @@ export interface Tool {
 
 const root = join(import.meta.dirname, '..')
 
-/** restic with its defaults, but without its cache: on local repositories that makes it faster. */
-export function resticTool(program: string): Tool {
-  return tool('restic', [program, '--no-cache', '--quiet'], [program])
+/**
+ * restic with its defaults, but without its cache: on local repositories that makes it faster. `processors` limits what
+ * the program may run on; both programs start as many threads as they may use processors.
+ */
+export function resticTool(program: string, processors?: number): Tool {
+  const limited = [...limit(processors), program]
+  return tool('restic', [...limited, '--no-cache', '--quiet'], limited)
 }
 
 /** Holdfast as this checkout has it, by the Node that runs the benchmark. */
-export function holdfastTool(): Tool {
-  const program = [process.execPath, join(root, 'apps/cli/bin/holdfast.js')]
+export function holdfastTool(processors?: number): Tool {
+  const program = [...limit(processors), process.execPath, join(root, 'apps/cli/bin/holdfast.js')]
   return tool('holdfast', [...program, '--no-cache', '--quiet'], program)
+}
+
+function limit(processors: number | undefined): readonly string[] {
+  return processors === undefined ? [] : ['taskset', '--cpu-list', `0-${processors - 1}`]
 }
 
 function tool(name: Tool['name'], prefix: readonly string[], bare: readonly string[]): Tool {
   return {
     name,
-    version: () => [...bare, name === 'restic' ? 'version' : '--version'],
+    version: () => [...bare, 'version'],
     init: (repository) => [...prefix, '--repo', repository, 'init'],
     backup: (repository, directory) => [...prefix, '--repo', repository, 'backup', directory],
     restore: (repository, target) => [...prefix, '--repo', repository, 'restore', 'latest', '--target', target],
