@@ -123,7 +123,10 @@ async function makeFolder(path: string): Promise<void> {
     if (errnoOf(error) === 'EEXIST') return
     if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) throw error
     await makeFolder(dirname(path))
-    await makeFolder(path)
+    // Once more only: below a link that leads nowhere it would be missing for ever.
+    await mkdir(path, { mode: 0o700 }).catch((again: unknown) => {
+      if (errnoOf(again) !== 'EEXIST') throw again
+    })
   }
 }
 
