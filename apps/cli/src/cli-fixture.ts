@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export interface CliRun {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface CliChoice {
+  readonly variables?: Readonly<Record<string, string>>
+  readonly stdin?: string | Uint8Array
+  readonly cwd?: string
+  /** told when output appears, to act in the middle of a run */
+  readonly onStart?: (pid: number) => void
+}
+
+/** For tests: the real command line in a directory of its own, with a repository and something to back up. */
+export interface CliFixture extends AsyncDisposable {
+  readonly directory: string
+  readonly repository: string
+  readonly source: string
+  run(words: readonly string[], choice?: CliChoice): Promise<CliRun>
+  /** what lies in the repository now: one hash of all names and contents, locks included */
+  fingerprint(path?: string): Promise<string>
+}
+
+const launcher = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url))
+export const password = 'correct horse'
+
+/** For tests. */
+export async function createCliFixture(): Promise<CliFixture> {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-cli-'))
+  const [repository, source] = [join(directory, 'repository'), join(directory, 'source')]
+  await mkdir(join(source, 'inner'), { recursive: true })
+  await writeFile(join(source, 'file'), 'content')
+  await writeFile(join(source, 'inner', 'other'), 'more content')
+  const run = (words: readonly string[], choice: CliChoice = {}) =>
+    runCli(words, {
+      ...choice,
+      cwd: choice.cwd ?? directory,
+      variables: {
+        HOLDFAST_REPOSITORY: repository,
+        HOLDFAST_PASSWORD: password,
+        XDG_CACHE_HOME: join(directory, 'cache'),
+        ...choice.variables,
+      },
+    })
+  return {
+    directory,
+    repository,
+    source,
+    run,
+    fingerprint: (path = repository) => fingerprintOf(path),
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  }
+}
+
+function runCli(words: readonly string[], { variables = {}, stdin, cwd, onStart }: CliChoice): Promise<CliRun> {
+  return new Promise((resolve, reject) => {
+    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: 'UTC', ...variables }
+    const child = spawn(process.execPath, [launcher, ...words], { env, ...(cwd === undefined ? {} : { cwd }) })
+    const output = { stdout: '', stderr: '' }
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
+    child.stdin.on('error', () => {})
+    child.stdin.end(stdin ?? '')
+    child.on('error', reject)
+    child.on('close', (code, signal) => resolve({ exitCode: code ?? -1, ...output, ...(signal === null ? {} : {}) }))
+    if (child.pid !== undefined) onStart?.(child.pid)
+  })
+}
+
+async function fingerprintOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => [])
+  for (const entry of entries.toSorted((a, b) => (join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1))) {
+    const full = join(entry.parentPath, entry.name)
+    hash.update(`${full}\0`)
+    if (entry.isFile()) hash.update(await readFile(full))
+  }
+  return hash.digest('hex')
+}
