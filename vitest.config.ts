@@ -15,6 +15,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/*.integration.test.ts'],
           testTimeout: 20_000,
           maxWorkers: Math.min(4, cores),
+          // Before the integration tests, not beside them: a broken unit shows within seconds.
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -26,6 +28,7 @@ export default defineConfig({
           hookTimeout: 300_000,
           // Every test here starts processes with threads of their own: more files at once only makes each one slower.
           maxWorkers: Math.min(2, cores),
+          sequence: { groupOrder: 1 },
         },
       },
     ],
