@@ -208,6 +208,18 @@ export const errorCatalogue = {
     message: '{prefix} matches {count} snapshots',
     hint: 'Give more characters of the id; `holdfast snapshots` shows them.',
   },
+  OBJECT_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is no {type} {id}',
+    hint: 'List what there is with `holdfast list {type}`.',
+  },
+  OBJECT_AMBIGUOUS: {
+    exitCode: 1,
+    retryable: false,
+    message: '{id} matches {count} files of type {type}',
+    hint: 'Give more characters of the id.',
+  },
   PATH_UNKNOWN: {
     exitCode: 1,
     retryable: false,
