@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { compareTrees } from './compare-trees.ts'
+import { compareTrees } from '../apps/cli/src/quickstart/compare-trees.ts'
 import { type Measurement, measureProcess } from './measure-process.ts'
 import type { Scenario, Step } from './scenario.ts'
 import type { Tool } from './tool.ts'
@@ -67,7 +67,7 @@ async function runOnce(
     const figures = `${sample.seconds.toFixed(2)} s, ${Math.round(sample.peakBytes / 1e6)} MB`
     bench.report(`  ${tool.name} ${step}: ${figures}${sample.clean ? '' : ' (disturbed by other processes)'}`)
     if (step === 'restore') {
-      if (round === 0) compareTrees(data, join(target, data))
+      if (round === 0) refuseDifferences(data, join(target, data))
       rmSync(target, { recursive: true })
     }
   }
@@ -76,6 +76,12 @@ async function runOnce(
     bench.report("  restic finds no error in Holdfast's repository")
   }
   if (bench.repository === undefined) rmSync(repository, { recursive: true })
+}
+
+/** So that a fast restore that is wrong cannot enter a table. */
+function refuseDifferences(original: string, copy: string): void {
+  const { differences } = compareTrees(original, copy)
+  if (differences.length > 0) throw new Error(`the restored data differs:\n${differences.join('\n')}`)
 }
 
 function commandOf(step: Step, tool: Tool, repository: string, data: string, target: string): readonly string[] {
