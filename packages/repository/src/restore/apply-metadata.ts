@@ -4,10 +4,13 @@ import type { Node } from '../format/node.ts'
 import { setTimes, setTimesOfFd } from '../native/times.ts'
 import { listXattrs, removeXattr, setXattr } from '../native/xattr.ts'
 import { errnoOf } from './file-system-errno.ts'
+import type { PostedAttribute } from './restore-protocol.ts'
 import type { RestoreThread } from './restore-thread.ts'
 import { systemPath } from './target-path.ts'
 
-export type NodeMetadata = Pick<Node, 'mode' | 'uid' | 'gid' | 'mtimeNs' | 'atimeNs' | 'extendedAttributes'>
+export type NodeMetadata = Pick<Node, 'mode' | 'uid' | 'gid' | 'mtimeNs' | 'atimeNs'> & {
+  readonly extendedAttributes: readonly PostedAttribute[]
+}
 
 export interface MetadataTarget {
   readonly path: string
@@ -66,7 +69,7 @@ function setAttributes(thread: RestoreThread, path: string | Buffer, metadata: N
 
 function removeUnexpected(path: string | Buffer, metadata: NodeMetadata): void {
   for (const name of listXattrs(path) ?? []) {
-    const expected = metadata.extendedAttributes.some((attribute) => attribute.name.equals(name))
+    const expected = metadata.extendedAttributes.some((attribute) => Buffer.compare(attribute.name, name) === 0)
     // labels belong to the system's policy and cannot be taken away
     if (!expected && name.toString('latin1') !== 'security.selinux') removeXattr(path, name)
   }

@@ -1,9 +1,9 @@
 import { AppError } from '@holdfast/core/errors/app-error'
-import type { Node } from '../format/node.ts'
+import type { ExtendedAttribute, Node } from '../format/node.ts'
 import { type DirectoryPlace, ensurePlace } from './directory-place.ts'
 import type { PendingFile } from './pending-file.ts'
 import { readNodes } from './read-nodes.ts'
-import type { DirectoryTask } from './restore-protocol.ts'
+import type { DirectoryTask, PostedAttribute } from './restore-protocol.ts'
 import type { RestoreThread } from './restore-thread.ts'
 import type { SelectionVerdict } from './selection.ts'
 import { inTheWay, makeRealDirectory, statEntry } from './target-entry.ts'
@@ -87,7 +87,8 @@ function directoryTask(
     throw new AppError('REPOSITORY_DAMAGED', { object: `directory ${node.name.toString()}`, reason: 'it has no tree' })
   }
   const fresh = verdict.selected && makeChild(thread, place, name, path)
-  const { mode, uid, gid, mtimeNs, atimeNs, extendedAttributes } = node
+  const { mode, uid, gid, mtimeNs, atimeNs } = node
+  const extendedAttributes = node.extendedAttributes.map(ownBytes)
   return {
     number: -1,
     parent: task.number,
@@ -101,6 +102,11 @@ function directoryTask(
     fresh,
     inheritsAcl: place.inheritsAcl,
   }
+}
+
+/** Free of Node's buffer pool, all of which would be posted along. */
+function ownBytes({ name, value }: ExtendedAttribute): PostedAttribute {
+  return { name: Uint8Array.from(name), value: Uint8Array.from(value) }
 }
 
 /** True when nothing was there before. */

@@ -1,4 +1,5 @@
 import { closeSync, fchmodSync, ftruncateSync } from 'node:fs'
+import { AppError } from '@holdfast/core/errors/app-error'
 import { applyMetadata } from './apply-metadata.ts'
 import type { Want } from './content-plan.ts'
 import { examineExisting } from './examine-existing.ts'
@@ -7,6 +8,7 @@ import { errnoOf } from './file-system-errno.ts'
 import type { PendingFile } from './pending-file.ts'
 import type { RestoreThread } from './restore-thread.ts'
 import { createFile, openExisting, statEntry } from './target-entry.ts'
+import { shownPath } from './target-path.ts'
 import { writePart, writeSparsePart } from './write-part.ts'
 
 /** Larger files are restored in parts, by all workers. */
@@ -177,7 +179,8 @@ function createInPlace(path: string): number {
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error
   }
-  throw new Error('something has appeared at this path while it was being restored')
+  const reason = 'something has appeared there during the restore, or the file system does not tell names apart'
+  throw new AppError('TARGET_UNUSABLE', { target: shownPath(path), reason })
 }
 
 /** A file that its owner may not write, such as one of mode 0444, is made writable first. */

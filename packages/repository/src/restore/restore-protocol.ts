@@ -1,5 +1,4 @@
 import type { SharedBlobIndex } from '../engine/blob-index.ts'
-import type { ExtendedAttribute } from '../format/node.ts'
 import type { MasterKey } from '../format/master-key.ts'
 import type { OverwriteMode, PatternSpec, RestoreFailure } from './restore-request.ts'
 
@@ -32,13 +31,19 @@ export interface RestoreSetup {
 
 export const controlSlots = { stop: 0, nextRow: 1 } as const
 
+/** Buffers arrive as plain arrays when they are posted. */
+export interface PostedAttribute {
+  readonly name: Uint8Array
+  readonly value: Uint8Array
+}
+
 export interface DirectoryMetadata {
   readonly mode: number
   readonly uid: number
   readonly gid: number
   readonly mtimeNs: bigint
   readonly atimeNs: bigint
-  readonly extendedAttributes: readonly ExtendedAttribute[]
+  readonly extendedAttributes: readonly PostedAttribute[]
 }
 
 /** A directory to be restored. */

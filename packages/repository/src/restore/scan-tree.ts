@@ -1,4 +1,5 @@
 import { AppError } from '@holdfast/core/errors/app-error'
+import type { Node } from '../format/node.ts'
 import { readNodes, treeBytes } from './read-nodes.ts'
 import type { ScanTask } from './restore-protocol.ts'
 import type { RestoreThread } from './restore-thread.ts'
@@ -42,10 +43,20 @@ export function scanSelected(
       findings.tasks.push({ tree: node.subtree, path, location })
     } else if (node.type === 'file' && selected) {
       findings.files++
-      const there = statTargets ? Number(statEntry(path)?.blocks ?? 0n) * 512 : 0
-      findings.bytes += Math.max(0, Math.floor(node.size / Math.max(1, node.links)) - there)
+      findings.bytes += statTargets ? missingBytes(thread, node, path) : Math.floor(node.size / Math.max(1, node.links))
     }
   }
+}
+
+/** At least this much of a file is still to be written: by the sizes of its blobs, since the node may claim anything. */
+function missingBytes(thread: RestoreThread, node: Node, path: string): number {
+  let sizeBytes = 0
+  for (const id of node.content ?? []) {
+    const entry = thread.index.find(id)
+    if (entry >= 0) sizeBytes += thread.index.plainLengthOf(entry)
+  }
+  const there = Number(statEntry(path)?.blocks ?? 0n) * 512
+  return Math.max(0, Math.floor(sizeBytes / Math.max(1, node.links)) - there)
 }
 
 /** Damage is reported when the directory is restored. */
