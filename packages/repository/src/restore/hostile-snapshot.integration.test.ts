@@ -105,7 +105,7 @@ describe('content', () => {
   it('of another size than the snapshot says is restored as it is, and reported', async () => {
     const made = new HandmadeRepository()
     const id = made.add('data', 'eight by')
-    const sizes = [3, 9_000_000_000_000_000, 900_000_000_000_000]
+    const sizes = [3, 900_000_000_000_000, 9_000_000_000_000_000]
     const nodes = sizes.map((size) => encodeNode(plainNode(`size-${size}`, { size, content: [id] })))
     const tree = made.add('tree', treeOf(...nodes))
     await made.store(ctx)

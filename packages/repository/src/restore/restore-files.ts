@@ -47,10 +47,15 @@ export function restoreFiles(thread: RestoreThread, files: readonly PendingFile[
   let wants: Want<Place>[] = []
   let bytes = 0
   const readAll = (): void => {
-    thread.content.read(wants, {
-      take: (place, at, length) => takePart(thread, place, at, length, outcomes),
-      lose: (place, error) => losePart(thread, place.target, error, outcomes),
-    })
+    try {
+      thread.content.read(wants, {
+        take: (place, at, length) => takePart(thread, place, at, length, outcomes),
+        lose: (place, error) => losePart(thread, place.target, error, outcomes),
+      })
+    } finally {
+      // after an interruption, or when the disk is full
+      for (const { place } of wants) closeTarget(place.target)
+    }
     wants = []
     bytes = 0
   }
@@ -199,6 +204,11 @@ export function openForWriting(path: string, mode: 'write' | 'both' = 'write'): 
   return openExisting(path, mode)
 }
 
+function closeTarget(target: OpenFile): void {
+  if (target.fd >= 0) closeSync(target.fd)
+  target.fd = -1
+}
+
 function finishFile(thread: RestoreThread, target: OpenFile, outcomes: FileOutcomes): void {
   const { file, fd, existing, sizeBytes } = target
   try {
@@ -209,7 +219,7 @@ function finishFile(thread: RestoreThread, target: OpenFile, outcomes: FileOutco
   } catch (error) {
     failFile(thread, target, error)
   } finally {
-    if (fd >= 0) closeSync(fd)
+    closeTarget(target)
   }
   if (target.failed) {
     outcomes.left(file)
