@@ -26,7 +26,7 @@ export interface PackCollector {
   readonly pending: number
   /** what went wrong, if anything did */
   readonly failure: unknown
-  /** Resolves when fewer than `limit` packs are pending. */
+  /** Resolves when fewer than `limit` packs are pending; after a failure, when none is on its way any more. */
   below(limit: number): Promise<void>
   /** Stores what is left and the last index file; throws the first failure. */
   finish(): Promise<StoredTotals>
@@ -45,9 +45,11 @@ export function createPackCollector(repository: Repository, ctx: Context): PackC
   let totals: StoredTotals = { packs: 0, blobs: 0, sizeBytes: 0 }
 
   const pending = (): number => queue.length + active
+  /** After a failure: when nothing is on its way any more. */
+  const hasRoom = (limit: number): boolean => (failure === undefined ? pending() < limit : active === 0)
   const settleWaiting = (): void => {
     for (const entry of [...waiting]) {
-      if (failure === undefined && pending() >= entry.limit) continue
+      if (!hasRoom(entry.limit)) continue
       waiting.splice(waiting.indexOf(entry), 1)
       entry.resolve()
     }
@@ -100,9 +102,7 @@ export function createPackCollector(repository: Repository, ctx: Context): PackC
     settleWaiting()
   }
   const below = (limit: number): Promise<void> =>
-    failure !== undefined || pending() < limit
-      ? Promise.resolve()
-      : new Promise((resolve) => waiting.push({ limit, resolve }))
+    hasRoom(limit) ? Promise.resolve() : new Promise((resolve) => waiting.push({ limit, resolve }))
 
   return {
     add(pack) {

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { Arena } from '../engine/arena.ts'
+import { chunkBytesAtLeast, chunkBytesAtMost, nextCut } from './chunker.ts'
+import { streamChunks } from './stream-chunks.ts'
+
+const polynomial = 0x3da3358b4dc173n
+
+async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+async function cut(bytes: Buffer, size: number): Promise<Uint8Array[]> {
+  return await Array.fromAsync(streamChunks(pieces(bytes, size), polynomial))
+}
+
+test('the size of the pieces does not move the cuts, and nothing is lost', async () => {
+  const bytes = Buffer.concat([randomBytes(12 << 20), Buffer.alloc(9 << 20), randomBytes(3 << 20)])
+  const arena = new Arena(bytes.length + 65536)
+  arena.primitives.setPolynomial(polynomial)
+  const base = arena.reserve(bytes.length)
+  arena.bytes.set(bytes, base)
+  const expected: number[] = []
+  for (let at = base; at < base + bytes.length;) {
+    const end = nextCut(arena.primitives, at, base + bytes.length)
+    expected.push(end - at)
+    at = end
+  }
+  for (const size of [65536, 1_000_003, 20 << 20]) {
+    const chunks = await cut(bytes, size)
+    expect(chunks.map((chunk) => chunk.length)).toEqual(expected)
+    expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
+  }
+  expect(Math.max(...expected)).toBeLessThanOrEqual(chunkBytesAtMost)
+  expect(Math.min(...expected.slice(0, -1))).toBeGreaterThanOrEqual(chunkBytesAtLeast)
+})
+
+test('short streams are one chunk, empty ones none', async () => {
+  expect(await cut(Buffer.alloc(0), 100)).toEqual([])
+  expect((await cut(randomBytes(chunkBytesAtLeast), 1000)).length).toBe(1)
+})
