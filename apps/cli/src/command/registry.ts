@@ -8,6 +8,10 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./init.ts')).init,
   backup: async () => (await import('./backup.ts')).backup,
   snapshots: async () => (await import('./snapshots.ts')).snapshots,
+  ls: async () => (await import('./ls.ts')).ls,
+  find: async () => (await import('./find.ts')).find,
+  diff: async () => (await import('./diff.ts')).diff,
+  stats: async () => (await import('./stats.ts')).stats,
   restore: async () => (await import('./restore.ts')).restore,
   check: async () => (await import('./check.ts')).check,
   forget: async () => (await import('./forget.ts')).forget,
@@ -17,6 +21,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'key remove': async () => (await import('./key-remove.ts')).keyRemove,
   'key passwd': async () => (await import('./key-passwd.ts')).keyPasswd,
   unlock: async () => (await import('./unlock.ts')).unlock,
+  cat: async () => (await import('./cat.ts')).cat,
   completion: async () => (await import('./completion.ts')).completion,
   version: async () => (await import('./version.ts')).version,
 }

@@ -11,8 +11,8 @@ import type { Output } from '../output/output.ts'
 import { printable } from '../output/printable.ts'
 import { describeSnapshot } from '../output/snapshot-table.ts'
 import { filterOptions, readFilter } from '../session/filter-option.ts'
-import { findTree } from '../session/find-tree.ts'
 import { openSession } from '../session/open-session.ts'
+import { findTree, openTrees } from '../session/open-trees.ts'
 import { readPatterns } from '../session/read-patterns.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
 import { defineCommand, type Invocation, repositoryExitCodes } from './command.ts'
@@ -80,7 +80,10 @@ export const restore = defineCommand({
     const { repository } = session
     const found = await findSnapshot(repository, name, readFilter(invocation.options), ctx)
     output.note(`restoring ${describeSnapshot(found)} to ${printable(given.target)}`)
-    const tree = await findTree(repository, found, ctx)
+    const tree =
+      found.subfolder === undefined
+        ? found.snapshot.tree
+        : await findTree((await openTrees(repository, ctx)).trees, found, ctx)
     const report = await restoreTree(repository, { ...given, tree, ...expectation(found, given) }, ctx)
     showReport(report, given, output)
     return report.errorCount === 0 ? 0 : 1
