@@ -35,8 +35,8 @@ const isAssembly = (path: string): boolean => path.startsWith('packages/reposito
 
 const sources = trackedFiles.filter((path) => path.endsWith('.ts') && !isGenerated(path) && !isAssembly(path))
 const packageSources = sources.filter((path) => /^(?:apps|packages)\//.test(path))
-/** Tests, and what only tests use. */
-const isTest = (path: string): boolean => /(?:\.test|-fixture)\.ts$/.test(path)
+/** Tests, and what only tests use: `…-fixture.ts`, or in a folder `testing`. */
+const isTest = (path: string): boolean => /(?:\.test|-fixture)\.ts$|\/testing\//.test(path)
 const productSources = packageSources.filter((path) => !isTest(path))
 
 const text = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -87,7 +87,7 @@ describe('imports', () => {
   it('never reach test files from product code', () => {
     const wrong = productSources.flatMap((path) =>
       importedModules(path)
-        .filter((module) => /(?:\.test|-fixture)(?:\.ts)?$/.test(module) || /(?:^|\/)tests\//.test(module))
+        .filter((module) => /(?:\.test|-fixture)(?:\.ts)?$|\/testing\//.test(module) || /(?:^|\/)tests\//.test(module))
         .map((module) => `${path} imports ${module}`),
     )
     expect(wrong).toEqual([])
