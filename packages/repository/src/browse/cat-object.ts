@@ -11,17 +11,7 @@ import { readBlob } from '../tree/read-blob.ts'
 import { resolvePath } from '../tree/resolve-path.ts'
 import { createTreeSource } from '../tree/tree-source.ts'
 
-export const catTypes = [
-  'config',
-  'masterkey',
-  'index',
-  'snapshot',
-  'key',
-  'lock',
-  'pack',
-  'blob',
-  'tree',
-] as const
+export const catTypes = ['config', 'masterkey', 'index', 'snapshot', 'key', 'lock', 'pack', 'blob', 'tree'] as const
 
 export type CatType = (typeof catTypes)[number]
 

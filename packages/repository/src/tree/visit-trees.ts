@@ -80,7 +80,8 @@ async function visitHere({ repository, index, seen, options, sizes, queue }: Vis
       if (!isAppError(error) || !damageCodes.has(error.code)) throw error
       options.onProblem({ kind: 'tree-damaged', treeId, reason: error.message })
     }
-    options.onProgress?.(++done, sizes.count)
+    done++
+    options.onProgress?.(done, sizes.count)
   }
   return done
 }
