@@ -5,16 +5,14 @@ import type { Repository } from '@holdfast/repository/repository'
 import type { SaveRequest, Source } from '@holdfast/repository/save/save-request'
 import { findSnapshot } from '@holdfast/repository/snapshot/find-snapshot'
 import { groupByHostAndPaths } from '@holdfast/repository/snapshot/group-snapshots'
-import { invalidArgument } from '../argument/option.ts'
 import type { Invocation } from '../command/command.ts'
 import { currentIdentity } from '../session/identity.ts'
+import { packBytesOf } from '../session/pack-size.ts'
 import { readPatterns } from '../session/read-patterns.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
 import type { backupOptions, BackupValues } from './backup-option.ts'
 
 type BackupInvocation = Invocation<typeof backupOptions>
-
-const mebibyte = 1 << 20
 
 /** What leaves things out; every pattern is checked. Fails with ARGUMENT_INVALID. */
 export async function readBackupFilter({
@@ -48,7 +46,7 @@ export function makeSaveRequest(
     ignoreCtime: options.ignoreCtime || options.ignoreInode,
     ignoreInode: options.ignoreInode,
     compression: global.compression ?? 'auto',
-    packBytes: packBytes(global.packSize),
+    packBytes: packBytesOf(global.packSize),
     workers: options.readConcurrency ?? defaultWorkers(),
     dryRun: options.dryRun,
     skipIfUnchanged: options.skipIfUnchanged,
@@ -66,9 +64,4 @@ export async function chooseParentOption(
   if (force || stdin || stdinFromCommand) return { type: 'none' }
   if (parent === undefined) return { type: 'choose', groupBy: groupBy ?? groupByHostAndPaths }
   return { type: 'snapshot', id: (await findSnapshot(repository, parent, {}, ctx)).id }
-}
-
-function packBytes(packSize = 16): number {
-  if (packSize <= 128) return packSize * mebibyte
-  throw invalidArgument('--pack-size', String(packSize), 'it must be at most 128')
 }

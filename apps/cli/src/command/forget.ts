@@ -24,7 +24,7 @@ import { printable } from '../output/printable.ts'
 import { renderSnapshotTable, snapshotJson } from '../output/snapshot-table.ts'
 import { filterOptionsWithoutShort, readFilter, snapshotArgument } from '../session/filter-option.ts'
 import { openSession } from '../session/open-session.ts'
-import { pruneOptions } from '../session/prune-option.ts'
+import { pruneOptions, readPruneOptions } from '../session/prune-option.ts'
 import { defineCommand, repositoryExitCodes } from './command.ts'
 
 const keep = (short: string, period: string) =>
@@ -93,15 +93,22 @@ export const forget = defineCommand({
   exitCodes: repositoryExitCodes(),
   run: async (invocation) => {
     const { output, ctx } = invocation
-    const dryRun = invocation.options.dryRun
+    const { dryRun, prune } = invocation.options
+    const bounds = readPruneOptions(invocation.options, invocation.global.packSize)
     await using session = await openSession(invocation, { lock: 'exclusive', changesNothing: dryRun })
     const { repository } = session
     const plan = await makePlan(repository, invocation.arguments, invocation.options, ctx)
     for (const group of plan.groups) showGroup(group, invocation.options.compact, output)
     output.message(plan.groups.map((group) => groupJson(group, dryRun)))
-    if (plan.remove.length === 0) output.line('no snapshot is removed')
-    else if (dryRun) output.line(`would remove ${countOf(plan.remove.length, 'snapshot')}`)
-    else output.line(`removed ${countOf((await executeForget(repository, plan, ctx)).length, 'snapshot')}`)
+    const removed = dryRun ? plan.remove : await executeForget(repository, plan, ctx)
+    output.line(`${dryRun ? 'would remove' : 'removed'} ${countOf(removed.length, 'snapshot')}`)
+    if (!prune || removed.length === 0) return 0
+    if (dryRun) output.note('what a prune would free is only known once the snapshots are removed')
+    else {
+      // loaded only here: most calls do not prune
+      const { runPrune } = await import('../session/run-prune.ts')
+      await runPrune(repository, bounds, { dryRun, output }, ctx)
+    }
     return 0
   },
 })

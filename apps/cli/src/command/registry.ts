@@ -16,6 +16,8 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./check.ts')).check,
   forget: async () => (await import('./forget.ts')).forget,
   tag: async () => (await import('./tag.ts')).tag,
+  prune: async () => (await import('./prune.ts')).prune,
+  copy: async () => (await import('./copy.ts')).copy,
   'key list': async () => (await import('./key-list.ts')).keyList,
   'key add': async () => (await import('./key-add.ts')).keyAdd,
   'key remove': async () => (await import('./key-remove.ts')).keyRemove,

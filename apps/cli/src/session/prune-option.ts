@@ -1,19 +1,15 @@
-import { flag, single } from '../argument/option.ts'
 import { parseSizeBytes } from '@holdfast/core/units/size'
-import { invalidArgument } from '../argument/option.ts'
-
-/** How much unused data may stay: bytes, or a part of the used data in percent, or no limit. */
-export type UnusedLimit =
-  | { readonly kind: 'bytes'; readonly sizeBytes: number }
-  | { readonly kind: 'percent'; readonly percent: number }
-  | { readonly kind: 'unlimited' }
+import type { PruneOptions, UnusedLimit } from '@holdfast/repository/prune/prune-options'
+import { flag, invalidArgument, type OptionValues, single } from '../argument/option.ts'
+import { packBytesOf } from './pack-size.ts'
+import { defaultWorkers } from './worker-count.ts'
 
 /** Options that bound the work of a prune; `forget --prune` takes them too. */
 export const pruneOptions = {
   maxUnused: single(
     {
       placeholder: '<limit>',
-      help: "Unused data that may stay: a size, a part such as 5%, or 'unlimited'.",
+      help: "Unused data that may stay: a size, a part of the repository such as 5%, or 'unlimited'.",
       fallback: '5%',
     },
     readUnusedLimit,
@@ -28,10 +24,23 @@ export const pruneOptions = {
   repackUncompressed: flag({ help: 'Rewrite all data that is stored uncompressed.' }),
 }
 
+export function readPruneOptions(given: OptionValues<typeof pruneOptions>, packSize: number | undefined): PruneOptions {
+  return {
+    maxUnused: given.maxUnused ?? { percent: 5 },
+    ...(given.maxRepackSize === undefined ? {} : { maxRepackBytes: given.maxRepackSize }),
+    repackCacheableOnly: given.repackCacheableOnly,
+    repackSmall: given.repackSmall,
+    ...(given.repackSmallerThan === undefined ? {} : { repackSmallerThanBytes: given.repackSmallerThan }),
+    repackUncompressed: given.repackUncompressed,
+    packBytes: packBytesOf(packSize),
+    workers: defaultWorkers(),
+  }
+}
+
 export function readUnusedLimit(raw: string, label: string): UnusedLimit {
-  if (raw === 'unlimited') return { kind: 'unlimited' }
+  if (raw === 'unlimited') return 'unlimited'
   const percent = /^(\d+(?:\.\d+)?)%$/.exec(raw)?.[1]
-  if (percent === undefined) return { kind: 'bytes', sizeBytes: parseSizeBytes(raw, label) }
-  if (Number(percent) >= 100) throw invalidArgument(label, raw, 'it must be below 100%')
-  return { kind: 'percent', percent: Number(percent) }
+  if (percent === undefined) return { bytes: parseSizeBytes(raw, label) }
+  if (Number(percent) > 100) throw invalidArgument(label, raw, 'it must be at most 100%')
+  return { percent: Number(percent) }
 }
