@@ -104,6 +104,7 @@ describe.each(samples)('browsing a repository of version $version as $program do
       if (node.name.toString() !== 'File-4.txt') continue
       const [blob = ''] = node.content ?? []
       const packId = index.locate(blob)?.packId ?? ''
+      expect(node.type).toBe('file')
       await compareObjects(['--blob', blob], { blobs: [blob] })
       await compareObjects(['--tree', treeId], { trees: [treeId] })
       await compareObjects(['--pack', packId], { packs: [packId] })

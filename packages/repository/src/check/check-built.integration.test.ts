@@ -1,7 +1,6 @@
 import { quietContext } from '@holdfast/core/context'
 import type { Backend } from '@holdfast/storage/backend'
 import { expect, test } from 'vitest'
-import type { IndexPack } from '../format/index-file.ts'
 import { encodeConfigFile } from '../format/config-file.ts'
 import { readUnpacked, writeUnpacked } from '../open/unpacked-files.ts'
 import type { Repository } from '../repository.ts'
@@ -87,10 +86,9 @@ test('a pack that is only once read wrong is a hint, not an error', async () => 
 
 test('a blob whose content is not what its id says is found, though all is sealed and named rightly', async () => {
   const repository = await build()
-  const lie: IndexPack = await storePack(repository, [{ ...data, content: Buffer.from('other content') }], ctx)
-  const blobs = lie.blobs.map((blob) => ({ ...blob, id: data.id }))
-  await storeIndex(repository, [{ id: lie.id, blobs }], ctx)
-  expect(await kindsOf(repository, 'all')).toEqual(['pack-header-differs'])
+  await storeIndex(repository, [await storePack(repository, [{ ...data, content: Buffer.from('other') }], ctx)], ctx)
+  expect(await kindsOf(repository, 'none')).toEqual([])
+  expect(await kindsOf(repository, 'all')).toEqual(['blob-damaged'])
 })
 
 test('an empty repository is sound', async () => {

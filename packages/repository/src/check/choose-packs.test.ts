@@ -14,7 +14,7 @@ describe('choosing packs to read', () => {
   })
 
   test("a part is chosen by the first byte of the id, as restic's parts are", () => {
-    const [first, second] = [`${'00'.repeat(32)}`, `${'07'.repeat(32)}`].map((id) => ({ id, sizeBytes: 1 }))
+    const [first, second] = ['00'.repeat(32), '07'.repeat(32)].map((id) => ({ id, sizeBytes: 1 }))
     if (first === undefined || second === undefined) throw new Error('unreachable')
     expect(choosePacks([first, second], { part: 1, of: 5 })).toEqual([first])
     expect(choosePacks([first, second], { part: 3, of: 5 })).toEqual([second])

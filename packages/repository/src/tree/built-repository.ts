@@ -18,6 +18,8 @@ import type { Repository } from '../repository.ts'
 export interface BlobDraft {
   readonly type: 'data' | 'tree'
   readonly content: Buffer
+  /** the content's hash unless given */
+  readonly id?: string
 }
 
 /** For tests: a repository in memory (or elsewhere) that is put together piece by piece, also in ways no program would. */
@@ -35,17 +37,17 @@ export async function storePack(
   const parts: Buffer[] = []
   const blobs: PackedBlob[] = []
   let offset = 0
-  for (const { type, content } of drafts) {
+  for (const { type, content, id = idOf(content) } of drafts) {
     const sealed = seal(key, type === 'tree' ? zstdCompressSync(content) : content)
     const rawLength = type === 'tree' ? content.length : 0
-    blobs.push({ id: idOf(content), type, offset, length: sealed.length, rawLength })
+    blobs.push({ id, type, offset, length: sealed.length, rawLength })
     offset += sealed.length
     parts.push(sealed)
   }
   const bytes = Buffer.concat([...parts, sealPackHeader(key, blobs)])
-  const id = idOf(bytes)
-  await backend.write({ type: 'data', name: id }, bytes, { content: 'data' }, ctx)
-  return { id, blobs }
+  const name = idOf(bytes)
+  await backend.write({ type: 'data', name }, bytes, { content: 'data' }, ctx)
+  return { id: name, blobs }
 }
 
 export async function storeIndex(repository: Repository, packs: readonly IndexPack[], ctx: Context): Promise<string> {
