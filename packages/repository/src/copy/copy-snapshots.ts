@@ -92,12 +92,7 @@ export async function copySnapshots(
 }
 
 /** Copies some snapshots from the queue; false when it was empty. */
-async function copyBatch(
-  copy: Copy,
-  queue: Iterator<ListedSnapshot>,
-  total: number,
-  ctx: Context,
-): Promise<boolean> {
+async function copyBatch(copy: Copy, queue: Iterator<ListedSnapshot>, total: number, ctx: Context): Promise<boolean> {
   const { needs, results, options, totals } = copy
   const startedMs = ctx.now().getTime()
   const batch: ListedSnapshot[] = []

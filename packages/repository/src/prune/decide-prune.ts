@@ -177,7 +177,10 @@ function listMoves(index: BlobIndex, survey: PackSurvey, actions: Uint8Array): U
   for (const group of copies.groups) {
     if (group.some(stays)) for (const entry of group) covered.add(entry)
   }
-  const count = actions.reduce((sum, action, pack) => sum + (action === packAction.repack ? (usedBlobs[pack] ?? 0) : 0), 0)
+  const count = actions.reduce(
+    (sum, action, pack) => sum + (action === packAction.repack ? (usedBlobs[pack] ?? 0) : 0),
+    0,
+  )
   const move = new Uint32Array(count)
   let end = 0
   for (let entry = 0; count > 0 && entry < index.size; entry++) {
@@ -187,14 +190,16 @@ function listMoves(index: BlobIndex, survey: PackSurvey, actions: Uint8Array): U
   return move.slice(0, end)
 }
 
-function addUp(
-  survey: PackSurvey,
-  unindexed: readonly number[],
-  version: 1 | 2,
-  actions: Uint8Array,
-): PruneFigures {
+function addUp(survey: PackSurvey, unindexed: readonly number[], version: 1 | 2, actions: Uint8Array): PruneFigures {
   const { totals } = survey
-  const sums = { repackBlobs: 0, repackBytes: 0, repackRemoveBlobs: 0, repackRemoveBytes: 0, removeBlobs: 0, removeBytes: 0 }
+  const sums = {
+    repackBlobs: 0,
+    repackBytes: 0,
+    repackRemoveBlobs: 0,
+    repackRemoveBytes: 0,
+    removeBlobs: 0,
+    removeBytes: 0,
+  }
   const packs = { keep: 0, remove: 0, repack: 0, missing: 0 }
   let uncompressed = 0
   for (const [pack, action] of actions.entries()) {

@@ -129,5 +129,9 @@ function isComplete(packs: readonly IndexPack[]): boolean {
 
 function digestOf({ blobs }: IndexPack): string {
   const order = blobs.toSorted((a, b) => a.offset - b.offset || (a.id < b.id ? -1 : 1))
-  return hash('sha256', order.map(({ id, type, offset, length }) => `${id}${type}${offset},${length}`).join(';'), 'base64')
+  return hash(
+    'sha256',
+    order.map(({ id, type, offset, length }) => `${id}${type}${offset},${length}`).join(';'),
+    'base64',
+  )
 }

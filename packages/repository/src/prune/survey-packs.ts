@@ -42,7 +42,10 @@ export interface PackSurvey {
 }
 
 /** Whether the stored pack has the size that the index implies. */
-export function isSound({ storedBytes, expectedBytes }: Pick<PackSurvey, 'storedBytes' | 'expectedBytes'>, pack: number): boolean {
+export function isSound(
+  { storedBytes, expectedBytes }: Pick<PackSurvey, 'storedBytes' | 'expectedBytes'>,
+  pack: number,
+): boolean {
   return storedBytes[pack] === expectedBytes[pack]
 }
 
