@@ -34,7 +34,10 @@ export async function findPassword(request: PasswordRequest, ctx: Context): Prom
   }
   const password = given?.password ?? (await askForPassword(request, ctx))
   if (password !== undefined && password !== '') return password
-  if (given === undefined) throw new AppError('PASSWORD_MISSING', { repository: location })
+  if (given === undefined) {
+    const variable = `HOLDFAST_${roleNames[request.role].variableInfix}PASSWORD`
+    throw new AppError('PASSWORD_MISSING', { repository: location, variable })
+  }
   throw new AppError('PASSWORD_UNREADABLE', { origin: given.origin, reason: 'it is empty' })
 }
 

@@ -66,7 +66,7 @@ export const errorCatalogue = {
     exitCode: 1,
     retryable: false,
     message: 'no password for repository {repository}',
-    hint: 'Set HOLDFAST_PASSWORD_FILE, HOLDFAST_PASSWORD_COMMAND or HOLDFAST_PASSWORD, or run on a terminal to be asked.',
+    hint: 'Set {variable}_FILE, {variable}_COMMAND or {variable}, or run on a terminal to be asked.',
   },
   NEW_PASSWORD_MISSING: {
     exitCode: 1,
