@@ -84,10 +84,11 @@ function describe({ seconds, peakBytes }: { seconds: number; peakBytes: number }
 const { values } = parseArgs({
   options: {
     blobs: { type: 'string', default: '10000000' },
-    directory: { type: 'string', default: `/dev/shm/holdfast-index-${process.pid}` },
+    directory: { type: 'string', default: '/dev/shm' },
     restic: { type: 'string', default: 'restic' },
     load: { type: 'string' },
   },
 })
-if (values.load === undefined) await main(values.directory, Number(values.blobs), values.restic)
+if (values.load === undefined)
+  await main(join(values.directory, `holdfast-index-${process.pid}`), Number(values.blobs), values.restic)
 else await load(values.load)

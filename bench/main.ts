@@ -15,31 +15,29 @@ const end = '<!-- end of the written part -->'
 
 async function main(options: BenchOptions): Promise<void> {
   const bench = prepare(options)
-  try {
-    const versions: string[] = []
-    for (const tool of bench.tools) {
-      const { output } = await measureProcess(tool.version(), bench.environment)
-      versions.push(
-        output
-          .trim()
-          .split('\n')[0]
-          ?.replace(/ (?:compiled|on) .*/, '') ?? tool.name,
-      )
-    }
-    const results: StepResult[] = []
-    for (const scenario of scenarios.filter(({ name }) => options.only.includes(name))) {
-      results.push(...(await runScenario(scenario, bench)))
-    }
-    const report = renderReport(options, versions, results)
-    process.stdout.write(`\n${report}\n`)
-    if (options.write) writeIntoPage(report)
-  } finally {
-    rmSync(options.directory, { recursive: true, force: true })
+  const versions: string[] = []
+  for (const tool of bench.tools) {
+    const { output } = await measureProcess(tool.version(), bench.environment)
+    versions.push(
+      output
+        .trim()
+        .split('\n')[0]
+        ?.replace(/ (?:compiled|on) .*/, '') ?? tool.name,
+    )
   }
+  const results: StepResult[] = []
+  for (const scenario of scenarios.filter(({ name }) => options.only.includes(name))) {
+    results.push(...(await runScenario(scenario, bench)))
+  }
+  const report = renderReport(options, versions, results)
+  process.stdout.write(`\n${report}\n`)
+  if (options.write) writeIntoPage(report)
 }
 
 function prepare(options: BenchOptions): Bench {
   mkdirSync(options.directory, { recursive: true })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+  process.once('exit', () => rmSync(options.directory, { recursive: true, force: true, maxRetries: 5 }))
   const passwords = { RESTIC_PASSWORD: 'benchmark', HOLDFAST_PASSWORD: 'benchmark' }
   const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
   return {

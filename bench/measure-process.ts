@@ -30,6 +30,9 @@ export async function measureProcess(
   const ownBefore = process.cpuUsage()
   const started = performance.now()
   const child = spawn(program, parameters, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  // A benchmark that is stopped must not leave the program it measures behind.
+  const stop = (): boolean => child.kill('SIGKILL')
+  process.prependOnceListener('exit', stop)
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
@@ -46,7 +49,7 @@ export async function measureProcess(
     cpuSeconds = Math.max(cpuSeconds, tree.cpuSeconds)
     await Promise.race([setTimeout(pollMs), ended.promise])
   }
-  const code = await ended.promise
+  const code = await ended.promise.finally(() => process.off('exit', stop))
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}:\n${output}`)
   const own = process.cpuUsage(ownBefore)
   const others = busySeconds() - busyBefore - cpuSeconds - (own.user + own.system) / 1e6

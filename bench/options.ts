@@ -10,6 +10,7 @@ export interface BenchOptions {
   readonly runs: number
   readonly only: readonly string[]
   readonly scale: number
+  /** a new directory of this run, removed at its end */
   readonly directory: string
   readonly repository: string | undefined
   readonly workers: number | undefined
@@ -34,7 +35,7 @@ export function parseOptions(parameters: readonly string[]): BenchOptions {
       runs: { type: 'string', default: '5' },
       only: { type: 'string', default: scenarios.map((scenario) => scenario.name).join(',') },
       scale: { type: 'string', default: '1' },
-      directory: { type: 'string', default: join(memoryFileSystem(), `holdfast-bench-${process.pid}`) },
+      directory: { type: 'string', default: memoryFileSystem() },
       repository: { type: 'string' },
       workers: { type: 'string' },
       write: { type: 'boolean', default: false },
@@ -48,7 +49,7 @@ export function parseOptions(parameters: readonly string[]): BenchOptions {
     runs: positive('runs', values.runs),
     only,
     scale: positive('scale', values.scale),
-    directory: values.directory,
+    directory: join(values.directory, `holdfast-bench-${process.pid}`),
     repository: values.repository,
     workers: values.workers === undefined ? undefined : positive('workers', values.workers),
     write: values.write,

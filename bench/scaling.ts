@@ -15,11 +15,12 @@ const { values } = parseArgs({
     files: { type: 'string', default: '1000000' },
     'size-factor': { type: 'string', default: '0.05' },
     workers: { type: 'string', default: '1,2,4' },
-    directory: { type: 'string', default: `/dev/shm/holdfast-scaling-${process.pid}` },
+    directory: { type: 'string', default: '/dev/shm' },
   },
 })
 
-const data = join(values.directory, 'data')
+const directory = join(values.directory, `holdfast-scaling-${process.pid}`)
+const data = join(directory, 'data')
 mkdirSync(data, { recursive: true })
 try {
   const made = writeSmallFiles(data, Number(values.files), Number(values['size-factor']))
@@ -32,16 +33,16 @@ try {
   )
   for (const workers of values.workers.split(',')) process.stdout.write(await measureRow(workers))
 } finally {
-  rmSync(values.directory, { recursive: true, force: true })
+  rmSync(directory, { recursive: true, force: true })
 }
 
 async function measureRow(workers: string): Promise<string> {
   const tool = holdfastTool(Number(workers))
-  const repository = join(values.directory, `repository-${workers}`)
-  const target = join(values.directory, `restored-${workers}`)
+  const repository = join(directory, `repository-${workers}`)
+  const target = join(directory, `restored-${workers}`)
   const environment = {
     PATH: process.env['PATH'] ?? '',
-    HOME: values.directory,
+    HOME: directory,
     HOLDFAST_PASSWORD: 'benchmark',
   }
   await measureProcess(tool.init(repository), environment)
