@@ -19,7 +19,9 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 function startRestore(repositoryPath: string, request: RestoreRequest): ChildProcess {
   const program = fileURLToPath(new URL('./testing/slow-restore.ts', import.meta.url))
-  return spawn(process.execPath, [program, repositoryPath, JSON.stringify(request)], { stdio: 'inherit' })
+  return spawn(process.execPath, [program, repositoryPath, JSON.stringify(request)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
 }
 
 async function killInTheMiddle(child: ChildProcess, reached: () => boolean): Promise<void> {

@@ -1,23 +1,32 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
   existsSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { rmSync, lstatSync, readlinkSync, linkSync, utimesSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Context, quietContext } from '@holdfast/core/context'
 import type { Event } from '@holdfast/core/events/event'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { setTimes } from '../native/times.ts'
 import type { Repository } from '../repository.ts'
 import { restore } from './restore.ts'
-import type { RestoreRequest } from './restore-request.ts'
+import type { RestoreReport, RestoreRequest } from './restore-request.ts'
 import { countingReads, inMemory, newestTree, openResticRepository, restic } from './testing/restic-repository.ts'
 import { makeSampleTree } from './testing/sample-tree.ts'
 import { listTree, treeDifferences } from './testing/tree-listing.ts'
@@ -129,6 +138,66 @@ describe('restoring a real tree', () => {
   })
 })
 
+describe('verifying', () => {
+  it('notices a file whose content was taken for right by its size and time', async () => {
+    const target = newTarget()
+    const include = [{ lines: ['/source/files/small', '/source/files/large'] }]
+    await restore(repository, request(target, { include }), ctx)
+    for (const name of ['small', 'large']) {
+      const path = join(target, 'source/files', name)
+      const { atimeNs, mtimeNs } = statSync(path, { bigint: true })
+      const bytes = readFileSync(path)
+      bytes.writeUInt8((bytes.at(-1) ?? 0) ^ 1, bytes.length - 1)
+      writeFileSync(path, bytes)
+      setTimes(path, atimeNs, mtimeNs)
+    }
+    const asked = { include, overwrite: 'if-changed', verify: true } as const
+    const report = await restore(repository, request(target, asked), ctx)
+    expect(report.filesRestored).toBe(0)
+    expect(report.errors.map(({ path }) => path).toSorted()).toEqual(
+      ['large', 'small'].map((name) => join(target, 'source/files', name)),
+    )
+    const repaired = await restore(repository, request(target, { include, verify: true }), ctx)
+    expect(repaired).toMatchObject({ errors: [], filesRestored: 2, filesVerified: 2 })
+  })
+})
+
+describe('access control lists that a target hands down', () => {
+  it('are not left on what is restored', async () => {
+    const target = newTarget()
+    mkdirSync(target)
+    execFileSync('setfacl', ['-d', '-m', 'u:12345:rwx', target])
+    const report = await restore(repository, request(target), ctx)
+    expect(report.errors).toEqual([])
+    expect(differences(target)).toEqual([])
+  })
+})
+
+describe.skipIf(process.geteuid?.() !== 0)('without the rights of root', () => {
+  it('restores everything but owners and devices, and says so', () => {
+    const target = newTarget()
+    mkdirSync(target)
+    chownSync(target, 65_534, 65_534)
+    chmodSync(root, 0o755)
+    execFileSync('chmod', ['-R', 'a+rX', join(root, 'repository')])
+    const program = fileURLToPath(new URL('./testing/slow-restore.ts', import.meta.url))
+    const args = [program, join(root, 'repository'), JSON.stringify(request(target, { verify: true }))]
+    const output = execFileSync(process.execPath, args, { uid: 65_534, gid: 65_534, encoding: 'utf8' })
+    // boundary: the program prints the report
+    const report = JSON.parse(output) as RestoreReport
+    const failed = report.errors.map(({ path }) => path.slice(target.length)).toSorted()
+    // a file of mode 000 cannot be verified by its owner
+    expect(failed).toEqual(['/source/block-device', '/source/character-device', '/source/files/secret'])
+    const contentOf = (listing: Map<string, string>, path: string) => listing.get(path)?.split(' | ').slice(3).join()
+    const restored = listTree(join(target, 'source'))
+    for (const path of sourceListing.keys()) {
+      if (path.endsWith('-device')) continue
+      expect(contentOf(restored, path)).toBe(contentOf(sourceListing, path))
+    }
+    expect(statSync(join(target, 'source/read-only')).mode & 0o777).toBe(0o555)
+  })
+})
+
 describe('selecting', () => {
   it('restores only what include patterns match, with the directories above', async () => {
     const target = newTarget()
@@ -214,7 +283,6 @@ describe('what exists', () => {
     expect(readFileSync(small, 'utf8')).toBe('small content')
     writeFileSync(small, 'SMALL CONTENT')
     utimesSync(small, atime, mtime)
-    const { setTimes } = await import('../native/times.ts')
     setTimes(small, 1_000_000_001_234_567_891n, 1_000_000_001_234_567_891n)
     await restore(repository, request(target, { ...only, overwrite: 'if-changed' }), ctx)
     expect(readFileSync(small, 'utf8')).toBe('SMALL CONTENT')
@@ -319,6 +387,5 @@ describe('interruptions', () => {
     expect(report.errors).toEqual([])
     expect(differences(target)).toEqual([])
     expect(resumed.dataBytes + interrupted).toBeLessThan(75_000_000)
-    chmodSync(root, 0o700)
   })
 })

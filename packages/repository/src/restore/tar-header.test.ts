@@ -36,7 +36,7 @@ describe('a tar header', () => {
     const header = encodeTarHeader(plain)
     expect(header).toHaveLength(512)
     expect(header.toString('latin1', 0, 6)).toBe('a/file')
-    expect(header.toString('latin1', 257, 265)).toBe('ustar\0' + '00')
+    expect(header.toString('latin1', 257, 265)).toBe('ustar\x0000')
     const sum = Buffer.from(header)
       .fill(' ', 148, 156)
       .reduce((total, byte) => total + byte, 0)

@@ -119,7 +119,7 @@ function ustarHeader(entry: TarEntry, type: string, sizeBytes: number): Buffer {
   writeOctal(block, 136, 12, seconds < 0 || seconds > largestSize ? 0 : seconds)
   block.write(type, 156, 'latin1')
   entry.linkTarget?.copy(block, 157, 0, pathFieldBytes)
-  block.write('ustar\0' + '00', 257, 'latin1')
+  block.write('ustar\x0000', 257, 'latin1')
   Buffer.from(entry.user).copy(block, 265, 0, nameFieldBytes - 1)
   Buffer.from(entry.group).copy(block, 297, 0, nameFieldBytes - 1)
   const { major, minor } = deviceNumbers(entry.device)

@@ -6,7 +6,8 @@ import type { RestoreRequest } from '../restore-request.ts'
 import { openResticRepository } from './restic-repository.ts'
 
 /*
- * A program that restores so slowly that it can be killed in the middle. Arguments: path of the repository, request as JSON.
+ * A program that restores so slowly that it can be killed in the middle, and prints the report as JSON. Arguments: path of
+ * the repository, request as JSON.
  */
 
 const readDelayMs = 15
@@ -23,4 +24,5 @@ const backend: Backend = {
   },
 }
 // boundary: the test that starts this passes a request
-await restore({ ...repository, backend }, JSON.parse(json) as RestoreRequest, ctx)
+const report = await restore({ ...repository, backend }, JSON.parse(json) as RestoreRequest, ctx)
+process.stdout.write(JSON.stringify(report))
