@@ -10,6 +10,7 @@ import {
 import type { MasterKey } from '../format/master-key.ts'
 import { scratchAddress } from '../wasm/primitives.ts'
 import type { Arena } from './arena.ts'
+import { releaseBuffer } from './release-buffer.ts'
 
 /** Bytes that sealing adds: the initialisation vector before the text, the MAC after it. */
 export const sealOverheadBytes = 32
@@ -111,7 +112,7 @@ export class ArenaCipher {
       const from = at + vectorBytes + done
       const slice = cipher.update(bytes.subarray(from, from + Math.min(sliceBytes, length - done)))
       hash.update(slice)
-      release(slice)
+      releaseBuffer(slice)
     }
     return hash.digest('hex')
   }
@@ -174,7 +175,7 @@ export class ArenaCipher {
   /** Copies a cipher's output into the arena and frees it now instead of at the next garbage collection. */
   #takeOver(output: Buffer, target: number): void {
     this.#arena.bytes.set(output, target)
-    release(output)
+    releaseBuffer(output)
   }
 
   /** target = text xor key stream, for texts at `at + 16`, where the vector lies at `at`. */
@@ -214,9 +215,4 @@ export class ArenaCipher {
     }
     return i
   }
-}
-
-/** Frees a buffer of its own now instead of at the next garbage collection. */
-function release(output: Buffer): void {
-  if (output.buffer instanceof ArrayBuffer && output.byteLength === output.buffer.byteLength) output.buffer.transfer(0)
 }

@@ -1,6 +1,6 @@
 /**
  * Where every blob lies, in memory that all threads share. An entry costs 48 bytes (id 32, pack 4, offset 4, length 4,
- * raw length 4) and its hash slots 4 bytes each, at most two thirds full: 54–61 bytes a blob.
+ * raw length 4) and its hash slots 4 bytes each, 35 to 70 % full: 54–60 bytes a blob.
  *
  * The first segment holds what was loaded. While a backup runs, threads claim new ids in further segments with atomic
  * operations; a fresh segment is added when the newest fills up. Two threads that use different segments for a moment may
@@ -39,6 +39,8 @@ export interface BlobPlace {
 }
 
 const treeBit = 0x80000000
+/** Share of the slots that may be taken: beyond it look-ups become slow. */
+const fullestSlots = 0.7
 
 interface Segment {
   readonly shared: IndexSegment
@@ -63,16 +65,22 @@ function attachSegment(shared: IndexSegment): Segment {
   }
 }
 
-function createSegment(capacity: number): Segment {
-  let slots = 1024
-  while (slots < capacity * 1.5) slots *= 2
+/** Entries are paged in as they are written, slots at once: so `capacity` may be generous, `expected` should be near. */
+function createSegment(capacity: number, expected = capacity): Segment {
   return attachSegment({
     capacity,
-    slots: new SharedArrayBuffer(slots * 4),
+    slots: createSlots(expected),
     ids: new SharedArrayBuffer(capacity * 32),
     places: new SharedArrayBuffer(capacity * 16),
     counter: new SharedArrayBuffer(4),
   })
+}
+
+/** Hash slots for so many entries, a power of two. */
+function createSlots(entries: number): SharedArrayBuffer {
+  let slots = 1024
+  while (slots * fullestSlots < entries) slots *= 2
+  return new SharedArrayBuffer(slots * 4)
 }
 
 function sameId(ids: Int32Array, at: number, id: Int32Array): boolean {
@@ -98,9 +106,10 @@ export class BlobIndex {
     this.#duplicates = [...(from?.duplicates ?? [])]
   }
 
-  /** An empty index; `capacity` is a guess, it grows while it is loaded. */
-  static create(capacity: number): BlobIndex {
-    return new BlobIndex([createSegment(Math.max(1024, capacity))])
+  /** An empty index, to be loaded with about `expected` blobs; it grows when there are more. */
+  static create(expected: number): BlobIndex {
+    const atLeast = Math.max(1024, expected)
+    return new BlobIndex([createSegment(Math.ceil(atLeast * 1.25), atLeast)])
   }
 
   static attach(shared: SharedBlobIndex): BlobIndex {
@@ -147,7 +156,8 @@ export class BlobIndex {
   add(pack: number, id: Uint8Array, isTree: boolean, offset: number, length: number, rawLength: number): number {
     this.#id.set(id)
     let segment = this.#loaded
-    if (this.size === segment.capacity) segment = this.#grow()
+    if (this.size === segment.capacity) segment = this.#resize(Math.ceil(segment.capacity * 1.6))
+    else if (this.size >= segment.slots.length * fullestSlots) segment = this.#resize(segment.capacity)
     const slot = this.#findSlot(segment)
     const entry = this.size
     segment.counter[0] = entry + 1
@@ -163,22 +173,28 @@ export class BlobIndex {
     return entry
   }
 
-  #grow(): Segment {
+  /** Gives the loaded entries more room, or only more slots when the capacity stays. */
+  #resize(capacity: number): Segment {
     const old = this.#loaded
-    const grown = createSegment(Math.ceil(old.capacity * 1.6))
-    grown.ids.set(old.ids)
-    grown.places.set(old.places)
     const count = old.counter[0] ?? 0
-    grown.counter[0] = count
+    const slots = createSlots(Math.max(count * 1.5, old.slots.length))
+    let { ids, places } = old.shared
+    if (capacity !== old.capacity) {
+      ids = new SharedArrayBuffer(capacity * 32)
+      places = new SharedArrayBuffer(capacity * 16)
+      new Int32Array(ids).set(old.ids)
+      new Uint32Array(places).set(old.places)
+    }
+    const resized = attachSegment({ capacity, slots, ids, places, counter: old.shared.counter })
     const copies = new Set(this.#duplicates.map(([, copy]) => copy))
     for (let entry = 0; entry < count; entry++) {
       if (copies.has(entry)) continue
-      let slot = (grown.ids[entry * 8] ?? 0) & grown.mask
-      while (grown.slots[slot] !== 0) slot = (slot + 1) & grown.mask
-      grown.slots[slot] = entry + 1
+      let slot = (resized.ids[entry * 8] ?? 0) & resized.mask
+      while (resized.slots[slot] !== 0) slot = (slot + 1) & resized.mask
+      resized.slots[slot] = entry + 1
     }
-    this.#segments = [grown]
-    return grown
+    this.#segments = [resized]
+    return resized
   }
 
   // --- looking up

@@ -4,9 +4,10 @@ import { parseIndex } from '../format/index-file.ts'
 import { readUnpacked } from '../open/unpacked-files.ts'
 import type { Repository } from '../repository.ts'
 import { BlobIndex } from './blob-index.ts'
+import { releaseBuffer } from './release-buffer.ts'
 
-/** A blob takes at least this much of a compressed index file: its random id alone is 32 bytes. */
-const leastBytesPerBlob = 36
+/** What a blob takes of an index file, compressed or (in version 1) not. */
+const bytesPerBlob = { 1: 150, 2: 42 } as const
 
 /** Loads every index file. Snapshots must have been listed before, so that all blobs of every listed one are found. */
 export async function loadIndex(repository: Repository, ctx: Context): Promise<BlobIndex> {
@@ -22,12 +23,15 @@ export async function loadIndexFiles(
   const listed: FileInfo[] = []
   for await (const file of repository.backend.list('index', ctx)) listed.push(file)
   const totalBytes = listed.reduce((sum, file) => sum + file.sizeBytes, 0)
-  const index = BlobIndex.create(Math.ceil(totalBytes / leastBytesPerBlob))
+  const index = BlobIndex.create(Math.ceil(totalBytes / bytesPerBlob[repository.config.version]))
   const queue = listed.values()
   let done = 0
   const load = async (): Promise<void> => {
     for (const file of queue) {
-      addIndexFile(index, await readUnpacked(repository, file, ctx), file.name)
+      const json = await readUnpacked(repository, file, ctx)
+      addIndexFile(index, json, file.name)
+      // megabytes each, and there may be hundreds: not left to the garbage collector
+      releaseBuffer(json)
       done++
       ctx.emit({ type: 'check.progressed', stage: 'index', done, total: listed.length, bytesDone: 0 })
     }

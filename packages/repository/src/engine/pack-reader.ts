@@ -43,11 +43,29 @@ export function createLocalPackReader(arena: Arena, root: string): PackReader {
     read(packId, offset, length, target) {
       const descriptor = descriptorOf(packId)
       for (let done = 0; done < length;) {
-        const count = readSync(descriptor, arena.bytes, target + done, length - done, offset + done)
+        const count = readPack(root, packId, descriptor, arena.bytes, target + done, length - done, offset + done)
         if (count === 0) throw damaged(packId, root, `it ends before byte ${offset + length}`)
         done += count
       }
     },
+  }
+}
+
+/** A failing disk must be an error of this pack, for which another copy may stand in, not the end of the thread. */
+function readPack(
+  root: string,
+  packId: string,
+  descriptor: number,
+  bytes: Buffer,
+  target: number,
+  length: number,
+  offset: number,
+): number {
+  try {
+    return readSync(descriptor, bytes, target, length, offset)
+  } catch (error) {
+    const details = { action: 'read', file: `pack ${packId}`, location: root, reason: String(error) }
+    throw new AppError('STORAGE_UNREACHABLE', details, { cause: error })
   }
 }
 

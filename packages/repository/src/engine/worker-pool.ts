@@ -1,13 +1,15 @@
 import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads'
 import type { Context } from '@holdfast/core/context'
 import type { Backend } from '@holdfast/storage/backend'
+import { releaseMemory } from '../native/release-memory.ts'
 import { compilePrimitives } from '../wasm/primitives.ts'
 import { fromPostedError, toPostedError } from './posted-error.ts'
 import type { BlockingCall, BlockingReply, JobMessage, WorkerMessage, WorkerStart } from './worker-protocol.ts'
 
 /** Young generation of a worker's heap: small, because the payload never lives there; keeps four workers under the memory bound. */
-const youngGenerationMegabytes = 8
+const youngGenerationMegabytes = 3
 const stopTimeoutMs = 10_000
+const releaseMemoryEveryMs = 1000
 
 export interface WorkerPoolOptions<Setup, Note> {
   /** the worker's entry module, e.g. `new URL('./save-worker.ts', import.meta.url)` */
@@ -50,6 +52,7 @@ export function startWorkerPool<Setup, Job, Result, Note = never>(
   const threads = Array.from({ length: options.count }, (_, i) =>
     startThread<Setup, Result, Note>(options, primitives, i, ctx),
   )
+  const releasing = setInterval(releaseMemory, releaseMemoryEveryMs).unref()
   let jobs = 0
   const threadAt = (worker: number): Thread<Result> => {
     const thread = threads[worker]
@@ -70,6 +73,7 @@ export function startWorkerPool<Setup, Job, Result, Note = never>(
       })
     },
     async [Symbol.asyncDispose]() {
+      clearInterval(releasing)
       await Promise.all(threads.map(stopThread))
     },
   }

@@ -54,8 +54,8 @@ function keepContext(create: () => ZstdCompress | ZstdDecompress): () => { conte
   }
 }
 
-/** zstd level of each of restic's compression modes. Level 2 gives restic's default ratio at half its work. */
-export const zstdLevels = { fastest: 1, auto: 2, better: 6, max: 19 } as const
+/** zstd level of each of restic's compression modes. Level 3 comes nearest to what restic's own default stores. */
+export const zstdLevels = { fastest: 1, auto: 3, better: 6, max: 19 } as const
 
 export function createCompressor(memory: Buffer, level: number, persistent = usesPersistentContext()): Compress {
   const params = { [constants.ZSTD_c_compressionLevel]: level }

@@ -3,7 +3,7 @@ import type { Arena } from '../engine/arena.ts'
 import type { Region } from '../engine/pack-writer.ts'
 import type { BlobStore } from './blob-store.ts'
 import { chunkBytesAtLeast, chunkBytesAtMost, nextCut } from './chunker.ts'
-import { systemPath } from './raw-path.ts'
+import { joinPath, systemPath } from './raw-path.ts'
 import type { RawPath } from './save-jobs.ts'
 
 /** Files up to this size are read at once; larger ones are scanned and stored in parts by several workers. */
@@ -117,4 +117,15 @@ export function storeChunks(
     start = cut
   }
   return { ids, bytes }
+}
+
+/** Up to `sizeBytes` from the start of a file in a directory: what a filter looks at to know a cache directory. */
+export function readFileStart(directory: RawPath, name: string, sizeBytes: number): Uint8Array {
+  const descriptor = openSource(joinPath(directory, name))
+  try {
+    const bytes = Buffer.alloc(sizeBytes)
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, sizeBytes, 0))
+  } finally {
+    closeSync(descriptor)
+  }
 }

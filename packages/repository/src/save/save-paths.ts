@@ -6,12 +6,15 @@ import type { FilterSpec } from '../filter/source-filter.ts'
 import type { SaveSession } from './save-session.ts'
 import type { SaveRequest } from './save-request.ts'
 import { pathText } from './raw-path.ts'
-import { sourceRoot } from './source-tree.ts'
+import { emitProgress } from './emit-progress.ts'
+import { scanSource } from './scan-source.ts'
+import { type SourceRoot, sourceRoot } from './source-tree.ts'
 import { TreeScheduler } from './tree-scheduler.ts'
 
 export interface PathsSource {
   /** as given, without those that do not exist */
   readonly paths: readonly string[]
+  readonly root: SourceRoot
   readonly absolutePaths: readonly string[]
   readonly missing: readonly string[]
   readonly filter: FilterSpec
@@ -32,6 +35,10 @@ export function inspectPaths(paths: readonly string[], workingDirectory: string,
   const devices = found.map(({ absolute, device }) => ({ path: absolute, device }))
   return {
     paths: found.map(({ path }) => path),
+    root: sourceRoot(
+      found.map(({ path }) => path),
+      workingDirectory,
+    ),
     absolutePaths: found.map(({ absolute }) => absolute).toSorted(),
     missing,
     filter: oneFileSystem === undefined ? filter : { ...filter, oneFileSystem: devices },
@@ -42,9 +49,8 @@ export function inspectPaths(paths: readonly string[], workingDirectory: string,
 export async function savePaths(
   session: SaveSession,
   source: PathsSource,
-  workingDirectory: string,
+  request: SaveRequest,
   parentTree: string | undefined,
-  progress: (currentFiles: readonly string[]) => void,
   ctx: Context,
 ): Promise<string> {
   for (const path of source.missing) {
@@ -52,12 +58,13 @@ export async function savePaths(
     session.errors.push({ path, message })
     ctx.emit({ type: 'item.failed', during: 'scan', item: path, error: message })
   }
+  await using scan = request.scan ? scanSource({ root: source.root, filter: source.filter }) : undefined
   let waitingForRoom = false
   const scheduler = new TreeScheduler({
     pool: session.pool,
     onResult(result) {
       session.take(result)
-      progress(result.current === '' ? [] : [result.current])
+      emitProgress(session, result.current === '' ? [] : [result.current], scan?.totals, ctx)
     },
     onLargeFile({ path, known }, sizeBytes) {
       session.counts.files++
@@ -86,10 +93,7 @@ export async function savePaths(
   ctx.signal.addEventListener('abort', interrupted, { once: true })
   try {
     if (ctx.signal.aborted) interrupted()
-    const tree = await Promise.race([
-      scheduler.run({ ...sourceRoot(source.paths, workingDirectory), parentTree }),
-      failed,
-    ])
+    const tree = await Promise.race([scheduler.run({ ...source.root, parentTree }), failed])
     if (tree === undefined) throw new AppError('SOURCE_MISSING', { paths: source.paths.join(', ') })
     return tree
   } finally {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Context } from '@holdfast/core/context'
 import type { BlobIndex } from '../engine/blob-index.ts'
 import type { FinishedPack } from '../engine/finished-pack.ts'
@@ -17,6 +18,7 @@ import { addCounts, noCounts } from './save-tally.ts'
 const firstClaims = 1 << 17
 /** Finished packs that may wait for their upload before the workers are held back. */
 const packsPendingPerConnection = 2
+const salvageMs = 10_000
 
 interface Target {
   readonly repository: Repository
@@ -37,6 +39,11 @@ export interface SaveSession extends AsyncDisposable {
   mayProceed(): boolean
   /** Resolves when `mayProceed` is worth asking again. */
   roomForPacks(): Promise<void>
+  /**
+   * After a failure or an interruption: stores and indexes the packs that are complete, so that the next run has them. Gives
+   * up after a few seconds.
+   */
+  salvage(): Promise<void>
   /** Stores everything that is still in the workers; returns what went wrong by repository. */
   finish(): Promise<readonly unknown[]>
 }
@@ -47,11 +54,14 @@ export async function openSaveSession(
   filter: FilterSpec,
   ctx: Context,
 ): Promise<SaveSession> {
+  // an interruption stops the work, but what is complete shall still be stored
+  const storing = new AbortController()
+  const storingCtx: Context = { signal: storing.signal, emit: (event) => ctx.emit(event), now: () => ctx.now() }
   const targets = await Promise.all(
     repositories.map(async (repository): Promise<Target> => {
       const index = await loadIndex(repository, ctx)
       index.openClaims(firstClaims)
-      const [spool, collector] = [await openSpool(repository.backend), createPackCollector(repository, ctx)]
+      const [spool, collector] = [await openSpool(repository.backend), createPackCollector(repository, storingCtx)]
       return { repository, index, spool, collector, partial: [] }
     }),
   )
@@ -99,6 +109,11 @@ export async function openSaveSession(
       await Promise.all(targets.map((target) => target.collector.below(limitOf(target))))
       const failures = targets.map(({ collector }) => collector.failure)
       if (failures.every((failure) => failure !== undefined)) throw failures[0]
+    },
+    async salvage() {
+      const stored = Promise.allSettled(targets.map(({ collector }) => collector.finish()))
+      await Promise.race([stored, setTimeout(salvageMs, undefined, { ref: false })])
+      storing.abort()
     },
     async finish() {
       for (let worker = 0; worker < pool.size; worker++) take(await pool.run(worker, { type: 'flush' }))

@@ -4,6 +4,7 @@ import { goFileMode } from '../format/file-mode.ts'
 import type { Node } from '../format/node.ts'
 import { encodeTree } from '../format/tree.ts'
 import type { SaveRequest } from './save-request.ts'
+import { emitProgress } from './emit-progress.ts'
 import type { SaveSession } from './save-session.ts'
 import { streamChunks } from './stream-chunks.ts'
 
@@ -13,12 +14,7 @@ const jobsPerWorker = 2
  * Backs up what a producer writes as one file; returns the id of the root tree. The file counts only when the producer
  * has ended well: `finish` throws otherwise.
  */
-export async function saveStream(
-  session: SaveSession,
-  request: SaveRequest,
-  progress: (currentFiles: readonly string[]) => void,
-  ctx: Context,
-): Promise<string> {
+export async function saveStream(session: SaveSession, request: SaveRequest, ctx: Context): Promise<string> {
   if (request.source.type !== 'stream') throw new Error('this is not a stream')
   const { path, bytes, finish } = request.source
   const ids: (string | undefined)[] = []
@@ -35,7 +31,7 @@ export async function saveStream(
     const job = storeBlob(session, chunk, false)
       .then((id) => {
         ids[position] = id
-        progress([path])
+        emitProgress(session, [path], undefined, ctx)
       })
       .catch((error: unknown) => {
         failure ??= error

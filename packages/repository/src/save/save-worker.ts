@@ -1,5 +1,4 @@
 /** Worker thread of a backup: takes directories and parts of large files from source to sealed pack. */
-import { openSync, readSync, closeSync } from 'node:fs'
 import { Arena } from '../engine/arena.ts'
 import { ArenaCipher } from '../engine/arena-cipher.ts'
 import { BlobIndex } from '../engine/blob-index.ts'
@@ -24,9 +23,8 @@ import {
   readDirectory,
 } from './directory-reader.ts'
 import { openLargeFile } from './large-file.ts'
-import { scanCuts, storeChunks } from './file-reader.ts'
+import { readFileStart, scanCuts, storeChunks } from './file-reader.ts'
 import { createSaveTally } from './save-tally.ts'
-import { joinPath, systemPath } from './raw-path.ts'
 import type { ClaimSegments, SaveJob, SaveNote, SaveOutcome, SaveResult, SaveSetup, SaveTarget } from './save-jobs.ts'
 
 /** How far a scan of a large file goes before its chunks are handed out. */
@@ -66,7 +64,7 @@ const directoryOptions: DirectoryReaderOptions = {
   input,
   store,
   parentReader: opened[0]?.reader,
-  filter: createSourceFilter(setup.filter, readStart),
+  filter: createSourceFilter(setup.filter, readFileStart),
   owners: ownerTexts(),
   tally,
   readAttributes: (path) => readXattrs(path) ?? [],
@@ -174,16 +172,6 @@ function ensureClaims(ask: WorkerPort<SaveSetup, SaveNote>, index: BlobIndex, re
 
 function threadLabel(): string {
   return String(port.threadId)
-}
-
-function readStart(directory: string | Uint8Array, name: string, sizeBytes: number): Uint8Array {
-  const descriptor = openSync(systemPath(joinPath(directory, name)), 'r')
-  try {
-    const bytes = Buffer.alloc(sizeBytes)
-    return bytes.subarray(0, readSync(descriptor, bytes, 0, sizeBytes, 0))
-  } finally {
-    closeSync(descriptor)
-  }
 }
 
 function ownerTexts(): DirectoryReaderOptions['owners'] {

@@ -30,12 +30,18 @@ export async function save(
   // snapshots before the index, so that every blob of the parent is found
   const parents = await Promise.all(repositories.map((repository) => findParent(repository, request, paths, ctx)))
   await using session = await openSaveSession(repositories, request, inspected?.filter ?? {}, ctx)
-  const progress = progressOf(session, ctx)
-  const tree =
-    source.type === 'paths' && inspected !== undefined
-      ? await savePaths(session, inspected, source.workingDirectory, parents[0]?.snapshot.tree, progress, ctx)
-      : await saveStream(session, request, progress, ctx)
-  const failures = await session.finish()
+  let tree: string
+  let failures: readonly unknown[]
+  try {
+    tree =
+      source.type === 'paths' && inspected !== undefined
+        ? await savePaths(session, inspected, request, parents[0]?.snapshot.tree, ctx)
+        : await saveStream(session, request, ctx)
+    failures = await session.finish()
+  } catch (error) {
+    await session.salvage()
+    throw error
+  }
   if (failures.every((failure) => failure !== undefined)) throw failures[0]
   const endedAt = ctx.now()
   const made = await Promise.all(
@@ -78,17 +84,6 @@ async function findParent(
   const snapshots = await listSnapshots(repository, {}, ctx)
   if (parent.type === 'snapshot') return snapshots.find(({ id }) => id === parent.id)
   return chooseParent(snapshots, { host: identity.hostname, paths, tags, groupBy: parent.groupBy, now: time })
-}
-
-function progressOf(session: SaveSession, ctx: Context): (currentFiles: readonly string[]) => void {
-  return (currentFiles) =>
-    ctx.emit({
-      type: 'backup.progressed',
-      filesDone: session.counts.files,
-      bytesDone: session.counts.bytes,
-      errors: session.errors.length,
-      currentFiles,
-    })
 }
 
 function storedIn(
