@@ -4,6 +4,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { quietContext } from '@holdfast/core/context'
+import { changePassword } from '@holdfast/repository/key/change-password'
+import { openRepository } from '@holdfast/repository/open/open-repository'
+import { createLocalBackend } from '@holdfast/storage/local/local-backend'
 
 export interface CliRun {
   readonly exitCode: number
@@ -25,11 +29,13 @@ export interface CliFixture extends AsyncDisposable {
   readonly repository: string
   readonly source: string
   run(words: readonly string[], choice?: CliChoice): Promise<CliRun>
+  /** Makes a repository whose password is quick to try, since half a second for each run would add up. */
+  init(path?: string, words?: readonly string[]): Promise<void>
   /** what lies in the repository now: one hash of all names and contents, locks included */
   fingerprint(path?: string): Promise<string>
 }
 
-const launcher = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url))
+export const launcherPath = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url))
 export const password = 'correct horse'
 
 /** For tests. */
@@ -46,6 +52,7 @@ export async function createCliFixture(): Promise<CliFixture> {
       variables: {
         HOLDFAST_REPOSITORY: repository,
         HOLDFAST_PASSWORD: password,
+        HOLDFAST_FROM_PASSWORD: password,
         XDG_CACHE_HOME: join(directory, 'cache'),
         ...choice.variables,
       },
@@ -55,22 +62,34 @@ export async function createCliFixture(): Promise<CliFixture> {
     repository,
     source,
     run,
+    async init(path = repository, words = []) {
+      const { exitCode, stderr } = await run(['-r', path, 'init', ...words])
+      if (exitCode !== 0) throw new Error(stderr)
+      await cheapenKey(path)
+    },
     fingerprint: (path = repository) => fingerprintOf(path),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   }
 }
 
+async function cheapenKey(path: string): Promise<void> {
+  const ctx = quietContext()
+  const opened = await openRepository(createLocalBackend(path), password, {}, ctx)
+  const identity = { username: 'test', hostname: 'test' }
+  await changePassword(opened, { password, identity, cost: { N: 2, r: 1, p: 1 } }, ctx)
+}
+
 function runCli(words: readonly string[], { variables = {}, stdin, cwd, onStart }: CliChoice): Promise<CliRun> {
   return new Promise((resolve, reject) => {
     const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: 'UTC', ...variables }
-    const child = spawn(process.execPath, [launcher, ...words], { env, ...(cwd === undefined ? {} : { cwd }) })
+    const child = spawn(process.execPath, [launcherPath, ...words], { env, ...(cwd === undefined ? {} : { cwd }) })
     const output = { stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
     child.stdin.on('error', () => {})
     child.stdin.end(stdin ?? '')
     child.on('error', reject)
-    child.on('close', (code, signal) => resolve({ exitCode: code ?? -1, ...output, ...(signal === null ? {} : {}) }))
+    child.on('close', (code) => resolve({ exitCode: code ?? -1, ...output }))
     if (child.pid !== undefined) onStart?.(child.pid)
   })
 }

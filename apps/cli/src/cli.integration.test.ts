@@ -1,12 +1,19 @@
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type CliChoice, type CliFixture, type CliRun, createCliFixture, password } from './cli-fixture.ts'
+import {
+  type CliChoice,
+  type CliFixture,
+  type CliRun,
+  createCliFixture,
+  launcherPath,
+  password,
+} from './cli-fixture.ts'
 
 let cli: CliFixture
 beforeAll(async () => {
   cli = await createCliFixture()
-  expect(await cli.run(['init'])).toMatchObject({ exitCode: 0, stderr: '' })
+  await cli.init()
   for (const text of ['one', 'two']) {
     await writeFile(join(cli.source, 'file'), text)
     expect(await cli.run(['backup', cli.source])).toMatchObject({ exitCode: 0, stderr: '' })
@@ -19,7 +26,7 @@ const isRoot = process.geteuid?.() === 0
 describe('bad input gets one clear message, its exit code, and changes nothing', () => {
   interface BadInput {
     readonly title: string
-    readonly words: readonly string[] | (() => readonly string[])
+    readonly words: readonly string[]
     readonly code: number
     readonly message: string
     readonly choice?: CliChoice
@@ -228,7 +235,42 @@ describe('bad input gets one clear message, its exit code, and changes nothing',
       code: 1,
       message: 'nothing came from standard input',
     },
-    { title: 'removing the key in use', words: () => ['key', 'remove', ''], code: 1, message: 'no key matches' },
+    { title: 'a key that is not there', words: ['key', 'remove', 'ffff'], code: 1, message: 'no key matches' },
+    {
+      title: 'an object that is not there',
+      words: ['cat', 'index', 'ffff'],
+      code: 1,
+      message: 'there is no index ffff',
+    },
+    { title: 'a kind of object that is not known', words: ['cat', 'thing', 'ffff'], code: 1, message: 'for <type>' },
+    { title: 'a malformed pattern to find', words: ['find', '[a'], code: 1, message: 'for <pattern>' },
+    { title: 'a relative path to list', words: ['ls', 'latest', 'etc'], code: 1, message: 'it must start with /' },
+    {
+      title: 'a path to dump that is not there',
+      words: ['dump', 'latest', '/missing'],
+      code: 1,
+      message: '/missing is not in snapshot',
+    },
+    { title: 'a malformed limit', words: ['prune', '--max-unused', '5 percent'], code: 1, message: 'for --max-unused' },
+    {
+      title: 'a source repository that is not there',
+      words: ['copy', '--from-repo', 'nowhere'],
+      code: 10,
+      message: 'there is no repository at',
+    },
+    { title: 'no source repository', words: ['copy'], code: 1, message: 'no source repository was named' },
+    {
+      title: 'packs to repair that are not named',
+      words: ['repair', 'packs'],
+      code: 1,
+      message: 'repair packs needs the ids of packs',
+    },
+    {
+      title: 'a snapshot to compare that is not there',
+      words: ['diff', 'latest', 'ffff'],
+      code: 1,
+      message: 'no snapshot matches',
+    },
     {
       title: 'tags without a change',
       words: ['tag', 'latest'],
@@ -245,13 +287,11 @@ describe('bad input gets one clear message, its exit code, and changes nothing',
 
   test.each(inputs)('$title', async ({ words, code, message, choice }) => {
     const before = await snapshotState()
-    const list = typeof words === 'function' ? words() : words
-    expectOneMessage(await cli.run(list, choice), code, message)
+    expectOneMessage(await cli.run(words, choice), code, message)
     expect(await snapshotState()).toEqual(before)
-    const asJson = await cli.run(['--json', ...list.filter((word) => word !== '')], choice)
-    if (list.includes('')) return
+    const asJson = await cli.run(['--json', ...words], choice)
     const last: unknown = JSON.parse(asJson.stderr.trim().split('\n').at(-1) ?? '')
-    expect(last).toMatchObject({ message_type: 'exit_error', code })
+    expect(last).toMatchObject({ message_type: 'exit_error', code, message: expect.stringContaining(message) })
     expect(asJson.exitCode).toBe(code)
   })
 
@@ -266,7 +306,7 @@ describe('bad input gets one clear message, its exit code, and changes nothing',
 
   test('a repository of a newer format', async () => {
     await using other = await createCliFixture()
-    await other.run(['init'])
+    await other.init()
     await rewriteVersion(other, 3)
     const before = await other.fingerprint()
     expectOneMessage(await other.run(['backup', other.source]), 1, 'format version 3')
@@ -275,7 +315,7 @@ describe('bad input gets one clear message, its exit code, and changes nothing',
 
   test.skipIf(isRoot)('a repository that may not be written to', async () => {
     await using other = await createCliFixture()
-    await other.run(['init'])
+    await other.init()
     await chmod(join(other.repository, 'locks'), 0o500)
     expectOneMessage(await other.run(['backup', other.source]), 1, 'refuses')
     await chmod(join(other.repository, 'locks'), 0o700)
@@ -283,7 +323,7 @@ describe('bad input gets one clear message, its exit code, and changes nothing',
 
   test('a repository whose disk has vanished', async () => {
     await using other = await createCliFixture()
-    await other.run(['init'])
+    await other.init()
     await rename(other.repository, `${other.repository}-away`)
     expectOneMessage(await other.run(['backup', other.source]), 10, 'there is no repository at')
     expect(await readdir(other.directory)).not.toContain('repository')
@@ -317,7 +357,7 @@ describe('what works', () => {
 
   test('a snapshot restores to what was backed up', async () => {
     await using other = await createCliFixture()
-    await other.run(['init'])
+    await other.init()
     await other.run(['backup', 'source'])
     expect(await other.run(['restore', 'latest', '-t', 'out'])).toMatchObject({ exitCode: 0, stderr: '' })
     expect(await readFile(join(other.directory, 'out/source/inner/other'), 'utf8')).toBe('more content')
@@ -326,7 +366,7 @@ describe('what works', () => {
 
   test('a path that is missing beside others makes the snapshot partial, exit code 3', async () => {
     await using other = await createCliFixture()
-    await other.run(['init'])
+    await other.init()
     const { exitCode, stdout, stderr } = await other.run(['backup', 'source', 'missing'])
     expect(exitCode).toBe(3)
     expect(stderr).toContain('missing: it does not exist')
@@ -335,7 +375,7 @@ describe('what works', () => {
 
   test("standard input and a command's output become files", async () => {
     await using other = await createCliFixture()
-    await other.run(['init'])
+    await other.init()
     await other.run(['backup', '--stdin', '--stdin-filename', 'dump/a.sql'], { stdin: 'from a pipe' })
     await other.run([
       'backup',
@@ -355,7 +395,7 @@ describe('what works', () => {
 
   test('a command that takes too long is stopped with all it started, and there is no snapshot', async () => {
     await using other = await createCliFixture()
-    await other.run(['init'])
+    await other.init()
     const marker = join(other.directory, 'survived')
     const script = `(sleep 3; touch '${marker}') & echo data; sleep 30`
     const started = performance.now()
@@ -378,11 +418,9 @@ describe('what works', () => {
 
   test('one reading fills two repositories', async () => {
     await using other = await createCliFixture()
-    await other.run(['init'])
+    await other.init()
     const second = join(other.directory, 'second')
-    await other.run(['-r', second, 'init', '--copy-chunker-params', '--from-repo', other.repository], {
-      variables: { HOLDFAST_FROM_PASSWORD: password },
-    })
+    await other.init(second, ['--copy-chunker-params', '--from-repo', other.repository])
     expect(await other.run(['backup', '--also-repo', second, 'source'])).toMatchObject({ exitCode: 0, stderr: '' })
     for (const repository of [other.repository, second]) {
       expect(await readdir(join(repository, 'snapshots'))).toHaveLength(1)
@@ -391,7 +429,7 @@ describe('what works', () => {
 
   test('an interrupted backup ends with 130, without a snapshot and without a lock', async () => {
     await using other = await createCliFixture()
-    await other.run(['init'])
+    await other.init()
     const onStart = (pid: number) => setTimeout(() => process.kill(pid, 'SIGINT'), 3000)
     const run = await other.run(['backup', '--stdin-from-command', '--', 'sh', '-c', 'echo data; sleep 60'], {
       onStart,
@@ -403,12 +441,97 @@ describe('what works', () => {
 
   test('an interrupted check gives its lock back', async () => {
     await using other = await createCliFixture()
-    await other.run(['init'])
+    await other.init()
     const run = await other.run(['check', '--limit-download', '1'], {
       onStart: (pid) => setTimeout(() => process.kill(pid, 'SIGTERM'), 1500),
     })
     expect([0, 130]).toContain(run.exitCode)
     expect(await readdir(join(other.repository, 'locks'))).toEqual([])
+  })
+
+  test('the key in use stays', async () => {
+    const { stdout } = await cli.run(['key', 'list', '--json'])
+    const keys: { id: string; current: boolean }[] = JSON.parse(stdout)
+    const current = keys.find((key) => key.current)?.id ?? ''
+    expectOneMessage(await cli.run(['key', 'remove', current.slice(0, 12)]), 1, 'is the one in use')
+  })
+
+  test('a password is replaced: the old one opens nothing any more', async () => {
+    await using other = await createCliFixture()
+    await other.init()
+    await writeFile(join(other.directory, 'new'), 'another\n')
+    expect(await other.run(['key', 'passwd', '--new-password-file', 'new'])).toMatchObject({ exitCode: 0, stderr: '' })
+    expect((await other.run(['snapshots'])).exitCode).toBe(12)
+    expect((await other.run(['snapshots', '--password-file', 'new'])).exitCode).toBe(0)
+  })
+
+  test('every way of looking into a snapshot shows the same files', async () => {
+    await using other = await createCliFixture()
+    await other.init()
+    await other.run(['backup', 'source'])
+    await writeFile(join(other.source, 'new'), 'x')
+    await other.run(['backup', 'source'])
+    expect((await other.run(['ls', '-q', 'latest'])).stdout).toBe(
+      ['/source', '/source/file', '/source/inner', '/source/inner/other', '/source/new', ''].join('\n'),
+    )
+    expect((await other.run(['find', '-q', 'oth*'])).stdout).toBe('/source/inner/other\n/source/inner/other\n')
+    expect((await other.run(['diff', '-q', 'latest~1', 'latest'])).stdout).toBe('+    /source/new\n')
+    const stats: unknown = JSON.parse((await other.run(['stats', '--json', 'latest'])).stdout)
+    expect(stats).toMatchObject({ total_size: 20, total_file_count: 5, snapshots_count: 1 })
+    expect((await other.run(['dump', 'latest', '/source/inner/other'])).stdout).toBe('more content')
+    expect((await other.run(['cat', 'tree', 'latest:/source/inner'])).stdout).toContain('"name":"other"')
+  })
+
+  test('what is forgotten and pruned is gone, what stays is whole', async () => {
+    await using other = await createCliFixture()
+    await other.init()
+    await writeFile(join(other.source, 'gone'), Buffer.alloc(300_000, 'gone'))
+    await other.run(['backup', 'source'])
+    await rm(join(other.source, 'gone'))
+    await other.run(['backup', 'source'])
+    const before = await other.fingerprint()
+    expect((await other.run(['forget', '--keep-last', '1', '--prune', '--dry-run'])).stdout).toContain(
+      'would remove 1 snapshot',
+    )
+    expect(await readdir(join(other.repository, 'locks'))).toEqual([])
+    expect(await other.fingerprint()).toBe(before)
+    const { exitCode, stdout } = await other.run(['forget', '--keep-last', '1', '--prune', '--max-unused', '0'])
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('removed 1 snapshot')
+    expect(await other.run(['check', '--read-data', '--unused'])).toMatchObject({ exitCode: 0 })
+    expect((await other.run(['ls', '-q', 'latest'])).stdout).not.toContain('gone')
+  })
+
+  test('a damaged pack is found, and healed from a copy of its data', async () => {
+    await using other = await createCliFixture()
+    await other.init()
+    await other.run(['backup', 'source'])
+    const second = join(other.directory, 'second')
+    await other.init(second)
+    expect(await other.run(['-r', second, 'copy', '--from-repo', other.repository])).toMatchObject({ exitCode: 0 })
+    const pack =
+      (await readdir(join(other.repository, 'data'), { recursive: true })).find((name) => name.length > 60) ?? ''
+    const path = join(other.repository, 'data', pack)
+    const bytes = await readFile(path)
+    bytes[20] = (bytes[20] ?? 0) ^ 1
+    await chmod(path, 0o600)
+    await writeFile(path, bytes)
+    const found = await other.run(['check', '--read-data'])
+    expect(found.exitCode).toBe(1)
+    expect(found.stdout).toContain('error: ')
+    expect(await other.run(['repair', 'packs', '--from', second])).toMatchObject({ exitCode: 0 })
+    expect(await other.run(['check', '--read-data'])).toMatchObject({ exitCode: 0 })
+    expect(await other.run(['restore', 'latest', '-t', 'out'])).toMatchObject({ exitCode: 0 })
+  })
+
+  test('a reader that goes away ends a listing quietly', async () => {
+    const script = `"$0" "$1" ls -q latest | head -c 1`
+    const { execFile } = await import('node:child_process')
+    const { promisify } = await import('node:util')
+    const run = await promisify(execFile)('sh', ['-c', script, process.execPath, launcherPath], {
+      env: { ...process.env, HOLDFAST_REPOSITORY: cli.repository, HOLDFAST_PASSWORD: password },
+    })
+    expect(run).toEqual({ stdout: '/', stderr: '' })
   })
 
   test('passwords never show in output, whatever is asked for', async () => {
