@@ -26,7 +26,11 @@ function idOf(blob: number): Buffer {
 }
 
 /** Packs of blobs; `used` names blobs as "d3" (data 3) or "t3" (tree 3). */
-function makeCase(packs: readonly (readonly BlobSpec[])[], used: ReadonlySet<string>, shrunk: readonly number[] = []): Case {
+function makeCase(
+  packs: readonly (readonly BlobSpec[])[],
+  used: ReadonlySet<string>,
+  shrunk: readonly number[] = [],
+): Case {
   const index = BlobIndex.create(0)
   const sizes = new Map<string, number>()
   for (const [at, blobs] of packs.entries()) {
@@ -49,7 +53,11 @@ function makeCase(packs: readonly (readonly BlobSpec[])[], used: ReadonlySet<str
   return { index, used: bitmap, sizes }
 }
 
-function decide({ index, used, sizes }: Case, version: 1 | 2, options: PruneOptions): PruneDecision & { survey: PackSurvey } {
+function decide(
+  { index, used, sizes }: Case,
+  version: 1 | 2,
+  options: PruneOptions,
+): PruneDecision & { survey: PackSurvey } {
   const survey = surveyPacks(index, used, sizes)
   return { ...decidePrune(index, survey, [], version, options), survey }
 }
@@ -61,7 +69,11 @@ const { keep, remove, repack, forget } = packAction
 
 describe('what happens to a pack', () => {
   test('packs without used blobs are removed, full ones kept, partly used ones rewritten', () => {
-    const found = decide(makeCase([[data(1)], [data(2), data(3)], [data(4)]], new Set(['d2', 'd3', 'd4'])), 2, nothingUnused)
+    const found = decide(
+      makeCase([[data(1)], [data(2), data(3)], [data(4)]], new Set(['d2', 'd3', 'd4'])),
+      2,
+      nothingUnused,
+    )
     expect([...found.actions]).toEqual([remove, keep, keep])
     const partly = decide(makeCase([[data(1), data(2)]], new Set(['d1'])), 2, nothingUnused)
     expect([...partly.actions]).toEqual([repack])
@@ -95,7 +107,13 @@ describe('what happens to a pack', () => {
   })
 
   test('with cacheable packs only, partly used data packs are left', () => {
-    const made = makeCase([[tree(1), tree(2)], [data(3), data(4)]], new Set(['t1', 'd3']))
+    const made = makeCase(
+      [
+        [tree(1), tree(2)],
+        [data(3), data(4)],
+      ],
+      new Set(['t1', 'd3']),
+    )
     expect([...decide(made, 2, { ...nothingUnused, repackCacheableOnly: true }).actions]).toEqual([repack, keep])
   })
 })
@@ -108,7 +126,17 @@ describe('copies', () => {
   })
 
   test('after an interrupted prune the new packs are kept and the old ones removed', () => {
-    const found = decide(makeCase([[data(1), data(2), data(3)], [data(1), data(2)]], new Set(['d1', 'd2'])), 2, nothingUnused)
+    const found = decide(
+      makeCase(
+        [
+          [data(1), data(2), data(3)],
+          [data(1), data(2)],
+        ],
+        new Set(['d1', 'd2']),
+      ),
+      2,
+      nothingUnused,
+    )
     expect([...found.actions]).toEqual([remove, keep])
   })
 
