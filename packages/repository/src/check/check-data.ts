@@ -68,7 +68,8 @@ function makeSetup(
 ): CheckDataSetup {
   const { readableRoot } = backend.traits
   const windowBytes = readableRoot === undefined ? remoteWindowBytes : localWindowBytes
-  let maxPlainBytes = 0
+  // blobs that the index leaves out may be larger than those it names, but no chunk is beyond this
+  let maxPlainBytes = 16 << 20
   for (let entry = 0; entry < index.size; entry++) {
     maxPlainBytes = Math.max(maxPlainBytes, index.rawLengthOf(entry))
   }

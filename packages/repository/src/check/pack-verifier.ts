@@ -44,7 +44,7 @@ export class PackVerifier {
     try {
       this.#verify(packId, sizeBytes, blobs)
     } catch (error) {
-      if (!(error instanceof Error) || !isReadingError(error)) throw error
+      if (!isAppError(error) || error.code === 'INTERRUPTED') throw error
       const missing = isAppError(error, 'STORAGE_FILE_MISSING')
       this.#found(missing ? 'pack-missing' : 'pack-unreadable', packId, error.message)
     }
@@ -153,11 +153,6 @@ export class PackVerifier {
   #found(kind: PackProblem['kind'], id: string, reason: string): void {
     this.#problems.push({ kind, id, reason })
   }
-}
-
-/** The storage's own errors, and those of the file system underneath; anything else is a bug. */
-function isReadingError(error: Error): boolean {
-  return isAppError(error) ? error.code !== 'INTERRUPTED' : 'errno' in error
 }
 
 function describeDifference(index: readonly PackedBlob[], header: readonly PackedBlob[]): string | undefined {
