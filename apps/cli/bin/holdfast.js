@@ -33,13 +33,16 @@ function installedNode() {
 
 function startAgain(node) {
   if (node === undefined) {
-    console.error(`holdfast: Node ${process.versions.node} is too old, and the package with a newer one is not installed`)
+    console.error(
+      `holdfast: Node ${process.versions.node} is too old, and the package with a newer one is not installed`,
+    )
     console.error('hint: Install Node 24.12 or newer, or run `npm ci` with optional dependencies.')
     process.exitCode = 1
     return
   }
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1']) process.on(signal, () => child.kill(signal))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1'])
+    process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
     console.error(`holdfast: cannot start ${node}: ${error.message}`)
     process.exitCode = 1

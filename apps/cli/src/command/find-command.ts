@@ -28,7 +28,7 @@ export function findCommand(words: readonly string[]): Found {
 }
 
 /** Commands of a group: "key" → ["key list", …] */
-export function commandsOf(group: string): string[] {
+function commandsOf(group: string): string[] {
   return Object.keys(commands).filter((name) => name.startsWith(`${group} `))
 }
 

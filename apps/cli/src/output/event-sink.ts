@@ -32,7 +32,7 @@ export function createEventSink(settings: OutputSettings, held: HeldBack): Event
   const area = createProgressArea(channel)
   const startedAtMs = settings.nowMs()
   const rate = createRate()
-  let latest: (Event & { type: `${string}.progressed` }) | undefined
+  let latest: ProgressEvent | undefined
   let timer: NodeJS.Timeout | undefined
 
   const pace = (): Pace => ({ elapsedMs: settings.nowMs() - startedAtMs, bytesPerSecond: rate.bytesPerSecond() })
@@ -65,6 +65,8 @@ export function createEventSink(settings: OutputSettings, held: HeldBack): Event
         timer ??= setInterval(show, Math.max(intervalMs, 16)).unref()
         return
       }
+      // told of every file, but only shown to whoever asked for it
+      if (event.type === 'item.processed' && settings.verbosity < 2) return
       area.clear()
       if (json) writeJson(event, settings, held, pace())
       else writeText(event, quiet, { stdout: held, stderr })
@@ -76,7 +78,10 @@ export function createEventSink(settings: OutputSettings, held: HeldBack): Event
   }
 }
 
-function isProgress(event: Event): event is Event & { type: `${string}.progressed` } {
+type ProgressEvent = Extract<Event, { type: `${string}.progressed` }>
+type OtherEvent = Exclude<Event, ProgressEvent>
+
+function isProgress(event: Event): event is ProgressEvent {
   return event.type.endsWith('.progressed')
 }
 
@@ -86,7 +91,7 @@ function writeJson(event: Event, { stderr, quiet }: OutputSettings, held: HeldBa
   else if (!quiet || (event.type === 'message.noted' && event.level === 'warning')) held.add(text)
 }
 
-function writeText(event: Event, quiet: boolean, to: { stdout: HeldBack; stderr: Channel }): void {
+function writeText(event: OtherEvent, quiet: boolean, to: { stdout: HeldBack; stderr: Channel }): void {
   switch (event.type) {
     case 'item.failed':
       to.stderr.write(`error: ${printable(event.item)}: ${printable(event.error)}\n`)

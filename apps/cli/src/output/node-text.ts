@@ -8,7 +8,7 @@ import { printable } from './printable.ts'
 const modeLetters = 'dalTLDpSugct?'
 
 /** "drwxr-xr-x" as Go prints a mode, and so restic. */
-export function formatMode(mode: number): string {
+function formatMode(mode: number): string {
   const kinds = [...modeLetters].filter((_letter, bit) => (mode & (1 << (31 - bit))) !== 0).join('')
   const rights = [...'rwxrwxrwx'].map((letter, bit) => ((mode & (1 << (8 - bit))) === 0 ? '-' : letter)).join('')
   return `${kinds === '' ? '-' : kinds}${rights}`

@@ -73,7 +73,7 @@ test('a terminal gets its progress redrawn at most ten times a second and taken 
   expect(written.stdout.match(/prune/g)?.length).toBeLessThanOrEqual(10)
   expect(written.stdout.match(/prune/g)?.length).toBeGreaterThan(5)
   output.finish()
-  expect(written.stdout).toMatch(/\r\x1b\[J$/)
+  expect(written.stdout.endsWith('\r\x1b[J')).toBe(true)
   vi.useRealTimers()
 })
 
@@ -116,4 +116,16 @@ test('in JSON mode progress is a status message on stdout', () => {
     current_files: ['/a'],
   })
   vi.useRealTimers()
+})
+
+test('single files are shown only to whoever asked for that much', () => {
+  const event = { type: 'item.processed', action: 'new', item: '/a', sizeBytes: 5 } as const
+  const usual = capture({ verbosity: 1 })
+  usual.output.emit(event)
+  usual.output.finish()
+  expect(usual.written.stdout).toBe('')
+  const verbose = capture({ verbosity: 2 })
+  verbose.output.emit(event)
+  verbose.output.finish()
+  expect(verbose.written.stdout).toBe('new       /a, 5 B\n')
 })

@@ -37,7 +37,7 @@ export function renderSnapshotTable(snapshots: readonly ListedSnapshot[], choice
         ]),
     ...(choice.omitPaths === true
       ? []
-      : [{ column: { title: 'Paths' }, cell: ({ snapshot }: ListedSnapshot) => paths(snapshot, choice) }]),
+      : [{ column: { title: 'Paths' }, cell: ({ snapshot }: ListedSnapshot) => pathsCell(snapshot, choice) }]),
     ...(hasSizes
       ? [{ column: { title: 'Size', align: 'right' as const }, cell: ({ snapshot }: ListedSnapshot) => size(snapshot) }]
       : []),
@@ -71,7 +71,7 @@ export function snapshotJson({ id, snapshot }: ListedSnapshot): Readonly<Record<
   }
 }
 
-export function summaryJson(summary: SnapshotSummary): Readonly<Record<string, unknown>> {
+function summaryJson(summary: SnapshotSummary): Readonly<Record<string, unknown>> {
   return {
     backup_start: summary.backupStart,
     backup_end: summary.backupEnd,
@@ -100,7 +100,7 @@ function instantOf(snapshot: Snapshot): Date {
   return new Date(Number(snapshotTime(snapshot).ns / 1_000_000n))
 }
 
-function paths({ paths }: Snapshot, { compact }: TableChoice): string {
+function pathsCell({ paths }: Snapshot, { compact }: TableChoice): string {
   if (compact !== true) return paths.map(printable).join('\n')
   return paths.length > 1 ? `${printable(paths[0] ?? '')} and ${paths.length - 1} more` : printable(paths[0] ?? '')
 }

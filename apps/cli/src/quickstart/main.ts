@@ -17,7 +17,7 @@ const output = createOutput({
   stdout: process.stdout,
   stderr: process.stderr,
   json: false,
-  quiet: process.stdout.isTTY !== true,
+  quiet: !process.stdout.isTTY,
   verbosity: 0,
   progressIntervalMs: undefined,
   nowMs: () => performance.now(),

@@ -42,7 +42,7 @@ export async function openSession(request: SessionRequest, choice: SessionChoice
   await using stack = new AsyncDisposableStack()
   const backend = stack.use(await openStore(request, options, role))
   const password = await findPassword({ options, role, location: backend.location, variables, ask }, ctx)
-  const opened = await openRepository(backend, password, keyHint(options), ctx)
+  const opened = await openRepository(backend, password, openOptions(options), ctx)
   const cached = await cacheRepository(opened, request)
   const repository = await lockRepository(cached, choice, request, stack)
   const open = stack.move()
@@ -102,6 +102,6 @@ function isRemote({ location }: Backend): boolean {
   return location.startsWith('s3:') || location.startsWith('rest:')
 }
 
-function keyHint({ keyHint }: RepositoryOptions): { keyHint?: string } {
+function openOptions({ keyHint }: RepositoryOptions): { keyHint?: string } {
   return keyHint === undefined ? {} : { keyHint }
 }

@@ -37,7 +37,7 @@ export function readPruneOptions(given: OptionValues<typeof pruneOptions>, packS
   }
 }
 
-export function readUnusedLimit(raw: string, label: string): UnusedLimit {
+function readUnusedLimit(raw: string, label: string): UnusedLimit {
   if (raw === 'unlimited') return 'unlimited'
   const percent = /^(\d+(?:\.\d+)?)%$/.exec(raw)?.[1]
   if (percent === undefined) return { bytes: parseSizeBytes(raw, label) }
