@@ -278,7 +278,7 @@ describe('a repository with a fault', () => {
     const last = pack.blobs.at(-1)!
     const versions = [
       pack.blobs.slice(0, -1),
-      pack.blobs.filter(({ length }) => length < 1000),
+      pack.blobs.slice(0, 1),
       [...pack.blobs.slice(0, -1), { ...last, length: 0xffffffff }],
     ]
     for (const blobs of versions) {
@@ -288,7 +288,7 @@ describe('a repository with a fault', () => {
         one.packs.map((each) => (each.id === pack.id ? { ...each, blobs } : each)),
       )
       const found = await findingsOf(one, 'all')
-      expect(found['pack-size-wrong'] ?? found['index-wrong']).toEqual([pack.id])
+      expect(found['pack-size-wrong']).toEqual([pack.id])
       expect(found['pack-header-differs']).toEqual([pack.id])
       expect(found['blob-damaged']).toBeUndefined()
     }
