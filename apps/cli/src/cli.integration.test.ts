@@ -550,6 +550,7 @@ describe('what works', () => {
   })
 
   test('every command shows its help, with an example and its exit codes', async () => {
+    expect((await cli.run(['--version'])).stdout).toMatch(/^holdfast \d+\.\d+\.\d+ on Node /)
     const overview = (await cli.run(['help'])).stdout
     expect(overview).toContain('backup')
     const { stdout, exitCode } = await cli.run(['restore', '--help'])

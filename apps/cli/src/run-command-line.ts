@@ -33,7 +33,7 @@ export async function runCommandLine(words: readonly string[], surroundings: Sur
   if (surroundings.signal.aborted) follow()
   surroundings.signal.addEventListener('abort', follow, { once: true })
   try {
-    const found = findCommand(words)
+    const found = findCommand(words[0] === '--version' ? ['version', ...words.slice(1)] : words)
     if (found.kind === 'none') return await showOverview(found, surroundings)
     return await startCommand(found.name, found.rest, surroundings, stop)
   } catch (error) {
