@@ -2,7 +2,6 @@ import { constants } from 'node:os'
 import { runCommandLine } from './run-command-line.ts'
 import { createInterruption } from './session/interruption.ts'
 
-// An AppError with code EPIPE cannot occur: that is Node's own error for a reader that has gone.
 const interruption = createInterruption()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
@@ -10,6 +9,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
+// `holdfast ls latest | head`: a reader that has seen enough is no error, but there is no point in going on.
 let readerGone = false
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
