@@ -18,8 +18,7 @@ export function toPostedError(error: unknown): PostedError {
 
 export function fromPostedError(posted: PostedError): Error {
   if (posted.code !== undefined && posted.code in errorCatalogue) {
-    // boundary: the details were checked against the code when the error was made
-    return new AppError(posted.code, (posted.details ?? {}) as never)
+    return new AppError(posted.code, posted.details ?? {})
   }
   const error = new Error(posted.message)
   if (posted.stack !== undefined) error.stack = posted.stack

@@ -64,6 +64,7 @@ export function openWorkerPort<Setup, Note>(): WorkerPort<Setup, Note> {
 }
 
 /** Answers every job with what `work` returns; `transfer` lists the buffers of a result that are handed over. */
+// oxlint-disable-next-line no-unnecessary-type-parameters -- names what the pool posts, which arrives untyped
 export function answerJobs<Job, Result>(
   work: (job: Job) => Result | Promise<Result>,
   transfer: (result: Result) => Transferable[] = () => [],

@@ -15,26 +15,27 @@ describe.each([true, false])('zstd with a persistent context: %s', (persistent) 
   const compress = createCompressor(memory, 2, persistent)
   const decompress = createDecompressor(memory, persistent)
 
-  function roundTrip(bytes: Buffer): void {
+  function roundTrip(bytes: Buffer): boolean {
     memory.set(bytes, source)
     const length = compress(source, bytes.length, frame, bytes.length + 1024)
-    expect(length).toBeGreaterThan(0)
-    expect(zstdDecompressSync(memory.subarray(frame, frame + length)).equals(bytes)).toBe(true)
-    expect(decompress(frame, length, result, bytes.length)).toBe(true)
-    expect(memory.subarray(result, result + bytes.length).equals(bytes)).toBe(true)
+    return (
+      zstdDecompressSync(memory.subarray(frame, frame + length)).equals(bytes) &&
+      decompress(frame, length, result, bytes.length) &&
+      memory.subarray(result, result + bytes.length).equals(bytes)
+    )
   }
 
   test('compresses and restores blobs of many sizes, one after another', () => {
     for (const length of [1, 2, 100, 4096, 131072, 131073, text.length]) {
-      roundTrip(text.subarray(0, length))
-      roundTrip(randomBytes(length))
+      expect(roundTrip(text.subarray(0, length))).toBe(true)
+      expect(roundTrip(randomBytes(length))).toBe(true)
     }
   })
 
   test('says when the result does not fit, and works on', () => {
     memory.set(text, source)
     expect(compress(source, text.length, frame, 50)).toBe(0)
-    roundTrip(text)
+    expect(roundTrip(text)).toBe(true)
   })
 
   test('refuses a frame that is damaged, cut short, or of another size than stated, and works on', () => {

@@ -36,7 +36,7 @@ export function statOpened(descriptor: number): BigIntStats {
 }
 
 /** Reads up to `length` bytes to `at`; fewer only at the end of the file. */
-export function readInto(arena: Arena, descriptor: number, at: number, length: number, position: number): number {
+function readInto(arena: Arena, descriptor: number, at: number, length: number, position: number): number {
   let done = 0
   while (done < length) {
     const count = readSync(descriptor, arena.bytes, at + done, length - done, position + done)

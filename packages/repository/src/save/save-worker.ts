@@ -179,13 +179,13 @@ function ownerTexts(): DirectoryReaderOptions['owners'] {
   const users = new Map<number, string>()
   const groups = new Map<number, string>()
   const cached = (known: Map<number, string>, key: string, id: number, find: (id: number) => string): string => {
-    let text = known.get(id)
-    if (text === undefined) {
+    let json = known.get(id)
+    if (json === undefined) {
       const name = find(id)
-      text = name === '' ? '' : `,"${key}":${jsonString(name)}`
-      known.set(id, text)
+      json = name === '' ? '' : `,"${key}":${jsonString(name)}`
+      known.set(id, json)
     }
-    return text
+    return json
   }
   return {
     user: (uid) => cached(users, 'user', uid, names.userName),

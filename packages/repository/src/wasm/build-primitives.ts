@@ -19,7 +19,7 @@ export async function compilePrimitives(): Promise<Uint8Array> {
       },
     },
   )
-  if (result.error !== null || binary === undefined) throw new Error(String(result.stderr))
+  if (result.error !== null || binary === undefined) throw result.error ?? new Error('nothing was compiled')
   return binary
 }
 
