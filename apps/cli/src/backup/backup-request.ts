@@ -51,7 +51,8 @@ export function makeSaveRequest(
     dryRun: options.dryRun,
     skipIfUnchanged: options.skipIfUnchanged,
     verbose: output.verbosity >= 2,
-    scan: !options.noScan,
+    // nobody would see the totals otherwise
+    scan: !options.noScan && (output.json || (output.terminal && !output.quiet)),
   }
 }
 

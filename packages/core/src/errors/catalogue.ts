@@ -212,7 +212,7 @@ export const errorCatalogue = {
     exitCode: 1,
     retryable: false,
     message: 'there is no {type} {id}',
-    hint: 'List what there is with `holdfast list {type}`.',
+    hint: 'Check the id, and that it belongs to this repository.',
   },
   OBJECT_AMBIGUOUS: {
     exitCode: 1,

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { AppError } from '@holdfast/core/errors/app-error'
@@ -7,7 +7,7 @@ import type { MasterKey } from '../format/master-key.ts'
 import { sealPackHeader } from '../format/pack-header.ts'
 import type { PackedBlob } from '../format/packed-blob.ts'
 import type { FinishedPack } from './finished-pack.ts'
-import { makeSpool } from './pack-writer.ts'
+import { createSpoolFile, writeFully } from './spool-file.ts'
 import { sha256 } from './sha256.ts'
 
 export interface LargeBlob {
@@ -51,11 +51,10 @@ export function writeLargeBlobPack(
 }
 
 function writeSpoolFile(directory: string, path: string, bytes: Buffer): void {
-  makeSpool(directory)
-  const descriptor = openSync(path, 'wx', 0o600)
+  const file = createSpoolFile(directory, path)
   try {
-    for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done)
+    writeFully(file, bytes)
   } finally {
-    closeSync(descriptor)
+    closeSync(file.descriptor)
   }
 }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { MasterKey } from '../format/master-key.ts'
 import { sealPackHeader } from '../format/pack-header.ts'
 import type { PackedBlob } from '../format/packed-blob.ts'
 import type { FinishedPack } from './finished-pack.ts'
+import { createSpoolFile, writeFully } from './spool-file.ts'
 
 const copyBytes = 1 << 20
 
@@ -35,10 +37,10 @@ function joinPacks(packs: readonly FinishedPack[], key: MasterKey): FinishedPack
   if (packs.length === 1 || first.path === '') return first
   const path = `${first.path}-joined`
   const hash = createHash('sha256')
-  const target = openSync(path, 'wx', 0o600)
+  const target = createSpoolFile(dirname(path), path)
   const write = (bytes: Uint8Array): void => {
     hash.update(bytes)
-    for (let done = 0; done < bytes.length;) done += writeSync(target, bytes, done)
+    writeFully(target, bytes)
   }
   try {
     const blobs: PackedBlob[] = []
@@ -54,7 +56,7 @@ function joinPacks(packs: readonly FinishedPack[], key: MasterKey): FinishedPack
     const sizeBytes = offset + trailer.length
     return { path, sizeBytes, id: hash.digest('hex'), isTree: first.isTree, blobs, blobBytes: offset }
   } finally {
-    closeSync(target)
+    closeSync(target.descriptor)
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { closeSync } from 'node:fs'
+import { join } from 'node:path'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { PackedBlob } from '../format/packed-blob.ts'
 import { encodePackHeader, packHeaderEntryBytes } from '../format/pack-header.ts'
@@ -8,6 +8,7 @@ import type { Arena } from './arena.ts'
 import { type ArenaCipher, sealOverheadBytes, smallTextBytes } from './arena-cipher.ts'
 import type { FinishedPack } from './finished-pack.ts'
 import { sha256 } from './sha256.ts'
+import { createSpoolFile, type SpoolFile, writeFully } from './spool-file.ts'
 import type { Decompress } from './zstd.ts'
 
 /** Sealed blobs are hashed and written in pieces of this size while they are still in the processor's cache. */
@@ -58,7 +59,7 @@ export class PackWriter {
   /** the newest blobs, in staging, not sealed yet: positions in #blobs */
   #firstUnsealed = 0
   #hash: Hash | undefined
-  #file: { descriptor: number; path: string } | undefined
+  #file: SpoolFile | undefined
   #files = 0
 
   constructor(options: PackWriterOptions) {
@@ -211,25 +212,15 @@ export class PackWriter {
     this.#hash ??= createHash('sha256')
     this.#hash.update(piece)
     this.#file ??= this.#openSpoolFile()
-    for (let done = 0; this.#file !== undefined && done < piece.length;) {
-      done += writeSync(this.#file.descriptor, piece, done)
-    }
+    if (this.#file !== undefined) writeFully(this.#file, piece)
     this.#writtenBytes += piece.length
     this.#position = staging.at
   }
 
-  #openSpoolFile(): { descriptor: number; path: string } | undefined {
+  #openSpoolFile(): SpoolFile | undefined {
     const { spoolDirectory, label } = this.#o
     if (spoolDirectory === undefined) return undefined
-    const path = join(spoolDirectory, `${label}-${++this.#files}`)
-    try {
-      return { descriptor: openSync(path, 'wx', 0o600), path }
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
-        throw spoolError(error, spoolDirectory)
-      makeSpool(spoolDirectory)
-      return { descriptor: openSync(path, 'wx', 0o600), path }
-    }
+    return createSpoolFile(spoolDirectory, join(spoolDirectory, `${label}-${++this.#files}`))
   }
 
   #reset(): void {
@@ -241,28 +232,6 @@ export class PackWriter {
     this.#hash = undefined
     this.#file = undefined
   }
-}
-
-/** Not recursive: making the repository's root would hide that its disk is not mounted. */
-export function makeSpool(directory: string): void {
-  for (const path of [dirname(directory), directory]) {
-    try {
-      mkdirSync(path, { mode: 0o700 })
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw spoolError(error, directory)
-    }
-  }
-}
-
-function spoolError(error: unknown, location: string): AppError {
-  const file = 'a pack in preparation'
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new AppError('STORAGE_FULL', { location, file }, { cause: error })
-  const reason = error instanceof Error ? error.message : String(error)
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
-    return new AppError('STORAGE_DENIED', { location, action: 'write', file, reason }, { cause: error })
-  }
-  return new AppError('STORAGE_UNREACHABLE', { location, action: 'write', file, reason }, { cause: error })
 }
 
 function readbackFailed(blob: PackedBlob, reason: string): AppError {

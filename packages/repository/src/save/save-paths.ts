@@ -71,6 +71,7 @@ export async function savePaths(
       session.counts.bytes += sizeBytes
       if (known) session.counts.filesChanged++
       else session.counts.filesNew++
+      if (!request.verbose) return
       ctx.emit({ type: 'item.processed', action: known ? 'modified' : 'new', item: pathText(path), sizeBytes })
     },
     mayProceed() {

@@ -35,6 +35,7 @@ function retrying(store: Backend, decide: (call: BackendCall) => Fault | undefin
     return decide(call)
   })
   return withRetry(faulty, {
+    giveUpFirstAfterMs: 15 * 60_000,
     random: () => 0.5,
     sleep: async (delayMs) => {
       delays.push(delayMs)
@@ -68,6 +69,27 @@ describe('retries', () => {
     const total = delays.reduce((sum, delay) => sum + delay, 0)
     expect(total).toBeLessThanOrEqual(15 * 60_000)
     expect(total).toBeGreaterThan(14 * 60_000 - 1)
+  })
+
+  test('a store that has never answered is given up after a minute, one that has after 15', async () => {
+    const store = createMemoryBackend()
+    let isDown = true
+    const faulty = withFaultInjection(store, () => (isDown ? 'fail-before' : undefined))
+    const patient = withRetry(faulty, {
+      sleep: async (delayMs) => {
+        nowMs += delayMs
+      },
+    })
+    const giveUp = async (): Promise<number> => {
+      const startMs = nowMs
+      await expectRejection(patient.stat(file, ctx), 'STORAGE_UNREACHABLE')
+      return (nowMs - startMs) / 60_000
+    }
+    expect(await giveUp()).toBeLessThanOrEqual(1)
+    isDown = false
+    await patient.write(file, bytes, { content: 'data' }, ctx)
+    isDown = true
+    expect(await giveUp()).toBeGreaterThan(10)
   })
 
   test('the jitter varies a wait by half', async () => {

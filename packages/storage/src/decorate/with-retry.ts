@@ -10,6 +10,8 @@ export interface RetryOptions {
   readonly longestDelayMs?: number
   /** an operation that has not succeeded after this long fails */
   readonly giveUpAfterMs?: number
+  /** the same until the store has answered for the first time: a mistyped host should not take a quarter of an hour */
+  readonly giveUpFirstAfterMs?: number
   /** how long a file that could not be read for all that time is refused at once */
   readonly circuitBreakMs?: number
   readonly sleep?: Sleep
@@ -22,7 +24,7 @@ const damagedAttempts = 3
 
 /**
  * Repeats what failed with a retryable error, after 1 s, 2 s, 4 s … up to a minute, each varied by half so that many
- * clients do not return together, for 15 minutes in all (restic's figures). Other errors pass at once. A file that
+ * clients do not return together, for 15 minutes in all (restic's figures), or one while the store has never answered. Other errors pass at once. A file that
  * could not be read for so long is not tried again for an hour. Emits request.retried before each wait.
  */
 export function withRetry(backend: Backend, options: RetryOptions = {}): Backend {
@@ -128,22 +130,29 @@ type Retry = <T>(
 
 function createRetry(options: RetryOptions): Retry {
   const { firstDelayMs = 1000, longestDelayMs = 60_000, giveUpAfterMs = 15 * 60_000 } = options
-  const { sleep: pause = sleep, random = Math.random } = options
+  const { giveUpFirstAfterMs = Math.min(60_000, giveUpAfterMs), sleep: pause = sleep, random = Math.random } = options
+  let answered = false
   return async (action, file, ctx, work) => {
     const startedMs = ctx.now().getTime()
     let waitedMs = 0
     let previous: AppError | undefined
     for (let attempt = 1; ; attempt++) {
       try {
-        return await work(previous)
+        const result = await work(previous)
+        answered = true
+        return result
       } catch (error) {
         if (error instanceof PermanentFailure) throw error.reason
-        if (!mayPass(error, attempt, ctx)) throw error
+        if (!mayPass(error, attempt, ctx)) {
+          answered = true
+          throw error
+        }
         previous = error
       }
       const delayMs = Math.round(Math.min(firstDelayMs * 2 ** (attempt - 1), longestDelayMs) * (0.5 + random()))
+      const limitMs = answered ? giveUpAfterMs : giveUpFirstAfterMs
       // The clock also counts the time the attempts took; a clock that was set back must not make this endless.
-      if (Math.max(waitedMs, ctx.now().getTime() - startedMs) + delayMs > giveUpAfterMs) throw previous
+      if (Math.max(waitedMs, ctx.now().getTime() - startedMs) + delayMs > limitMs) throw previous
       ctx.emit({ type: 'request.retried', action, file, attempt, delayMs, error: previous.message })
       await pause(delayMs, ctx.signal)
       waitedMs += delayMs
