@@ -34,6 +34,9 @@ export interface MoverParts {
   readonly scratch: Region
 }
 
+const sampleBytes = 65536
+const worthwhileRatio = 0.98
+
 /** Where the opened text of a blob lies in the arena. */
 interface OpenedAt {
   readonly entry: number
@@ -150,30 +153,39 @@ export class BlobMover {
     }
     if (sha256(arena.bytes.subarray(plainAt, plainAt + plainLength)) !== id) return 'wrong content'
     const writer = index.isTree(entry) ? this.#parts.tree : this.#parts.data
-    const asItIs = rawLength > 0 ? encoding.version === 2 && encoding.keepFrames : !this.#compressor(entry, plainLength)
+    const compress = this.#compressor(entry, plainAt, plainLength)
+    const asItIs = rawLength > 0 ? encoding.version === 2 && encoding.keepFrames : compress === undefined
     if (asItIs && sameKey) writer.appendSealed(id, sealedAt, index.lengthOf(entry), rawLength)
     else if (asItIs) writer.append(id, textAt, textLength, rawLength)
-    else this.#encode(writer, entry, plainAt, plainLength)
+    else this.#encode(writer, id, plainAt, plainLength, compress)
     writer.settle()
     return undefined
   }
 
-  #encode(writer: PackWriter, entry: number, plainAt: number, plainLength: number): void {
-    const { index, scratch, encoding } = this.#parts
-    const id = index.idOf(entry)
-    const compress = this.#compressor(entry, plainLength)
-    const always = encoding.always || index.isTree(entry)
-    const room = always ? scratch.sizeBytes : Math.min(plainLength, scratch.sizeBytes)
-    const length = compress === undefined ? 0 : compress(plainAt, plainLength, scratch.at, room)
-    if (length > 0) writer.append(id, scratch.at, length, plainLength)
+  #encode(writer: PackWriter, id: string, plainAt: number, plainLength: number, compress: Compress | undefined): void {
+    const { scratch, encoding } = this.#parts
+    const length = compress === undefined ? 0 : compress(plainAt, plainLength, scratch.at, scratch.sizeBytes)
+    const isWorth = length > 0 && (length < plainLength || encoding.always || writer === this.#parts.tree)
+    if (isWorth) writer.append(id, scratch.at, length, plainLength)
     else writer.append(id, plainAt, plainLength, 0)
   }
 
-  /** What compresses a blob that is to be stored anew; undefined when it is stored as it is. */
-  #compressor(entry: number, plainLength: number): Compress | undefined {
+  /** What compresses a blob that is stored anew; undefined when it is stored as it is. */
+  #compressor(entry: number, plainAt: number, plainLength: number): Compress | undefined {
     const { index, encoding, compressTree, compressData } = this.#parts
     if (encoding.version === 1 || plainLength === 0) return undefined
-    return index.isTree(entry) ? compressTree : compressData
+    if (index.isTree(entry)) return compressTree
+    if (compressData === undefined || encoding.always) return compressData
+    return this.#shrinks(compressData, plainAt, plainLength) ? compressData : undefined
+  }
+
+  /** A large blob is judged by two samples: most that are not compressed were found not to be worth it before. */
+  #shrinks(compress: Compress, plainAt: number, plainLength: number): boolean {
+    if (plainLength < 4 * sampleBytes) return true
+    const { scratch } = this.#parts
+    return [plainAt, plainAt + Math.floor(plainLength / 2)].some(
+      (at) => compress(at, sampleBytes, scratch.at, scratch.sizeBytes) < sampleBytes * worthwhileRatio,
+    )
   }
 }
 

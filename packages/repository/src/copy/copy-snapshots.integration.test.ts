@@ -4,6 +4,8 @@ import { quietContext } from '@holdfast/core/context'
 import { describe, expect, test } from 'vitest'
 import { loadIndex } from '../engine/load-index.ts'
 import { sha256 } from '../engine/sha256.ts'
+import { goldenNames, goldenPassword, loadGolden } from '../golden/golden-repository.ts'
+import { openRepository } from '../open/open-repository.ts'
 import {
   checkErrors,
   chunk,
@@ -153,6 +155,19 @@ describe('a copy', () => {
       await copyAll(source, survivor)
       expect(await readSnapshots(survivor, ctx)).toEqual(before)
       expect(await listNames(survivor, 'snapshot', ctx)).toHaveLength(2)
+    }
+  })
+})
+
+describe.each(goldenNames)('the golden repository %s', (name) => {
+  test('is copied into either version', async () => {
+    const source = await openRepository(await loadGolden(name, ctx), goldenPassword, {}, ctx)
+    const before = await readSnapshots(source, ctx)
+    for (const version of [1, 2] as const) {
+      const destination = emptyRepository(version)
+      await copyAll(source, destination)
+      expect(await readSnapshots(destination, ctx)).toEqual(before)
+      expect(await checkErrors(destination, ctx)).toEqual([])
     }
   })
 })

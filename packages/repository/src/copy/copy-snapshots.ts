@@ -53,6 +53,8 @@ interface Copy {
   readonly options: CopyOptions
   readonly needs: SnapshotNeeds
   readonly results: Map<string, CopiedSnapshot>
+  /** so far, for those who watch */
+  readonly moved: { blobs: number; bytes: number }
   readonly totals: { blobs: number; bytes: number; packsWritten: number; bytesWritten: number }
 }
 
@@ -74,7 +76,7 @@ export async function copySnapshots(
   const [index, present] = [await loadIndex(source, ctx), await loadIndex(destination, ctx)]
   const needs = createSnapshotNeeds(source, index, present, options.workers)
   const totals = { blobs: 0, bytes: 0, packsWritten: 0, bytesWritten: 0 }
-  const copy: Copy = { source, destination, options, needs, results: new Map(), totals }
+  const copy: Copy = { source, destination, options, needs, results: new Map(), moved: { blobs: 0, bytes: 0 }, totals }
   const order = snapshots.toSorted(compareByTime)
   const queue: ListedSnapshot[] = []
   for (const listed of order) {
@@ -137,7 +139,7 @@ async function copyBatch(copy: Copy, queue: Iterator<ListedSnapshot>, total: num
 }
 
 function openTransfer(copy: Copy, expectedBytes: number, ctx: Context): Promise<BlobTransfer> {
-  const { source, destination, needs, options } = copy
+  const { source, destination, needs, options, moved } = copy
   const { compression, recompress = false, packBytes, workers } = options
   const { version } = destination.config
   const dataLevel = version === 1 || compression === 'off' ? undefined : zstdLevels[compression]
@@ -151,7 +153,12 @@ function openTransfer(copy: Copy, expectedBytes: number, ctx: Context): Promise<
       expectedBytes: Math.max(expectedBytes, 1 << 25),
       ...(packBytes === undefined ? {} : { packBytes }),
       ...(workers === undefined ? {} : { workers }),
-      onMoved: () => {},
+      onMoved(blobs, bytes) {
+        moved.blobs += blobs
+        moved.bytes += bytes
+        const [done, bytesDone] = [moved.blobs, moved.bytes]
+        ctx.emit({ type: 'work.progressed', work: 'copy', unit: 'blobs', done, bytesDone })
+      },
     },
     ctx,
   )

@@ -60,27 +60,28 @@ export function createSnapshotNeeds(
       const reason = (await visit(tree, trial, ctx)) ?? (await explainLoss(tree, ctx))
       if (reason !== undefined) return { reason }
       const isMissing = (entry: number): boolean => findTypedEntry(present, index.idOf(entry), index.isTree(entry)) < 0
-      const entries = addedTo(trial, complete).filter(isMissing)
+      const entries = addedTo(trial, complete, isMissing)
       complete = trial
-      const bytes = entries.reduce((sum, entry) => sum + index.lengthOf(entry), 0)
-      return { entries: Uint32Array.from(entries), bytes }
+      return { entries, bytes: entries.reduce((sum, entry) => sum + index.lengthOf(entry), 0) }
     },
   }
 }
 
-/** What is in the larger set but not in the smaller one, ascending. */
-function addedTo(larger: EntryBitmap, smaller: EntryBitmap): number[] {
+/** What is in the larger set, not in the smaller one, and wanted; ascending. */
+function addedTo(larger: EntryBitmap, smaller: EntryBitmap, isWanted: (entry: number) => boolean): Uint32Array {
   const [all, before] = [new Int32Array(larger.shared), new Int32Array(smaller.shared)]
-  const added: number[] = []
+  const added = new Uint32Array(larger.count() - smaller.count())
+  let end = 0
   for (const [at, word] of all.entries()) {
     let bits = word & ~(before[at] ?? 0)
     while (bits !== 0) {
       const lowest = bits & -bits
-      added.push(at * 32 + 31 - Math.clz32(lowest))
+      const entry = at * 32 + 31 - Math.clz32(lowest)
+      if (isWanted(entry)) added[end++] = entry
       bits ^= lowest
     }
   }
-  return added
+  return added.slice(0, end)
 }
 
 function describeProblem(problem: TreeProblem): string {

@@ -100,10 +100,10 @@ export async function openBlobTransfer(
 
 async function move(parts: Parts, entries: Uint32Array, ctx: Context): Promise<FailedBlob[]> {
   const { pool, collector, target, options, index } = parts
-  const { jobs, large } = divide(index, entries)
+  const large: number[] = []
   const limit = target.backend.traits.connections * packsPendingPerConnection + pool.size
   const failed: FailedBlob[] = []
-  const queue = jobs.values()
+  const queue = divide(index, entries, large)
   let stopped = false
   const drain = async (worker: number): Promise<void> => {
     try {
@@ -125,34 +125,30 @@ async function move(parts: Parts, entries: Uint32Array, ctx: Context): Promise<F
   return failed
 }
 
-interface Division {
-  readonly jobs: readonly { readonly entries: Uint32Array; readonly sizeBytes: number }[]
-  /** entries too large for the threads' memory */
-  readonly large: readonly number[]
+interface JobPart {
+  readonly entries: Uint32Array
+  readonly sizeBytes: number
 }
 
-function divide(index: BlobIndex, entries: Uint32Array): Division {
-  const jobs: { entries: Uint32Array; sizeBytes: number }[] = []
-  const large: number[] = []
+/** @param large receives the entries that are too large for the threads' memory */
+function* divide(index: BlobIndex, entries: Uint32Array, large: number[]): Generator<JobPart> {
   let members: number[] = []
   let sizeBytes = 0
-  const close = (): void => {
-    if (members.length > 0) jobs.push({ entries: Uint32Array.from(members), sizeBytes })
-    members = []
-    sizeBytes = 0
-  }
   for (const entry of entries) {
     const length = index.lengthOf(entry)
     if (Math.max(length, index.rawLengthOf(entry)) > blobBytesInThreads) {
       large.push(entry)
       continue
     }
-    if (sizeBytes + length > jobBytes || members.length === jobEntries) close()
+    if (members.length > 0 && (sizeBytes + length > jobBytes || members.length === jobEntries)) {
+      yield { entries: Uint32Array.from(members), sizeBytes }
+      members = []
+      sizeBytes = 0
+    }
     members.push(entry)
     sizeBytes += length
   }
-  close()
-  return { jobs, large }
+  if (members.length > 0) yield { entries: Uint32Array.from(members), sizeBytes }
 }
 
 async function moveLarge(parts: Parts, entry: number, label: string, ctx: Context): Promise<FailedBlob[]> {

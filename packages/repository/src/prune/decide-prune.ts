@@ -177,13 +177,13 @@ function listMoves(index: BlobIndex, survey: PackSurvey, actions: Uint8Array): U
   for (const group of copies.groups) {
     if (group.some(stays)) for (const entry of group) covered.add(entry)
   }
-  const count = actions.reduce(
+  const most = actions.reduce(
     (sum, action, pack) => sum + (action === packAction.repack ? (usedBlobs[pack] ?? 0) : 0),
     0,
   )
-  const move = new Uint32Array(count)
+  const move = new Uint32Array(most)
   let end = 0
-  for (let entry = 0; count > 0 && entry < index.size; entry++) {
+  for (let entry = 0; most > 0 && entry < index.size; entry++) {
     if (actions[index.packOf(entry)] !== packAction.repack || !keep.has(entry) || covered.has(entry)) continue
     move[end++] = entry
   }

@@ -7,6 +7,7 @@ import { loadIndex } from '../engine/load-index.ts'
 import { sha256 } from '../engine/sha256.ts'
 import { goldenNames, goldenPassword, loadGolden } from '../golden/golden-repository.ts'
 import { openRepository } from '../open/open-repository.ts'
+import { repairIndex } from '../repair/repair-index.ts'
 import type { Repository } from '../repository.ts'
 import { createResticFixture, resticPrograms } from '../snapshot/restic-fixture.ts'
 import { executePrune } from './execute-prune.ts'
@@ -125,6 +126,22 @@ describe('a prune of an untidy repository', () => {
     expect(await checkErrors(repository, ctx)).toEqual([])
     expect(await listNames(repository, 'index', ctx)).toHaveLength(1)
   })
+})
+
+test('a prune without free space that is cut off is mended by repairing the index', async () => {
+  const original = await makeUntidyRepository(2, ctx)
+  const before = await readSnapshots(original, ctx)
+  for (let changes = 0; ; changes++) {
+    const disk = await cloneBackend(original.backend, ctx)
+    const fragile = { ...original, backend: crashAfter(disk, changes) }
+    const unsafe = { ...tidy, unsafeRecoverNoFreeSpace: true }
+    const outcome = await prune(fragile, unsafe).catch((error: unknown) => error)
+    const survivor = { ...original, backend: disk }
+    await repairIndex(survivor, {}, ctx)
+    expect(await readSnapshots(survivor, ctx), `after ${changes} changes`).toEqual(before)
+    if (!(outcome instanceof Error)) break
+    expect(changes).toBeLessThan(10)
+  }
 })
 
 describe('a prune refuses, and changes nothing,', () => {

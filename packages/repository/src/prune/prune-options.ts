@@ -6,6 +6,7 @@ export type UnusedLimit =
   { readonly percent: number } | { readonly bytes: number } | 'unlimited'
 
 export interface PruneOptions {
+  /** restic's default is 5 % */
   readonly maxUnused: UnusedLimit
   /** rewrite fewer bytes than this; 0 rewrites nothing, which frees space without needing any; undefined: no limit */
   readonly maxRepackBytes?: number
@@ -27,8 +28,6 @@ export interface PruneOptions {
    */
   readonly unsafeRecoverNoFreeSpace?: boolean
 }
-
-export const defaultPruneOptions: PruneOptions = { maxUnused: { percent: 5 } }
 
 /** @throws AppError ARGUMENT_INVALID */
 export function validatePruneOptions(options: PruneOptions, version: 1 | 2, packBytes: number): void {

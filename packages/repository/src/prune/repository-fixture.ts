@@ -72,7 +72,7 @@ function nodeOf(name: string, content: readonly Buffer[] | string): Node {
     group: '',
     inode: 1n,
     deviceId: 1n,
-    size: isDirectory ? 0 : content.reduce((sum, chunk) => sum + chunk.length, 0),
+    size: isDirectory ? 0 : content.reduce((sum, part) => sum + part.length, 0),
     links: isDirectory ? 0 : 1,
     extendedAttributes: [],
     device: 0n,

@@ -1,11 +1,12 @@
 import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
+import { throwIfInterrupted } from '@holdfast/storage/interruption'
 import type { BlobIndex } from '../engine/blob-index.ts'
 import { encodeNode } from '../format/node-json.ts'
 import type { Node } from '../format/node.ts'
 import { encodeRawTree, encodeTree, parseTree, rawNodes } from '../format/tree.ts'
 import type { Repository } from '../repository.ts'
-import { createTreeSource } from '../tree/tree-source.ts'
+import { createTreeSource, type TreeSource } from '../tree/tree-source.ts'
 import { findTypedEntry } from '../tree/typed-entry.ts'
 
 /** What was changed at a path of a snapshot. */
@@ -20,77 +21,100 @@ export interface MendedTree {
   readonly mendings: readonly Mending[]
 }
 
+/** Takes the text of a new tree and returns its id. */
+export type StoreTree = (tree: Buffer, ctx: Context) => Promise<string>
+
 /** Removes from directories what is lost, as restic does; every directory is looked at once. */
-export interface TreeMender {
-  /** @param path of the directory in the snapshot, for the report */
-  mend(treeId: string, path: string, ctx: Context): Promise<MendedTree>
-}
+export class TreeMender {
+  readonly #source: TreeSource
+  readonly #index: BlobIndex
+  readonly #store: StoreTree
+  /** new ids by old ones; undefined: it cannot be read */
+  readonly #known = new Map<string, string | undefined>()
 
-/** @param store takes the text of a new tree and returns its id */
-export function createTreeMender(
-  repository: Repository,
-  index: BlobIndex,
-  store: (tree: Buffer, ctx: Context) => Promise<string>,
-): TreeMender {
-  const source = createTreeSource(repository, index)
-  // undefined: it cannot be read
-  const known = new Map<string, string | undefined>()
+  constructor(repository: Repository, index: BlobIndex, store: StoreTree) {
+    this.#source = createTreeSource(repository, index)
+    this.#index = index
+    this.#store = store
+  }
 
-  const readRaw = async (treeId: string, ctx: Context): Promise<{ raw: Buffer; nodes: Node[] } | undefined> => {
+  /** @param path of the directory in the snapshot, with a slash at its end, for the report */
+  async mend(treeId: string, path: string, ctx: Context): Promise<MendedTree> {
+    if (this.#known.has(treeId)) return { id: this.#known.get(treeId), mendings: [] }
+    throwIfInterrupted(ctx)
+    const tree = await this.#read(treeId, ctx)
+    const mendings: Mending[] = []
+    const id = tree === undefined ? undefined : await this.#mendNodes(treeId, tree, path, mendings, ctx)
+    this.#known.set(treeId, id)
+    return { id, mendings }
+  }
+
+  async #read(treeId: string, ctx: Context): Promise<TreeText | undefined> {
     try {
-      const raw = await source.readRaw(treeId, ctx)
-      return { raw, nodes: parseTree(raw, treeId) }
+      const raw = await this.#source.readRaw(treeId, ctx)
+      const nodes = parseTree(raw, treeId)
+      return { nodes, texts: textsOf(raw, nodes, treeId) }
     } catch (error) {
       if (isAppError(error) && damageCodes.has(error.code)) return undefined
       throw error
     }
   }
 
-  const mend = async (treeId: string, path: string, ctx: Context): Promise<MendedTree> => {
-    if (known.has(treeId)) return { id: known.get(treeId), mendings: [] }
-    ctx.signal.throwIfAborted()
-    const tree = await readRaw(treeId, ctx)
-    if (tree === undefined) {
-      known.set(treeId, undefined)
-      return { id: undefined, mendings: [] }
-    }
-    const mendings: Mending[] = []
-    const parts: Buffer[] = []
-    const raws = rawNodes(tree.raw, treeId)
-    let changed = false
-    for (const [at, node] of tree.nodes.entries()) {
-      const raw = Buffer.from(raws[at] ?? [])
-      const mended = await mendNode(node, raw, `${path}${node.name.toString()}`, mendings, ctx)
-      changed ||= mended === undefined || !mended.equals(raw)
-      if (mended !== undefined) parts.push(mended)
-    }
-    const id = changed ? await store(encodeRawTree(parts), ctx) : treeId
-    known.set(treeId, id)
-    return { id, mendings }
-  }
-
-  const mendNode = async (
-    node: Node,
-    raw: Buffer,
+  async #mendNodes(
+    treeId: string,
+    { nodes, texts }: TreeText,
     path: string,
     mendings: Mending[],
     ctx: Context,
-  ): Promise<Buffer | undefined> => {
+  ): Promise<string> {
+    const parts: Buffer[] = []
+    let changed = false
+    for (const [at, node] of nodes.entries()) {
+      const text = Buffer.from(texts[at] ?? [])
+      const mended = await this.#mendNode(node, text, `${path}${node.name.toString()}`, mendings, ctx)
+      changed ||= mended === undefined || !mended.equals(text)
+      if (mended !== undefined) parts.push(mended)
+    }
+    return changed ? await this.#store(encodeRawTree(parts), ctx) : treeId
+  }
+
+  /** The node's new text; undefined removes it. */
+  async #mendNode(
+    node: Node,
+    text: Buffer,
+    path: string,
+    mendings: Mending[],
+    ctx: Context,
+  ): Promise<Buffer | undefined> {
     if (node.type === 'irregular' || node.type === 'unknown') {
       mendings.push({ path, change: 'node-removed' })
       return undefined
     }
-    if (node.type === 'file') return mendFile(node, raw, path, mendings, index)
-    if (node.type !== 'dir') return raw
-    const below = node.subtree === undefined ? undefined : await mend(node.subtree, `${path}/`, ctx)
+    if (node.type === 'file') return mendFile(node, text, path, mendings, this.#index)
+    if (node.type !== 'dir') return text
+    const below = node.subtree === undefined ? undefined : await this.mend(node.subtree, `${path}/`, ctx)
     mendings.push(...(below?.mendings ?? []))
-    if (below?.id !== undefined && below.id === node.subtree) return raw
+    if (below?.id !== undefined && below.id === node.subtree) return text
     if (below?.id === undefined) mendings.push({ path, change: 'directory-emptied' })
-    const subtree = below?.id ?? (await store(encodeTree([]), ctx))
-    return withSubtree(node, raw, subtree)
+    const subtree = below?.id ?? (await this.#store(encodeTree([]), ctx))
+    return withSubtree(node, text, subtree)
   }
+}
 
-  return { mend }
+interface TreeText {
+  readonly nodes: readonly Node[]
+  /** the JSON of each node */
+  readonly texts: readonly Uint8Array[]
+}
+
+/** A tree in an unusual layout is no damage: its nodes are written anew where something in it changes. */
+function textsOf(raw: Buffer, nodes: readonly Node[], treeId: string): readonly Uint8Array[] {
+  try {
+    return rawNodes(raw, treeId)
+  } catch (error) {
+    if (!isAppError(error, 'REPOSITORY_DAMAGED')) throw error
+    return nodes.map((node) => Buffer.from(encodeNode(node)))
+  }
 }
 
 const damageCodes: ReadonlySet<string> = new Set(['REPOSITORY_DAMAGED', 'STORAGE_FILE_MISSING', 'STORAGE_DAMAGED'])

@@ -13,7 +13,7 @@ import { listSnapshots } from '../snapshot/list-snapshots.ts'
 import type { ListedSnapshot } from '../snapshot/listed-snapshot.ts'
 import { EntryBitmap } from '../tree/entry-bitmap.ts'
 import { visitTrees } from '../tree/visit-trees.ts'
-import { createTreeMender, type Mending } from './mend-tree.ts'
+import { type Mending, TreeMender } from './mend-tree.ts'
 import { createTreePackWriter } from './tree-pack-writer.ts'
 
 export interface RepairSnapshotsOptions {
@@ -61,7 +61,7 @@ export async function repairSnapshots(
   const broken = await findBroken(repository, index, snapshots, ctx)
   const writer = createTreePackWriter(repository, index)
   const store = dryRun ? (tree: Buffer): Promise<string> => Promise.resolve(sha256(tree)) : writer.add
-  const mender = createTreeMender(repository, index, store)
+  const mender = new TreeMender(repository, index, store)
   const mended: { listed: ListedSnapshot; tree: string | undefined; mendings: readonly Mending[] }[] = []
   for (const [at, listed] of broken.entries()) {
     throwIfInterrupted(ctx)

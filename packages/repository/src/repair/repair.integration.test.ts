@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { quietContext } from '@holdfast/core/context'
@@ -14,14 +14,18 @@ import {
   chunk,
   cloneBackend,
   crashAfter,
+  dataOf,
   makeUntidyRepository,
   readSnapshots,
   storeIndex,
+  storePack,
+  treeOf,
 } from '../prune/repository-fixture.ts'
 import { listNames, listPacks } from '../prune/stored-files.ts'
 import type { Repository } from '../repository.ts'
 import { listSnapshots } from '../snapshot/list-snapshots.ts'
-import { exampleRepository } from '../snapshot/snapshot-fixture.ts'
+import { createResticFixture, resticPrograms } from '../snapshot/restic-fixture.ts'
+import { exampleRepository, storeSnapshot } from '../snapshot/snapshot-fixture.ts'
 import { healPacks } from './heal-packs.ts'
 import { repairIndex } from './repair-index.ts'
 import { repairPacks } from './repair-packs.ts'
@@ -218,6 +222,19 @@ describe('repairing snapshots', () => {
     expect(await checkErrors(repository, ctx)).toEqual([])
   })
 
+  test('does not take an unusual layout of a directory for damage', async () => {
+    const repository = exampleRepository()
+    const [kept, lost] = [chunk('kept'), chunk('lost')]
+    const compact = treeOf({ kept: [kept], lost: [lost] }).content.toString()
+    const spacious = Buffer.from(compact.replace('{"nodes":[', '{ "nodes" : [ '))
+    const pack = await storePack(repository, [dataOf(kept), { type: 'tree', content: spacious }], ctx)
+    await storeIndex(repository, [pack], ctx)
+    await storeSnapshot(repository, { tree: sha256(spacious) }, ctx)
+    await repairSnapshots(repository, await listSnapshots(repository, {}, ctx), { forget: true }, ctx)
+    const [files] = Object.values(await readSnapshots(repository, ctx))
+    expect(files).toEqual({ '/kept': sha256(kept), '/lost': sha256(Buffer.alloc(0)) })
+  })
+
   test('made again adds nothing', async () => {
     const { repository } = await makeBroken()
     const snapshots = await listSnapshots(repository, {}, ctx)
@@ -262,6 +279,44 @@ describe('repairing snapshots', () => {
   })
 })
 
+describe.each(resticPrograms())('with %s', (program) => {
+  test('restic checks what was healed and repaired on a disk', { timeout: 120_000 }, async () => {
+    await using fixture = await createResticFixture(ctx)
+    await using sibling = await createResticFixture(ctx)
+    const source = join(fixture.path, '..', 'source')
+    await mkdir(source)
+    for (let i = 0; i < 20; i++) await writeFile(join(source, `file${i}`), chunk(`file ${i}`, 100))
+    // the same blobs in other packs, sealed with another key
+    await fixture.restic(program, ['backup', source])
+    await sibling.restic(program, ['backup', source])
+    expect(sibling.repository.key.encrypt.equals(fixture.repository.key.encrypt)).toBe(false)
+    const before = await readSnapshots(fixture.repository, ctx)
+    const { packId, offset } = await packOf(fixture.repository, chunk('file 7', 100))
+    await alter(fixture.repository.backend, packId, flip(offset + 40))
+    expect((await fixture.restic(program, ['check', '--read-data'])).exitCode).not.toBe(0)
+    const report = await healPacks(fixture.repository, sibling.repository, 'all-damaged', {}, ctx)
+    expect(report).toMatchObject({ damaged: [packId], healed: [packId], blobsHealed: 1, lost: [] })
+    expect((await fixture.restic(program, ['check', '--read-data'])).exitCode).toBe(0)
+    for (const name of await listNames(fixture.repository, 'index', ctx)) {
+      await fixture.repository.backend.remove({ type: 'index', name }, ctx)
+    }
+    await repairIndex(fixture.repository, {}, ctx)
+    expect((await fixture.restic(program, ['check', '--read-data'])).exitCode).toBe(0)
+    expect(await readSnapshots(fixture.repository, ctx)).toEqual(before)
+    const lost = await packOf(fixture.repository, chunk('file 3', 100))
+    await alter(fixture.repository.backend, lost.packId, flip(lost.offset + 40))
+    await repairPacks(fixture.repository, [lost.packId], {}, ctx)
+    const snapshots = await listSnapshots(fixture.repository, {}, ctx)
+    await repairSnapshots(fixture.repository, snapshots, { forget: true }, ctx)
+    const checked = await fixture.restic(program, ['check', '--read-data'])
+    expect(checked.exitCode, checked.stderr).toBe(0)
+    // a backup of the same files stores what was lost again
+    await fixture.restic(program, ['backup', '--force', source])
+    const [, newest] = Object.values(await readSnapshots(fixture.repository, ctx))
+    expect(newest).toEqual(Object.values(before)[0])
+  })
+})
+
 describe('healing from a sibling', () => {
   async function makeDamaged(): Promise<{
     repository: Repository
@@ -300,11 +355,11 @@ describe('healing from a sibling', () => {
   })
 
   test('cut off after any change loses nothing that was there, and the next one finishes', async () => {
-    const { repository, sibling, before } = await makeDamaged()
+    const { repository, sibling, before, damaged } = await makeDamaged()
     for (let changes = 0; ; changes++) {
       const disk = await cloneBackend(repository.backend, ctx)
       const fragile = { ...repository, backend: crashAfter(disk, changes) }
-      const outcome = await healPacks(fragile, sibling, 'all-damaged', { workers: 1 }, ctx).catch((e: unknown) => e)
+      const outcome = await healPacks(fragile, sibling, damaged, {}, ctx).catch((error: unknown) => error)
       const survivor = { ...repository, backend: disk }
       if (outcome instanceof Error) await healPacks(survivor, sibling, 'all-damaged', { workers: 1 }, ctx)
       expect(await readSnapshots(survivor, ctx), `after ${changes} changes`).toEqual(before)
