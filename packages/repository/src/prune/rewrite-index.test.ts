@@ -86,13 +86,17 @@ describe('rewriting the index', () => {
     expect(packs).toEqual([pack('old', 2)])
   })
 
-  test('removes nothing before the new files are there', async () => {
-    const repository = exampleRepository()
-    await storeIndex(repository, [pack('a', 1)], ctx)
-    await storeIndex(repository, [pack('b', 1)], ctx)
-    const backend = crashAfter(repository.backend, 0)
-    const cutOff = rewriteIndex({ ...repository, backend }, { drop: new Set(), work }, ctx)
-    await expect(cutOff).rejects.toMatchObject({ code: 'STORAGE_UNREACHABLE' })
-    expect(idsIn(await readFiles(repository))).toEqual([pack('a', 1).id, pack('b', 1).id].toSorted())
+  test('cut off after any change still names every pack', async () => {
+    for (let changes = 0; changes < 4; changes++) {
+      const repository = exampleRepository()
+      await storeIndex(repository, [pack('a', 1)], ctx)
+      await storeIndex(repository, [pack('b', 1)], ctx)
+      const backend = crashAfter(repository.backend, changes)
+      const outcome = rewriteIndex({ ...repository, backend }, { drop: new Set(), work }, ctx)
+      if (changes < 3) await expect(outcome).rejects.toMatchObject({ code: 'STORAGE_UNREACHABLE' })
+      else await outcome
+      const named = [...new Set(idsIn(await readFiles(repository)))]
+      expect(named).toEqual([pack('a', 1).id, pack('b', 1).id].toSorted())
+    }
   })
 })
