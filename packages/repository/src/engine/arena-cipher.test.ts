@@ -8,7 +8,7 @@ import { sha256 } from './sha256.ts'
 
 const key = createMasterKey()
 const arena = new Arena(8 << 20)
-const cipher = new ArenaCipher(arena, key, 65536)
+const cipher = new ArenaCipher(arena, key, 131072)
 const [area, target] = [arena.reserve(3 << 20), arena.reserve(3 << 20)]
 /** around a block, the batch limit, a slice of the cipher, and a large blob */
 const lengths = [0, 1, 15, 16, 17, 4096, 16383, 16384, 16385, 131071, 131072, 131073, 1_000_003]
@@ -74,7 +74,7 @@ describe('sealing in the arena', () => {
 
   test('keeps two keys apart in one arena', () => {
     const other = createMasterKey()
-    const otherCipher = new ArenaCipher(arena, other, 65536)
+    const otherCipher = new ArenaCipher(arena, other, 131072)
     const text = randomBytes(1000)
     for (const [each, its] of [
       [cipher, key],

@@ -17,7 +17,8 @@ export interface Primitives {
   /** `s`: address of the 16-byte one-time value; writes 16 bytes to `tag` */
   polyFinish(s: number, tag: number): void
   poly1305(at: number, length: number, s: number, tag: number): void
-  counterBlocks(target: number, iv: number, count: number): void
+  /** `skip`: how many blocks after the vector to begin */
+  counterBlocks(target: number, iv: number, skip: number, count: number): void
   xorInto(target: number, source: number, keyStream: number, length: number): void
 }
 

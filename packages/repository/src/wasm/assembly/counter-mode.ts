@@ -1,10 +1,11 @@
 // The two halves of AES-CTR around AES-ECB: counter blocks in, key stream out. One ECB call over the counter blocks of
 // hundreds of small blobs costs less than one cipher object per blob.
 
-/** Writes `count` big-endian 128-bit counter blocks that begin at `iv`. */
-export function counterBlocks(target: usize, iv: usize, count: usize): void {
+/** Writes `count` big-endian 128-bit counter blocks, from the one that lies `skip` blocks after the vector at `iv`. */
+export function counterBlocks(target: usize, iv: usize, skip: usize, count: usize): void {
   let high = bswap<u64>(load<u64>(iv))
-  let low = bswap<u64>(load<u64>(iv, 8))
+  let low = bswap<u64>(load<u64>(iv, 8)) + <u64>skip
+  if (low < <u64>skip) high++
   for (let i: usize = 0; i < count; i++) {
     store<u64>(target, bswap<u64>(high))
     store<u64>(target, bswap<u64>(low), 8)
