@@ -51,6 +51,8 @@ export async function save(
       if (request.dryRun || unchanged || report.failure !== undefined) return report
       const snapshot = snapshotOf(request, paths, tree, parents[i]?.id, session, report, { startedAt, endedAt })
       try {
+        // the index too must outlast a power cut before anything relies on it
+        await repository.backend.flush(ctx)
         const snapshotId = await writeUnpacked(repository, 'snapshot', encodeSnapshot(snapshot), ctx)
         await repository.backend.flush(ctx)
         return { ...report, snapshotId }
