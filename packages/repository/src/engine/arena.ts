@@ -1,3 +1,4 @@
+import { addressOf, releasePages } from '../native/release-memory.ts'
 import { compilePrimitives, firstFreeAddress, loadPrimitives, type Primitives } from '../wasm/primitives.ts'
 
 /**
@@ -9,6 +10,7 @@ export class Arena {
   readonly bytes: Buffer
   readonly primitives: Primitives
   #next = firstFreeAddress
+  #address: number | undefined
 
   constructor(totalBytes: number, module: WebAssembly.Module = compilePrimitives()) {
     const memory = new WebAssembly.Memory({ initial: Math.ceil((firstFreeAddress + totalBytes) / 65536) })
@@ -22,5 +24,15 @@ export class Arena {
     this.#next = Math.ceil((at + sizeBytes) / 64) * 64
     if (this.#next > this.bytes.length) throw new Error('the arena is too small for its regions')
     return at
+  }
+
+  /**
+   * Gives the pages of a region back, except for its beginning. A blob of the largest size is rare, but without this its
+   * pages would stay with every thread that ever met one.
+   */
+  release(region: { readonly at: number; readonly sizeBytes: number }, keepBytes: number): void {
+    this.#address ??= addressOf(this.bytes)
+    if (this.#address === undefined) return
+    releasePages(this.#address, region.at + keepBytes, region.at + region.sizeBytes)
   }
 }

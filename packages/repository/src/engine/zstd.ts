@@ -41,6 +41,8 @@ function contextOf(stream: ZstdCompress | ZstdDecompress): Context | undefined {
 /** A failing call leaves the state as it was; this value can never be a true remainder. */
 const unfinished = 0xffffffff
 
+const smallFrameBytes = 131072
+
 /** A context is thrown away after any call that did not end a frame: it must not continue with the next one. */
 function keepContext(create: () => ZstdCompress | ZstdDecompress): () => { context: Context; drop: () => void } {
   let context: Context | undefined
@@ -60,9 +62,12 @@ export const zstdLevels = { fastest: 1, auto: 3, better: 6, max: 19 } as const
 export function createCompressor(memory: Buffer, level: number, persistent = usesPersistentContext()): Compress {
   const params = { [constants.ZSTD_c_compressionLevel]: level }
   if (!persistent) return compressPublicly(memory, params)
-  const current = keepContext(() => createZstdCompress({ params }))
+  // zstd gives memory back when a context was too large for a while and takes it again later, which leaves holes in the
+  // allocator's arena (tens of megabytes a thread): so that sizes do not alternate, small and large have one each
+  const small = keepContext(() => createZstdCompress({ params }))
+  const large = keepContext(() => createZstdCompress({ params }))
   return (from, length, target, room) => {
-    const { context, drop } = current()
+    const { context, drop } = length <= smallFrameBytes ? small() : large()
     context.state.fill(unfinished)
     context.handle.writeSync(constants.ZSTD_e_end, memory, from, length, memory, target, room)
     const [roomLeft = 0, inputLeft = 0] = context.state

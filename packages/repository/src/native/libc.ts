@@ -22,6 +22,8 @@ export interface Libc {
   bindAsync(prototype: string): ((...values: (number | bigint)[]) => Promise<number>) | undefined
   /** Memory outside the heap and its address. It stays in place for as long as the buffer is referred to. */
   reserve(sizeBytes: number): { readonly buffer: Buffer; readonly address: number }
+  /** Where the content of a buffer lies; true for as long as it is referred to. */
+  addressOf(buffer: Buffer): number
   /** Of the call that failed last on this thread. */
   errno(): number
 }
@@ -79,6 +81,7 @@ function open(): Libc | undefined {
       const buffer = Buffer.allocUnsafeSlow(sizeBytes)
       return { buffer, address: Number(koffi.address(buffer)) }
     },
+    addressOf: (buffer) => Number(koffi.address(buffer)),
     errno: () => koffi.errno(),
   }
 }

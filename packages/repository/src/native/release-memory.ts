@@ -8,3 +8,22 @@ export function releaseMemory(): boolean {
   const trim = libc()?.bind('int malloc_trim(size_t pad)')
   return trim !== undefined && trim(0) === 1
 }
+
+const adviceDontNeed = 4
+const pageBytes = 4096
+
+/**
+ * Gives the pages of part of a buffer back to the system: they read as zeros afterwards and take no memory until they are
+ * written again. Only whole pages, only memory of the process's own; nothing happens where it cannot be done.
+ */
+export function releasePages(address: number, from: number, to: number): void {
+  const start = Math.ceil((address + from) / pageBytes) * pageBytes
+  const end = Math.floor((address + to) / pageBytes) * pageBytes
+  if (end > start)
+    libc()?.bind('int madvise(uintptr_t address, size_t length, int advice)')?.(start, end - start, adviceDontNeed)
+}
+
+/** Where a buffer lies in the process's memory, undefined where that cannot be told. */
+export function addressOf(buffer: Buffer): number | undefined {
+  return libc()?.addressOf(buffer)
+}

@@ -31,6 +31,8 @@ import type { ClaimSegments, SaveJob, SaveNote, SaveOutcome, SaveResult, SaveSet
 const scanBytes = 64 << 20
 const marginBytes = 65536
 const claimsMargin = 64
+/** What of each region stays in memory between jobs: enough for most chunks. */
+const keptBytes = 2 << 20
 
 const port = openWorkerPort<SaveSetup, SaveNote>()
 const { setup } = port
@@ -51,6 +53,7 @@ const compressTree = createCompressor(arena.bytes, zstdLevels.auto)
 const compressData = setup.dataLevel === undefined ? undefined : createCompressor(arena.bytes, setup.dataLevel)
 const tally = createSaveTally(setup.targets.length, setup.verbose)
 
+const staging: Region[] = []
 let flushing = false
 const opened = setup.targets.map(openTarget)
 const store = new BlobStore(
@@ -74,7 +77,11 @@ const directoryOptions: DirectoryReaderOptions = {
 }
 const openDirectories: OpenDirectories = new Map()
 
-answerJobs<SaveJob, SaveResult>((job) => ({ outcome: perform(job), ...tally.take() }))
+answerJobs<SaveJob, SaveResult>((job) => {
+  const outcome = perform(job)
+  for (const each of [input, text, plain, ...staging]) arena.release(each, keptBytes)
+  return { outcome, ...tally.take() }
+})
 
 function perform(job: SaveJob): SaveOutcome {
   switch (job.type) {
@@ -123,12 +130,14 @@ function openTarget(shared: SaveTarget, number: number): { target: StoreTarget; 
   const cipher = new ArenaCipher(arena, key, keyStreamBytes)
   const index = BlobIndex.attach(shared.index)
   const onFinished = (pack: FinishedPack): void => port.note({ type: 'pack', target: number, pack, partial: flushing })
-  const writer = (isTree: boolean): PackWriter =>
-    new PackWriter({
+  const writer = (isTree: boolean): PackWriter => {
+    const own = region(stagingBytes(largestBlob))
+    staging.push(own)
+    return new PackWriter({
       arena,
       cipher,
       decompress,
-      staging: region(stagingBytes(largestBlob)),
+      staging: own,
       text,
       plain,
       isTree,
@@ -137,6 +146,7 @@ function openTarget(shared: SaveTarget, number: number): { target: StoreTarget; 
       label: `${setup.worker}-${number}-${isTree ? 'tree' : 'data'}-${threadLabel()}`,
       onFinished,
     })
+  }
   const packs =
     shared.readableRoot === undefined
       ? createRemotePackReader(arena, port, number)
