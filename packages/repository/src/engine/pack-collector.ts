@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type { Context } from '@holdfast/core/context'
-import { encodeIndex, type IndexPack } from '../format/index-file.ts'
+import { encodeIndexPack, joinIndexPacks } from '../format/index-file.ts'
 import { writeUnpacked } from '../open/unpacked-files.ts'
 import type { Repository } from '../repository.ts'
 import type { FinishedPack } from './finished-pack.ts'
@@ -36,7 +36,7 @@ export function createPackCollector(repository: Repository, ctx: Context): PackC
   const { backend } = repository
   const queue: FinishedPack[] = []
   const waiting: { limit: number; resolve: () => void }[] = []
-  let stored: IndexPack[] = []
+  let stored: string[] = []
   let storedBlobs = 0
   let oldestStoredMs = 0
   let active = 0
@@ -66,7 +66,7 @@ export function createPackCollector(repository: Repository, ctx: Context): PackC
     indexing = indexing.then(async () => {
       if (failure !== undefined) return
       await backend.flush(ctx)
-      await writeUnpacked(repository, 'index', encodeIndex(packs), ctx)
+      await writeUnpacked(repository, 'index', joinIndexPacks(packs), ctx)
     })
     indexing.catch(fail)
     return indexing
@@ -81,7 +81,7 @@ export function createPackCollector(repository: Repository, ctx: Context): PackC
       sizeBytes: totals.sizeBytes + pack.sizeBytes,
     }
     if (stored.length === 0) oldestStoredMs = ctx.now().getTime()
-    stored.push(pack)
+    stored.push(encodeIndexPack(pack))
     storedBlobs += pack.blobs.length
     if (storedBlobs >= blobsPerIndexFile || ctx.now().getTime() - oldestStoredMs > indexFileAgeMs)
       void flushIndex().catch(fail)

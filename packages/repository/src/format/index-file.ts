@@ -20,11 +20,17 @@ export interface IndexSink {
 
 /** The JSON of an index file, as restic writes it. All blobs of one pack must be in the same index file. */
 export function encodeIndex(packs: Iterable<IndexPack>): Buffer {
-  const parts: string[] = []
-  for (const pack of packs) {
-    parts.push(`{"id":"${pack.id}","blobs":[${pack.blobs.map(encodeBlob).join(',')}]}`)
-  }
-  return Buffer.from(`{"packs":[${parts.join(',')}]}\n`, 'latin1')
+  return joinIndexPacks(Array.from(packs, encodeIndexPack))
+}
+
+/** One pack's part of an index file: text takes a fraction of the memory of the blobs it lists. */
+export function encodeIndexPack({ id, blobs }: IndexPack): string {
+  return `{"id":"${id}","blobs":[${blobs.map(encodeBlob).join(',')}]}`
+}
+
+/** An index file from the parts that `encodeIndexPack` made. */
+export function joinIndexPacks(packs: readonly string[]): Buffer {
+  return Buffer.from(`{"packs":[${packs.join(',')}]}\n`, 'latin1')
 }
 
 function encodeBlob({ id, type, offset, length, rawLength }: PackedBlob): string {
