@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { quietContext } from '@holdfast/core/context'
 import { expect, test } from 'vitest'
 import { listAll, expectRejection } from './backend-conformance.ts'
-import { openBackend, parseLocation } from './open-backend.ts'
+import { parseLocation } from './location.ts'
+import { openBackend } from './open-backend.ts'
 
 const ctx = quietContext()
 

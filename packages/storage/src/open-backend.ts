@@ -11,9 +11,6 @@ import type { Location, RestLocation, S3Location } from './location.ts'
 import { createMemoryBackend } from './memory/memory-backend.ts'
 import type { StorageOptions } from './storage-options.ts'
 
-export { parseLocation } from './location.ts'
-export type { Location } from './location.ts'
-
 /**
  * A backend for a location, with limits as asked for and, for remote stores, retries. Nothing is sent yet: a wrong
  * address shows at the first call. The cache is added with `withCache` by whoever has read the repository's id. The

@@ -11,7 +11,7 @@ import { openRepository } from '../open/open-repository.ts'
 import { readUnpacked } from '../open/unpacked-files.ts'
 import type { Repository } from '../repository.ts'
 import { storeIndex } from '../tree/built-repository.ts'
-import { makeResticSample, resticPrograms, type ResticSample } from '../tree/restic-sample.ts'
+import { makeResticSample, resticPrograms, type ResticSample } from '../tree/restic-sample-fixture.ts'
 import type { CheckReport, ReadData } from './check-options.ts'
 import { check } from './check.ts'
 

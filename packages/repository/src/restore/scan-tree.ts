@@ -16,7 +16,7 @@ export interface ScanFindings {
  * Counts what a directory holds. Names and metadata are passed over: a quote inside a JSON string is always escaped, so a
  * key in its place after `{` or `,` cannot be part of a name.
  */
-export function scanTree(thread: RestoreThread, task: ScanTask, findings: ScanFindings): void {
+function scanTree(thread: RestoreThread, task: ScanTask, findings: ScanFindings): void {
   const text = treeBytes(thread, task.tree).toString('latin1')
   for (const [, type, size, links, subtree] of text.matchAll(countedKeys)) {
     if (type !== undefined) findings.files++
@@ -28,7 +28,7 @@ export function scanTree(thread: RestoreThread, task: ScanTask, findings: ScanFi
 const countedKeys = /[{,]"(?:type":"(file)"|size":(\d{1,15})(?:,"links":(\d{1,9}))?(?=[,}])|subtree":"([0-9a-f]{64})")/g
 
 /** The same with filters; with `statTargets` only what is not in the target yet counts. */
-export function scanSelected(
+function scanSelected(
   thread: RestoreThread,
   task: ScanTask,
   statTargets: boolean,

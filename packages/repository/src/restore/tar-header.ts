@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer'
  * https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html
  */
 
-export const tarBlockBytes = 512
+const tarBlockBytes = 512
 
 /** ustar's type flags. */
 export const tarTypes = {

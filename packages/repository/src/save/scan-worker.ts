@@ -13,7 +13,7 @@ const reportEveryMs = 500
 const { root, filter: spec } = workerData as ScanStart
 const filter: SourceFilter = createSourceFilter(spec, readFileStart)
 const totals = { files: 0, sizeBytes: 0 }
-let reported = Date.now()
+let reported = performance.now()
 
 scan(root.path, root.only)
 report(true)
@@ -39,11 +39,11 @@ function scan(directory: RawPath, only: ChosenChildren | undefined): void {
 function count(sizeBytes: number): void {
   totals.files++
   totals.sizeBytes += sizeBytes
-  if (totals.files % 1000 === 0 && Date.now() - reported > reportEveryMs) report(false)
+  if (totals.files % 1000 === 0 && performance.now() - reported > reportEveryMs) report(false)
 }
 
 function report(complete: boolean): void {
-  reported = Date.now()
+  reported = performance.now()
   const message: ScanTotals = { ...totals, complete }
   parentPort?.postMessage(message)
 }

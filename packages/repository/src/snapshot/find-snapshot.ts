@@ -44,7 +44,7 @@ export async function findSnapshots(
 }
 
 /** Splits `id:subfolder`; an empty subfolder is none. */
-export function splitSubfolder(text: string): { readonly name: string; readonly subfolder?: string } {
+function splitSubfolder(text: string): { readonly name: string; readonly subfolder?: string } {
   const colon = text.indexOf(':')
   if (colon === -1) return { name: text }
   const subfolder = text.slice(colon + 1)

@@ -22,7 +22,7 @@ export function openBlob(key: MasterKey, id: string, place: BlobPlace, sealed: U
 }
 
 /** Bytes of the blob itself, from where it lies. */
-export function plainLengthOf(place: BlobPlace): number {
+function plainLengthOf(place: BlobPlace): number {
   return place.rawLength || place.length - sealOverheadBytes
 }
 
