@@ -9,7 +9,8 @@ export class EntryBitmap {
   }
 
   static create(entries: number): EntryBitmap {
-    return new EntryBitmap(new SharedArrayBuffer(Math.ceil(entries / 32) * 4))
+    // one word at least: V8 refuses to copy shared memory of no length
+    return new EntryBitmap(new SharedArrayBuffer(Math.max(1, Math.ceil(entries / 32)) * 4))
   }
 
   static attach(shared: SharedArrayBuffer): EntryBitmap {
