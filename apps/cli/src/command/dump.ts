@@ -2,13 +2,12 @@ import { open, rm } from 'node:fs/promises'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Repository } from '@holdfast/repository/repository'
+import { dumpFile } from '@holdfast/repository/restore/dump-file'
+import { dumpTar } from '@holdfast/repository/restore/dump-tar'
 import { findSnapshot, type FoundSnapshot } from '@holdfast/repository/snapshot/find-snapshot'
 import { shortId } from '@holdfast/repository/snapshot/listed-snapshot'
 import { resolvePath } from '@holdfast/repository/tree/resolve-path'
-import { type WalkedEntry, walkTree } from '@holdfast/repository/tree/walk-tree'
 import { invalidArgument, oneOf, single } from '../argument/option.ts'
-import { readFileContent } from '../dump/file-content.ts'
-import { writeTarArchive } from '../dump/tar-archive.ts'
 import { filterOptions, readFilter } from '../session/filter-option.ts'
 import { openSession } from '../session/open-session.ts'
 import { findTree, openTrees } from '../session/open-trees.ts'
@@ -69,7 +68,7 @@ export const dump = defineCommand({
 })
 
 interface Dump {
-  readonly pieces: AsyncIterable<Buffer>
+  readonly pieces: AsyncIterable<Uint8Array>
   readonly isArchive: boolean
 }
 
@@ -78,14 +77,14 @@ async function openDump(repository: Repository, found: FoundSnapshot, path: stri
   const root = await findTree(trees, found, ctx)
   const place = await resolvePath(trees, root, path, shortId(found.id), ctx)
   if (place.treeId !== undefined) {
-    const entries = archived(
-      place.node === undefined ? [] : [{ path: place.path, node: place.node }],
-      walkTree(trees, place.treeId, { path: place.path }, ctx),
-    )
-    return { pieces: writeTarArchive(repository, index, entries, ctx), isArchive: true }
+    const directory = {
+      tree: place.treeId,
+      path: place.path,
+      ...(place.node === undefined ? {} : { node: place.node }),
+    }
+    return { pieces: dumpTar(repository, index, directory, ctx), isArchive: true }
   }
-  if (place.node?.type === 'file')
-    return { pieces: readFileContent(repository, index, place.node, ctx), isArchive: false }
+  if (place.node?.type === 'file') return { pieces: dumpFile(repository, index, place.node, ctx), isArchive: false }
   throw invalidArgument(
     '<path>',
     path,
@@ -93,17 +92,8 @@ async function openDump(repository: Repository, found: FoundSnapshot, path: stri
   )
 }
 
-/** The directory itself, then what is in it. */
-async function* archived(
-  own: readonly Pick<WalkedEntry, 'path' | 'node'>[],
-  below: AsyncIterable<WalkedEntry>,
-): AsyncGenerator<Pick<WalkedEntry, 'path' | 'node'>> {
-  yield* own
-  yield* below
-}
-
 /** Writes a new file; half of one is not left behind. */
-async function writeToFile(target: string, pieces: AsyncIterable<Buffer>): Promise<number> {
+async function writeToFile(target: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
   const file = await open(target, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'EEXIST' ? 'it exists already' : error.message
     throw new AppError('TARGET_UNUSABLE', { target, reason }, { cause: error })

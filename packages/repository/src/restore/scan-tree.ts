@@ -28,12 +28,7 @@ function scanTree(thread: RestoreThread, task: ScanTask, findings: ScanFindings)
 const countedKeys = /[{,]"(?:type":"(file)"|size":(\d{1,15})(?:,"links":(\d{1,9}))?(?=[,}])|subtree":"([0-9a-f]{64})")/g
 
 /** The same with filters; with `statTargets` only what is not in the target yet counts. */
-function scanSelected(
-  thread: RestoreThread,
-  task: ScanTask,
-  statTargets: boolean,
-  findings: ScanFindings,
-): void {
+function scanSelected(thread: RestoreThread, task: ScanTask, statTargets: boolean, findings: ScanFindings): void {
   for (const node of readNodes(thread, task.tree)) {
     const name = node.name.toString('latin1')
     const location = childPath(task.location, name)

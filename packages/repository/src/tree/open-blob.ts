@@ -21,11 +21,6 @@ export function openBlob(key: MasterKey, id: string, place: BlobPlace, sealed: U
   return { content }
 }
 
-/** Bytes of the blob itself, from where it lies. */
-function plainLengthOf(place: BlobPlace): number {
-  return place.rawLength || place.length - sealOverheadBytes
-}
-
 function expand(text: Buffer, rawLength: number): Buffer | undefined {
   if (rawLength > maxPlainBytes) return undefined
   try {
