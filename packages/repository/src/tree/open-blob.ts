@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib'
 import type { BlobPlace } from '../engine/blob-index.ts'
 import { sha256 } from '../engine/sha256.ts'
-import { sealOverheadBytes, tryOpen } from '../format/crypto.ts'
+import { tryOpen } from '../format/crypto.ts'
 import type { MasterKey } from '../format/master-key.ts'
 
 /** No tree or chunk that anyone can use is larger; a length beyond it is not worth the attempt to allocate it. */
