@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import type { Channel } from './output/channel.ts'
 import { runCommandLine } from './run-command-line.ts'
 import { createInterruption } from './session/interruption.ts'
 
@@ -18,6 +19,17 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 process.stderr.on('error', () => {})
 
+/** Nobody wants to hear that a listing was interrupted by `head`. */
+function quietOnceReaderIsGone(stderr: NodeJS.WriteStream): Channel {
+  return {
+    isTTY: stderr.isTTY,
+    get columns() {
+      return stderr.columns
+    },
+    write: (content, done) => readerGone || stderr.write(content, done),
+  }
+}
+
 const exitCode = await runCommandLine(process.argv.slice(2), {
   signal: interruption.signal,
   variables: (name) => process.env[name],
@@ -25,7 +37,7 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   nowMs: () => performance.now(),
   stdin: process.stdin,
   stdout: process.stdout,
-  stderr: process.stderr,
+  stderr: quietOnceReaderIsGone(process.stderr),
 })
 // Whatever a library left open (idle connections, worker threads) must not keep the process alive.
 process.exit(readerGone ? 128 + constants.signals.SIGPIPE : exitCode)
