@@ -1,6 +1,5 @@
 import { type BigIntStats, lstatSync, readlinkSync } from 'node:fs'
 import type { Arena } from '../engine/arena.ts'
-import type { BlobReader } from '../engine/blob-reader.ts'
 import type { Region } from '../engine/pack-writer.ts'
 import { quoteName } from '../format/node-name.ts'
 import type { ExtendedAttribute, NodeType } from '../format/node.ts'
@@ -9,7 +8,14 @@ import type { BlobStore } from './blob-store.ts'
 import { FileReplacedError, storeWholeFile, wholeFileBytes } from './file-reader.ts'
 import { attributesText, contentText, deviceText, linksText, linkTargetText, nodeHead } from './node-text.ts'
 import { type NodeTimes, nodeTimes, type OwnerText, sizeText } from './node-text.ts'
-import { isUnchanged, knownAttributes, type ParentTree, readParentTree, sameTime } from './parent-tree.ts'
+import {
+  isUnchanged,
+  knownAttributes,
+  type ParentTree,
+  type ReadParentTree,
+  readParentTree,
+  sameTime,
+} from './parent-tree.ts'
 import { joinPath, pathText, readNames, systemPath } from './raw-path.ts'
 import type { ChosenChildren, DirectoryOutcome, DirectoryTask, LargeFileFound, RawPath } from './save-jobs.ts'
 import type { SaveTally } from './save-tally.ts'
@@ -20,7 +26,7 @@ export interface DirectoryReaderOptions {
   readonly input: Region
   readonly store: BlobStore
   /** undefined: there is no parent snapshot */
-  readonly parentReader: BlobReader | undefined
+  readonly readParent: ReadParentTree | undefined
   readonly filter: SourceFilter
   readonly owners: OwnerText
   readonly tally: SaveTally
@@ -45,7 +51,7 @@ interface Found {
 export function readDirectory(o: DirectoryReaderOptions, open: OpenDirectories, task: DirectoryTask): DirectoryOutcome {
   const names = listNames(o, task)
   if (names === undefined) return { id: task.id, unreadable: true }
-  const parent: ParentTree = readParentTree(o.arena, o.parentReader, task.parentTree)
+  const parent: ParentTree = readParentTree(o.readParent, task.parentTree)
   const found: Found = { parts: [], subdirectories: [], largeFiles: [] }
   const device = o.filter.staysOnFileSystem ? deviceOf(task.path) : undefined
   for (const name of names) readEntry(o, task, parent, found, name, device)

@@ -1,7 +1,5 @@
 import type { BigIntStats } from 'node:fs'
 import { isAppError } from '@holdfast/core/errors/app-error'
-import type { BlobReader } from '../engine/blob-reader.ts'
-import type { Arena } from '../engine/arena.ts'
 import type { ExtendedAttribute } from '../format/node.ts'
 import { parseTimestamp } from '../format/timestamp.ts'
 import type { NodeTimes } from './node-text.ts'
@@ -26,23 +24,22 @@ export interface ParentTree {
 
 const noParent: ParentTree = { find: () => undefined }
 
-/** Neighbouring trees usually lie together: one read brings many. */
-const readAheadBytes = 262144
+/** Reads the bytes of a tree, which are valid until something else is read; undefined when that is not possible. */
+export type ReadParentTree = (id: string) => Buffer | undefined
 
 /**
  * Reads a tree of the parent snapshot in a worker. A tree that cannot be read costs only the comparison: the directory is
  * then read in full, which also mends it.
  */
-export function readParentTree(arena: Arena, reader: BlobReader | undefined, id: string | undefined): ParentTree {
-  if (id === undefined || reader === undefined) return noParent
-  let text: string
+export function readParentTree(read: ReadParentTree | undefined, id: string | undefined): ParentTree {
+  if (id === undefined || read === undefined) return noParent
+  let text: string | undefined
   try {
-    const { at, length } = reader.read(id, readAheadBytes)
-    text = arena.bytes.toString('utf8', at, at + length)
+    text = read(id)?.toString('utf8')
   } catch (error) {
-    if (isAppError(error) && error.code !== 'INTERRUPTED') return noParent
-    throw error
+    if (!isAppError(error) || error.code === 'INTERRUPTED') throw error
   }
+  if (text === undefined) return noParent
   const nodes = new Map<string, ParentNode>()
   for (const node of nodesOf(text)) nodes.set(node.name, node)
   return {

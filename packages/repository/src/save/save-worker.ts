@@ -6,6 +6,7 @@ import { BlobReader } from '../engine/blob-reader.ts'
 import type { FinishedPack } from '../engine/finished-pack.ts'
 import { writeLargeBlobPack } from '../engine/large-blob-pack.ts'
 import { createLocalPackReader, createRemotePackReader } from '../engine/pack-reader.ts'
+import { readLargeBlob } from '../engine/read-large-blob.ts'
 import { PackWriter, type Region, stagingBytes } from '../engine/pack-writer.ts'
 import { answerJobs, openWorkerPort, type WorkerPort } from '../engine/worker-port.ts'
 import { createCompressor, createDecompressor, zstdLevels } from '../engine/zstd.ts'
@@ -24,6 +25,7 @@ import {
 } from './directory-reader.ts'
 import { openLargeFile } from './large-file.ts'
 import { readFileStart, scanCuts, storeChunks } from './file-reader.ts'
+import type { ReadParentTree } from './parent-tree.ts'
 import { createSaveTally } from './save-tally.ts'
 import type { ClaimSegments, SaveJob, SaveNote, SaveOutcome, SaveResult, SaveSetup, SaveTarget } from './save-jobs.ts'
 
@@ -31,6 +33,10 @@ import type { ClaimSegments, SaveJob, SaveNote, SaveOutcome, SaveResult, SaveSet
 const scanBytes = 64 << 20
 const marginBytes = 65536
 const claimsMargin = 64
+/** Neighbouring trees usually lie together: one read brings many. */
+const readAheadBytes = 262144
+/** A directory with a larger tree, of some hundred thousand entries, is read anew: comparing it would take too much memory. */
+const largestParentTree = 128 << 20
 /** What of each region stays in memory between jobs: enough for most chunks. */
 const keptBytes = 2 << 20
 
@@ -66,7 +72,7 @@ const directoryOptions: DirectoryReaderOptions = {
   arena,
   input,
   store,
-  parentReader: opened[0]?.reader,
+  readParent: opened[0]?.readTree,
   filter: createSourceFilter(setup.filter, readFileStart),
   owners: ownerTexts(),
   tally,
@@ -121,7 +127,7 @@ function perform(job: SaveJob): SaveOutcome {
   }
 }
 
-function openTarget(shared: SaveTarget, number: number): { target: StoreTarget; reader: BlobReader } {
+function openTarget(shared: SaveTarget, number: number): { target: StoreTarget; readTree: ReadParentTree } {
   const key: MasterKey = {
     encrypt: Buffer.from(shared.key.encrypt),
     macK: Buffer.from(shared.key.macK),
@@ -168,7 +174,15 @@ function openTarget(shared: SaveTarget, number: number): { target: StoreTarget; 
     },
     ensureClaims: () => ensureClaims(port, index, number),
   }
-  return { target, reader }
+  const readTree = (id: string): Buffer | undefined => {
+    const entry = index.find(id)
+    const plainBytes = entry < 0 ? 0 : index.rawLengthOf(entry) || index.lengthOf(entry)
+    if (plainBytes > largestParentTree) return undefined
+    if (plainBytes >= plain.sizeBytes) return readLargeBlob({ arena, index, packs, key, piece: text }, id)
+    const { at, length } = reader.read(id, readAheadBytes)
+    return arena.bytes.subarray(at, at + length)
+  }
+  return { target, readTree }
 }
 
 /** Asks the main thread for another segment when the newest is nearly full; others may take its last places meanwhile. */
