@@ -95,14 +95,17 @@ export class BlobStore {
   #compress(compress: Compress, at: number, length: number, isTree: boolean): number {
     if (length === 0) return 0
     if (!isTree && length >= probedBytes && !this.#looksCompressible(compress, at, length)) return 0
-    const room = isTree ? this.#scratch.sizeBytes : Math.min(length, this.#scratch.sizeBytes)
-    return compress(at, length, this.#scratch.at, room)
+    // all the room there is: with less than its own bound zstd goes through buffers of its own, at half the speed
+    const compressed = compress(at, length, this.#scratch.at, this.#scratch.sizeBytes)
+    return isTree || compressed < length ? compressed : 0
   }
 
   /** Tries the beginning and the middle, so that film, archives and ciphertext are not compressed in vain. */
   #looksCompressible(compress: Compress, at: number, length: number): boolean {
-    const room = Math.floor(probeBytes * 0.98)
-    return [at, at + (length >> 1)].some((from) => compress(from, probeBytes, this.#scratch.at, room) > 0)
+    return [at, at + (length >> 1)].some((from) => {
+      const compressed = compress(from, probeBytes, this.#scratch.at, this.#scratch.sizeBytes)
+      return compressed < probeBytes * 0.98
+    })
   }
 
   #count(target: number, isTree: boolean, length: number, stored: number): void {
