@@ -1,6 +1,7 @@
+import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { createHash, type Hash } from 'node:crypto'
 import { isAppError } from '@holdfast/core/errors/app-error'
-import { type ArenaCipher, sealOverheadBytes, smallTextBytes } from '../engine/arena-cipher.ts'
+import { type ArenaCipher, smallTextBytes } from '../engine/arena-cipher.ts'
 import type { Arena } from '../engine/arena.ts'
 import type { PackReader } from '../engine/pack-reader.ts'
 import { sha256 } from '../engine/sha256.ts'

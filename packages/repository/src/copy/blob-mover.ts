@@ -1,5 +1,6 @@
+import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { isAppError } from '@holdfast/core/errors/app-error'
-import { type ArenaCipher, sealOverheadBytes, smallTextBytes } from '../engine/arena-cipher.ts'
+import { type ArenaCipher, smallTextBytes } from '../engine/arena-cipher.ts'
 import type { Arena } from '../engine/arena.ts'
 import type { BlobIndex } from '../engine/blob-index.ts'
 import type { PackReader } from '../engine/pack-reader.ts'

@@ -1,9 +1,10 @@
+import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { createMasterKey } from '../format/create-master-key.ts'
 import { open, seal } from '../format/crypto.ts'
 import { Arena } from './arena.ts'
-import { ArenaCipher, sealOverheadBytes } from './arena-cipher.ts'
+import { ArenaCipher } from './arena-cipher.ts'
 import { sha256 } from './sha256.ts'
 
 const key = createMasterKey()

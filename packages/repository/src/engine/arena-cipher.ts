@@ -1,11 +1,9 @@
+import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { type Cipheriv, createCipheriv, createHash, randomFillSync } from 'node:crypto'
 import type { MasterKey } from '../format/master-key.ts'
 import { scratchAddress } from '../wasm/primitives.ts'
 import type { Arena } from './arena.ts'
 import { releaseBuffer } from './release-buffer.ts'
-
-/** Bytes that sealing adds: the initialisation vector before the text, the MAC after it. */
-export const sealOverheadBytes = 32
 
 const vectorBytes = 16
 const macBytes = 16

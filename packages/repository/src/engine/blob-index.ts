@@ -1,3 +1,5 @@
+import { sealOverheadBytes } from '../format/seal-overhead.ts'
+
 /**
  * Where every blob lies, in memory that all threads share. An entry costs 48 bytes (id 32, pack 4, offset 4, length 4,
  * raw length 4) and its hash slots 4 bytes each, 35 to 70 % full: 54–60 bytes a blob.
@@ -258,7 +260,7 @@ export class BlobIndex {
 
   /** Bytes of the blob itself. */
   plainLengthOf(entry: number): number {
-    return this.rawLengthOf(entry) || this.lengthOf(entry) - 32
+    return this.rawLengthOf(entry) || this.lengthOf(entry) - sealOverheadBytes
   }
 
   idOf(entry: number): string {

@@ -1,6 +1,7 @@
+import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import type { Arena } from './arena.ts'
-import { type ArenaCipher, sealOverheadBytes } from './arena-cipher.ts'
+import { type ArenaCipher } from './arena-cipher.ts'
 import type { BlobIndex, BlobPlace } from './blob-index.ts'
 import type { PackReader } from './pack-reader.ts'
 import { sha256 } from './sha256.ts'

@@ -1,8 +1,9 @@
+import { sealOverheadBytes } from './seal-overhead.ts'
 import { createCipheriv, createHash } from 'node:crypto'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createMasterKey } from './create-master-key.ts'
-import { open, seal, sealOverheadBytes, tryOpen } from './crypto.ts'
+import { open, seal, tryOpen } from './crypto.ts'
 import { fastPoly1305 } from './fast-poly1305.ts'
 import { poly1305 } from './poly1305.ts'
 

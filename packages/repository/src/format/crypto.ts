@@ -1,3 +1,4 @@
+import { sealOverheadBytes } from './seal-overhead.ts'
 import {
   type Cipheriv,
   createCipheriv,
@@ -10,9 +11,6 @@ import {
 import { AppError } from '@holdfast/core/errors/app-error'
 import { fastPoly1305 } from './fast-poly1305.ts'
 import type { MasterKey } from './master-key.ts'
-
-/** What sealing adds to a message: 16 bytes of initialisation vector before it, 16 bytes of tag after it. */
-export const sealOverheadBytes = 32
 
 /** Encrypts with AES-256-CTR and authenticates the ciphertext with Poly1305-AES: IV ‖ ciphertext ‖ tag. */
 export function seal(key: MasterKey, plaintext: Uint8Array): Buffer {

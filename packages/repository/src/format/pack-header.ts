@@ -1,5 +1,6 @@
+import { sealOverheadBytes } from './seal-overhead.ts'
 import { AppError } from '@holdfast/core/errors/app-error'
-import { open, seal, sealOverheadBytes } from './crypto.ts'
+import { open, seal } from './crypto.ts'
 import type { MasterKey } from './master-key.ts'
 import type { PackedBlob } from './packed-blob.ts'
 

@@ -1,3 +1,4 @@
+import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import type { BlobIndex } from '../engine/blob-index.ts'
 import { packHeaderEntryBytes } from '../format/pack-header.ts'
 import { EntryBitmap } from '../tree/entry-bitmap.ts'
@@ -5,7 +6,6 @@ import { type BlobCopies, findBlobCopies } from './blob-copies.ts'
 
 /** sealed header without entries, and its length field */
 const trailerBytes = 36
-const sealOverheadBytes = 32
 
 /** What lies in a pack; bits. */
 export const kindTree = 1

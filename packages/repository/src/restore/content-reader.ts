@@ -1,6 +1,7 @@
+import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import type { Arena } from '../engine/arena.ts'
-import { type ArenaCipher, sealOverheadBytes, smallTextBytes } from '../engine/arena-cipher.ts'
+import { type ArenaCipher, smallTextBytes } from '../engine/arena-cipher.ts'
 import type { BlobIndex } from '../engine/blob-index.ts'
 import type { BlobReader } from '../engine/blob-reader.ts'
 import type { PackReader } from '../engine/pack-reader.ts'

@@ -1,3 +1,4 @@
+import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import type { Arena } from '../engine/arena.ts'
 import type { BlobIndex } from '../engine/blob-index.ts'
 import type { PackWriter, Region } from '../engine/pack-writer.ts'
@@ -113,6 +114,6 @@ export class BlobStore {
     const blobs = isTree ? counts.treeBlobs : counts.dataBlobs
     blobs[target] = (blobs[target] ?? 0) + 1
     counts.dataAdded[target] = (counts.dataAdded[target] ?? 0) + length
-    counts.dataAddedPacked[target] = (counts.dataAddedPacked[target] ?? 0) + stored + 32
+    counts.dataAddedPacked[target] = (counts.dataAddedPacked[target] ?? 0) + stored + sealOverheadBytes
   }
 }

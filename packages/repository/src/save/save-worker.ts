@@ -1,4 +1,5 @@
 /** Worker thread of a backup: takes directories and parts of large files from source to sealed pack. */
+import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { Arena } from '../engine/arena.ts'
 import { ArenaCipher } from '../engine/arena-cipher.ts'
 import { BlobIndex } from '../engine/blob-index.ts'
@@ -170,7 +171,7 @@ function openTarget(shared: SaveTarget, number: number): { target: StoreTarget; 
       const label = `${setup.worker}-${number}-large-${threadLabel()}-${++largeBlobs}`
       const pack = writeLargeBlobPack(key, { id, bytes, isTree, level }, shared.spoolDirectory, label)
       onFinished(pack)
-      return pack.blobBytes - 32
+      return pack.blobBytes - sealOverheadBytes
     },
     ensureClaims: () => ensureClaims(port, index, number),
   }

@@ -1,9 +1,10 @@
+import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import { throwIfInterrupted } from '@holdfast/storage/interruption'
 import type { BlobIndex } from '../engine/blob-index.ts'
 import { startWorkerPool } from '../engine/worker-pool.ts'
-import { sealOverheadBytes } from '../format/crypto.ts'
+
 import type { Repository } from '../repository.ts'
 import type { EntryBitmap } from './entry-bitmap.ts'
 import { inspectTree, type TreeProblem } from './inspect-tree.ts'
