@@ -61,12 +61,28 @@ describe('S3 backend on Ceph', () => {
     expect(await listAll(backend, 'lock')).toHaveLength(1105)
   })
 
-  test('a wrong secret, an unknown key and a missing bucket are told apart, and none is worth a retry', async () => {
+  test('a bucket that does not exist holds nothing, and nothing can be put there', async () => {
+    await using backend = createS3Backend(optionsFor('no-such-bucket-here'))
+    for (const type of ['config', 'data', 'index', 'key', 'lock', 'snapshot'] as const) {
+      expect(await listAll(backend, type)).toEqual([])
+    }
+    await expectRejection(backend.stat(config, ctx), 'STORAGE_FILE_MISSING')
+    await expectRejection(backend.read(config, undefined, ctx), 'STORAGE_FILE_MISSING')
+    await backend.remove(config, ctx)
+    const bytes = sampleBytes(10)
+    const error = await expectRejection(
+      backend.write(idOf('data', bytes), bytes, { content: 'data' }, ctx),
+      'STORAGE_DENIED',
+    )
+    expect(error.message).toContain('the bucket no-such-bucket-here does not exist')
+    expect(error.retryable).toBe(false)
+  })
+
+  test('a wrong secret and an unknown key are told apart, and none is worth a retry', async () => {
     const options = optionsFor('conformance')
     const cases = [
       [{ ...options, secretAccessKey: 'wrong' }, 'the secret access key is wrong'],
       [{ ...options, accessKeyId: 'NOBODY' }, 'the access key is not known'],
-      [optionsFor('no-such-bucket-here'), 'the bucket no-such-bucket-here does not exist'],
     ] as const
     for (const [wrong, text] of cases) {
       await using backend = createS3Backend(wrong)

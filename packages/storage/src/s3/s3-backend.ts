@@ -140,7 +140,7 @@ export function createS3Backend(options: S3ClientOptions): Backend {
       const target = { client, bucket, root, type }
       const pages = listObjects(target, ctx.signal)
       for (;;) {
-        const page = await attempt('list', folderText(type), ctx, () => pages.next())
+        const page = await attempt('list', folderText(type), ctx, () => nextPage(pages))
         if (page.done === true) return
         yield* page.value
       }
@@ -166,6 +166,16 @@ export function createS3Backend(options: S3ClientOptions): Backend {
     async [Symbol.asyncDispose]() {
       client.destroy()
     },
+  }
+}
+
+/** A bucket that does not exist lists nothing: it is made only when a repository is. */
+async function nextPage(pages: AsyncGenerator<FileInfo[]>): Promise<IteratorResult<FileInfo[], void>> {
+  try {
+    return await pages.next()
+  } catch (error) {
+    if (s3Failure(error)?.code === 'NoSuchBucket') return { done: true, value: undefined }
+    throw error
   }
 }
 

@@ -69,12 +69,15 @@ export function s3Error(error: unknown, what: S3Action): AppError {
   const failure = s3Failure(error)
   if (failure === undefined || !(error instanceof Error)) return connectionError(error, what)
   const { code, status } = failure
-  if (code === 'NoSuchBucket') return refuse(`the bucket ${bucket} does not exist`)
-  if (missing.has(code)) return new AppError('STORAGE_FILE_MISSING', { file, location }, { cause: error })
+  // Where there is no bucket there is no file either; but nothing can be put there.
+  if (code === 'NoSuchBucket' && action === 'write') return refuse(`the bucket ${bucket} does not exist`)
+  if (code === 'NoSuchBucket' || missing.has(code)) {
+    return new AppError('STORAGE_FILE_MISSING', { file, location }, { cause: error })
+  }
   if (full.has(code) || status === 507) return new AppError('STORAGE_FULL', { file, location }, { cause: error })
   const known = refusals[code]
   if (known !== undefined) return refuse(`${known} (${code})`)
-  if (status === 401 || status === 403) return refuse(`access denied (HTTP ${status})`)
+  if (status === 401 || status === 403) return refuse(`access denied: a wrong key, or no permission (HTTP ${status})`)
   const text = `${code}: ${error.message} (HTTP ${status})`
   if (status >= 400 && status < 500 && status !== 408 && status !== 429 && !passing.has(code)) return refuse(text)
   return new AppError('STORAGE_UNREACHABLE', { action, file, location, reason: text }, { cause: error })
