@@ -14,7 +14,15 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'packages/core': [],
   'packages/storage': ['packages/core'],
   'packages/repository': ['packages/core', 'packages/storage'],
-  'apps/cli': ['packages/core', 'packages/storage', 'packages/repository'],
+  'packages/connectors': ['packages/core'],
+  'packages/orchestrator': ['packages/core', 'packages/storage', 'packages/repository', 'packages/connectors'],
+  'apps/cli': [
+    'packages/core',
+    'packages/storage',
+    'packages/repository',
+    'packages/connectors',
+    'packages/orchestrator',
+  ],
 }
 
 const forbiddenNames = ['util', 'utils', 'helper', 'helpers', 'common', 'misc', 'shared', 'lib', 'base', 'manager']
