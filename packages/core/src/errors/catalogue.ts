@@ -295,6 +295,37 @@ export const errorCatalogue = {
     message: 'the repository has changed since the plan {plan} was made',
     hint: 'Make the plan again.',
   },
+  // --- restoring PostgreSQL
+  POSTGRES_START_FAILED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the server on {directory} ended with {status}: {reason}',
+    hint: 'Read the server log named in the message; what was restored is kept for a look.',
+  },
+  POSTGRES_BINARIES_MISSING: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is no PostgreSQL {major} server on this machine to start the restored cluster with',
+    hint: "Install it (Debian's package is postgresql-{major}), or name its directory with --postgres-bin.",
+  },
+  RESTORE_SPACE_SHORT: {
+    exitCode: 1,
+    retryable: false,
+    message: '{target} has {free} free, and the restore needs {needed}',
+    hint: 'Free space or choose another place with --to; nothing was written.',
+  },
+  RESTORE_TARGET_IN_USE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'a running server (process {pid}) uses {target}',
+    hint: 'Restore beside it with --to another directory, or stop that server first.',
+  },
+  SOURCE_NOT_IN_REPOSITORY: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is no backup of {source} in {location}',
+    hint: 'Known sources: {known}. `holdfast snapshots` lists every snapshot.',
+  },
 } as const satisfies Record<string, ErrorDefinition>
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -1,0 +1,36 @@
+import type { Context } from '@holdfast/core/context'
+import { type CheckOutcome, failed, passed } from '@holdfast/core/proof/check'
+import type { PostgresConnection } from '../connection/connection.ts'
+
+/** A query of the user's own whose every row and column must be true. */
+export interface Assertion {
+  readonly sql: string
+  /** database it runs in; undefined runs it in the only database that is not a template or "postgres" */
+  readonly database?: string
+}
+
+/** Reads `SELECT …` or `shop: SELECT …`, where "shop" is the database. */
+export function parseAssertion(text: string): Assertion {
+  const match = /^\s*([\w$-]+)\s*:(?!:)\s*(\S[\s\S]*)$/.exec(text)
+  return match === null ? { sql: text.trim() } : { database: match[1] ?? '', sql: (match[2] ?? '').trim() }
+}
+
+/** True when the query gives at least one row and nothing in them is other than true. It cannot change anything. */
+export async function checkAssertion(
+  connection: PostgresConnection,
+  { sql }: Assertion,
+  ctx: Context,
+): Promise<CheckOutcome> {
+  await connection.query('BEGIN READ ONLY', ctx)
+  try {
+    const result = (await connection.query(sql, ctx)).at(-1)
+    const rows = result?.rows ?? []
+    if (rows.length === 0) return failed(`no row: ${sql}`)
+    const wrong = rows.find((row) => row.some((value) => value !== 't'))
+    return wrong === undefined
+      ? passed(`true: ${sql}`)
+      : failed(`${wrong.map((value) => value ?? 'null').join(', ')} instead of true: ${sql}`)
+  } finally {
+    await connection.query('ROLLBACK', ctx)
+  }
+}

@@ -1,0 +1,108 @@
+import type { Context } from '@holdfast/core/context'
+import { type Check, failed, passed, runCheck } from '@holdfast/core/proof/check'
+import type { PostgresConnection } from '../connection/connection.ts'
+import { type Assertion, checkAssertion } from './assertion.ts'
+import { checkBtrees, checkInvalidIndexes } from './check-indexes.ts'
+import { countRows, type TableRows } from './count-rows.ts'
+import { checkForeignKeys } from './foreign-keys.ts'
+import { checkRelation, checkUnique, type ColumnName, type DeclaredRelation } from './relation-check.ts'
+
+/** What a restored cluster is held against. */
+export interface ClusterExpectation {
+  /** databases that must be there */
+  readonly databases: readonly string[]
+  /** exact rows by database, where they were counted at the very state restored */
+  readonly rows?: Readonly<Record<string, readonly TableRows[]>>
+  readonly assertions: readonly Assertion[]
+  readonly relations: readonly DeclaredRelation[]
+  readonly unique: readonly ColumnName[]
+}
+
+/** Opens a connection to one database of the cluster. */
+export type ConnectTo = (database: string) => Promise<PostgresConnection>
+
+/** Looks at every database of a running cluster. The cluster must take writes: amcheck is installed where it can be. */
+export async function* verifyCluster(
+  connectTo: ConnectTo,
+  maintenanceDatabase: string,
+  expected: ClusterExpectation,
+  ctx: Context,
+): AsyncGenerator<Check> {
+  const databases = await listDatabases(connectTo, maintenanceDatabase, ctx)
+  yield await runCheck(
+    { name: 'databases' },
+    async () => {
+      const missing = expected.databases.filter((name) => !databases.includes(name))
+      return missing.length === 0
+        ? passed(`${databases.length} databases: ${databases.join(', ')}`)
+        : failed(`missing: ${missing.join(', ')}`)
+    },
+    ctx,
+  )
+  const own = databases.filter((name) => name !== 'postgres' && name !== 'template1')
+  for (const database of databases) {
+    await using connection = await connectTo(database)
+    yield await runCheck({ name: 'rows', subject: database }, () => checkRows(connection, expected.rows?.[database], ctx), ctx)
+    yield await runCheck({ name: 'invalid-indexes', subject: database }, () => checkInvalidIndexes(connection, ctx), ctx)
+    yield await runCheck({ name: 'btrees', subject: database }, () => checkBtrees(connection, ctx), ctx)
+    yield await runCheck({ name: 'foreign-keys', subject: database }, () => checkForeignKeys(connection, ctx), ctx)
+  }
+  yield* verifyDeclared(connectTo, own, maintenanceDatabase, expected, ctx)
+}
+
+/** What the user declared, in the database named or the only one of their own. */
+async function* verifyDeclared(
+  connectTo: ConnectTo,
+  own: readonly string[],
+  maintenanceDatabase: string,
+  { assertions, relations, unique }: ClusterExpectation,
+  ctx: Context,
+): AsyncGenerator<Check> {
+  const only = own.length === 1 ? (own[0] ?? maintenanceDatabase) : maintenanceDatabase
+  for (const assertion of assertions) {
+    const database = assertion.database ?? only
+    yield await runCheck(
+      { name: 'assertion', subject: database },
+      async () => {
+        await using connection = await connectTo(database)
+        return await checkAssertion(connection, assertion, ctx)
+      },
+      ctx,
+    )
+  }
+  if (relations.length + unique.length === 0) return
+  await using connection = await connectTo(only)
+  for (const relation of relations) {
+    const subject = `${nameOf(relation.child)} -> ${nameOf(relation.parent)}`
+    yield await runCheck({ name: 'orphans', subject }, () => checkRelation(connection, relation, ctx), ctx)
+  }
+  for (const column of unique) {
+    yield await runCheck({ name: 'duplicates', subject: nameOf(column) }, () => checkUnique(connection, column, ctx), ctx)
+  }
+}
+
+async function checkRows(connection: PostgresConnection, expected: readonly TableRows[] | undefined, ctx: Context) {
+  const counted = await countRows(connection, ctx)
+  const total = counted.reduce((sum, { rows }) => sum + BigInt(rows), 0n)
+  const figures = `${total} rows in ${counted.length} tables`
+  if (expected === undefined) return passed(`${figures} read`)
+  const found = new Map(counted.map(({ table, rows }) => [table, rows]))
+  const wrong = expected.filter(({ table, rows }) => found.get(table) !== rows)
+  return wrong.length === 0
+    ? passed(`${figures}, as many as when it was backed up`)
+    : failed(wrong.map(({ table, rows }) => `${table} has ${found.get(table) ?? 'no'} rows instead of ${rows}`).join('; '))
+}
+
+async function listDatabases(connectTo: ConnectTo, maintenanceDatabase: string, ctx: Context): Promise<string[]> {
+  await using connection = await connectTo(maintenanceDatabase)
+  const [result] = await connection.query(
+    `SELECT datname FROM pg_database WHERE datallowconn AND datname <> 'template0' ORDER BY 1`,
+    ctx,
+  )
+  return (result?.rows ?? []).map(([name]) => name ?? '')
+}
+
+function nameOf({ table, column }: ColumnName): string {
+  return [...table, column].join('.')
+}
+
