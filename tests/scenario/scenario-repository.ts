@@ -40,7 +40,7 @@ export function behind(repository: Repository, backend: Backend): Repository {
   return { ...repository, backend }
 }
 
-const fileTypes: readonly FileType[] = ['config', 'key', 'snapshot', 'index', 'data', 'lock']
+const fileTypes: readonly FileType[] = ['config', 'key', 'snapshot', 'index', 'data', 'lock', 'tip']
 
 /** All files of a backend in memory, to start from the same state several times. */
 export async function cloneToMemory(backend: Backend, ctx: Context): Promise<Backend> {

@@ -79,7 +79,7 @@ export function describeBackend(title: string, open: () => Promise<Backend>): vo
 
     describe('creating and listing', () => {
       test('a new place lists nothing of any type', async () => {
-        for (const type of [...types, 'config'] as const) expect(await listAll(backend, type)).toEqual([])
+        for (const type of [...types, 'config', 'tip'] as const) expect(await listAll(backend, type)).toEqual([])
       })
 
       test('creating twice is harmless until there is a config, then it is refused', async () => {
@@ -159,6 +159,27 @@ export function describeBackend(title: string, open: () => Promise<Backend>): vo
     })
 
     describe('writing', () => {
+      test('a tip is kept under a name of its writer’s own, or refused where there is no place for tips', async () => {
+        const bytes = sampleBytes(3000)
+        const file = { type: 'tip', name: '0123456789abcdef'.repeat(4) } as const
+        if (backend.traits.holdsTips !== true) {
+          await expectRejection(backend.write(file, bytes, { content: 'metadata' }, ctx), 'STORAGE_DENIED')
+          await expectRejection(backend.stat(file, ctx), 'STORAGE_FILE_MISSING')
+          await expectRejection(backend.read(file, undefined, ctx), 'STORAGE_FILE_MISSING')
+          await backend.remove(file, ctx)
+          expect(await listAll(backend, 'tip')).toEqual([])
+          return
+        }
+        await backend.write(file, bytes, { content: 'metadata' }, ctx)
+        await backend.write(file, bytes, { content: 'metadata' }, ctx)
+        await backend.flush(ctx)
+        expect(await listAll(backend, 'tip')).toEqual([{ ...file, sizeBytes: 3000 }])
+        expect(Buffer.from(await backend.read(file, undefined, ctx)).equals(bytes)).toBe(true)
+        await backend.remove(file, ctx)
+        await backend.remove(file, ctx)
+        expect(await listAll(backend, 'tip')).toEqual([])
+      })
+
       test('the config is written, looked up and read under its fixed name', async () => {
         const config = { type: 'config', name: 'config' } as const
         await backend.write(config, sampleBytes(155), { content: 'metadata' }, ctx)

@@ -1,9 +1,15 @@
 import type { Context } from '@holdfast/core/context'
 
-/** The kinds of file in a repository, restic's names. `config` is a single file named "config". */
-export type FileType = 'config' | 'data' | 'index' | 'key' | 'lock' | 'snapshot'
+/**
+ * The kinds of file in a repository, restic's names. `config` is a single file named "config". `tip` is ours: the newest
+ * end of a continuous log, which changes too often for packs and snapshots; restic never looks into its folder.
+ */
+export type FileType = 'config' | 'data' | 'index' | 'key' | 'lock' | 'snapshot' | 'tip'
 
-/** One file of a repository. `name` is 64 lower-case hex digits (the SHA-256 of the content), or "config". */
+/**
+ * One file of a repository. `name` is 64 lower-case hex digits, or "config": the SHA-256 of the content, but for a `tip`
+ * a name that its writer never uses again.
+ */
 export interface FileId {
   readonly type: FileType
   readonly name: string
@@ -45,6 +51,11 @@ export interface BackendTraits {
    * by decorators that must see every read.
    */
   readonly readableRoot?: string
+  /**
+   * Files of type `tip` can be kept. Absent or false: there are none, and writing one is STORAGE_DENIED (restic's REST
+   * protocol knows no such files).
+   */
+  readonly holdsTips?: boolean
 }
 
 /**

@@ -5,7 +5,7 @@ import { contentSize, readContent } from './file-content.ts'
 import { flatPath } from './layout.ts'
 
 /**
- * Settles a write that met a file of its name. A name is the hash of the content, so equal size means that an earlier
+ * Settles a write that met a file of its name. A name is the hash of the content, or used once only, so equal size means that an earlier
  * attempt arrived and only its reply was lost. `config` is the exception: two repositories created at the same moment
  * have configs of equal size, so its bytes are compared. Fails with STORAGE_FILE_EXISTS when it is a different file.
  */

@@ -1,17 +1,25 @@
 import type { FileId, FileType } from './backend.ts'
 
 /** restic's folder of each type; `config` lies in the root. */
-const folders = { data: 'data', index: 'index', key: 'keys', lock: 'locks', snapshot: 'snapshots' } as const
+const folders = {
+  data: 'data',
+  index: 'index',
+  key: 'keys',
+  lock: 'locks',
+  snapshot: 'snapshots',
+  tip: 'tips',
+} as const
 
 export type FolderType = keyof typeof folders
 
+/** Folders that every repository has from its beginning, as restic makes them; `tips` comes with the first tip. */
 export const folderTypes: readonly FolderType[] = ['data', 'index', 'key', 'lock', 'snapshot']
 
 export function folderOf(type: FolderType): string {
   return folders[type]
 }
 
-/** Names come from listings of a store that may be hostile: whatever is not a SHA-256 in lower-case hex is skipped. */
+/** Names come from listings of a store that may be hostile: whatever is not 64 digits of lower-case hex is skipped. */
 export function isFileName(name: string): boolean {
   return /^[0-9a-f]{64}$/.test(name)
 }

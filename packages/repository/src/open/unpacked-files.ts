@@ -41,7 +41,7 @@ export async function readUnpacked(repository: Repository, file: FileId, ctx: Co
 /** Seals and stores JSON as an index, snapshot or lock file; returns the file's name. */
 export async function writeUnpacked(
   repository: Repository,
-  type: Exclude<FileType, 'config' | 'data' | 'key'>,
+  type: Exclude<FileType, 'config' | 'data' | 'key' | 'tip'>,
   json: Uint8Array,
   ctx: Context,
 ): Promise<string> {

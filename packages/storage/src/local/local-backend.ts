@@ -42,7 +42,7 @@ export function createLocalBackend(root: string): Backend {
 
   const backend: Backend = {
     location,
-    traits: { connections: 4, spoolDirectory, readableRoot: location },
+    traits: { connections: 4, spoolDirectory, readableRoot: location, holdsTips: true },
     async create(ctx) {
       await attempt('create', 'the repository', ctx, async () => {
         if (await exists(join(location, 'config'))) {

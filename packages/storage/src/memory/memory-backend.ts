@@ -24,7 +24,7 @@ export function createMemoryBackend(name = 'test'): Backend {
 
   const backend: Backend = {
     location,
-    traits: { connections: 4 },
+    traits: { connections: 4, holdsTips: true },
     async create(ctx) {
       throwIfInterrupted(ctx)
       if (files.has('config')) throw new AppError('REPOSITORY_EXISTS', { location, found: 'config' })

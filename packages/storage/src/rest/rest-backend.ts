@@ -62,6 +62,8 @@ export function createRestBackend(options: RestBackendOptions): Backend {
 
   /** undefined when there is no such file */
   async function sizeIfThere(file: FileId, ctx: Context): Promise<number | undefined> {
+    throwIfInterrupted(ctx)
+    if (file.type === 'tip') return undefined
     const what = doing('look up', file)
     const reply = await send(what, { method: 'HEAD', path: urlOf(file) }, ctx, [404])
     if (reply.status === 404) return undefined
@@ -91,6 +93,7 @@ export function createRestBackend(options: RestBackendOptions): Backend {
 
   async function* list(type: FileInfo['type'], ctx: Context): AsyncGenerator<FileInfo> {
     throwIfInterrupted(ctx)
+    if (type === 'tip') return
     if (type === 'config') {
       const sizeBytes = await sizeIfThere({ type, name: 'config' }, ctx)
       if (sizeBytes !== undefined) yield { type, name: 'config', sizeBytes }
@@ -103,6 +106,7 @@ export function createRestBackend(options: RestBackendOptions): Backend {
   }
 
   async function read(file: FileId, range: ByteRange | undefined, ctx: Context): Promise<Uint8Array> {
+    if (file.type === 'tip') throw new AppError('STORAGE_FILE_MISSING', { file: flatPath(file), location })
     return await receiveFile({
       file,
       range,
@@ -165,6 +169,10 @@ export function createRestBackend(options: RestBackendOptions): Backend {
     stat,
     read,
     async write(file, content, _hint, ctx) {
+      if (file.type === 'tip') {
+        const reason = 'restic’s REST protocol has no place for tips'
+        throw new AppError('STORAGE_DENIED', { action: 'write', file: flatPath(file), location, reason })
+      }
       if (unfinished.has(file.name)) await removeHalf(file, contentSize(content), ctx)
       // Asked first, since some servers (rclone's) replace what is there instead of refusing.
       const existing = (await sizeIfThere(file, ctx)) ?? (await upload(file, content, ctx))
@@ -172,6 +180,7 @@ export function createRestBackend(options: RestBackendOptions): Backend {
       await settleExisting({ location, read }, file, existing, content, ctx)
     },
     async remove(file, ctx) {
+      if (file.type === 'tip') return
       await send(doing('remove', file), { method: 'DELETE', path: urlOf(file) }, ctx, [404])
     },
     async flush(ctx) {

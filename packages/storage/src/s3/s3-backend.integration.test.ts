@@ -112,7 +112,7 @@ describe('S3 backend on Ceph', () => {
     expect(error.message).toContain('ENOENT')
   })
 
-  test('retention is set on everything but locks', async () => {
+  test('retention is set on everything but locks and tips', async () => {
     const options = {
       ...optionsFor('locked-bucket'),
       objectLock: { mode: 'GOVERNANCE', retainForMs: 3600_000 },
@@ -120,7 +120,7 @@ describe('S3 backend on Ceph', () => {
     await using backend = createS3Backend(options)
     await backend.create(ctx)
     const bytes = sampleBytes(1000)
-    for (const type of ['data', 'lock'] as const) {
+    for (const type of ['data', 'lock', 'tip'] as const) {
       await backend.write(idOf(type, bytes), bytes, { content: type === 'data' ? 'data' : 'metadata' }, ctx)
     }
     const client = createS3Client(options)
@@ -131,6 +131,7 @@ describe('S3 backend on Ceph', () => {
     expect(retainedMs).toBeGreaterThan(3500_000)
     expect(retainedMs).toBeLessThan(3700_000)
     expect(await retentionOf(client, options, `locks/${name}`)).toBeUndefined()
+    expect(await retentionOf(client, options, `tips/${name}`)).toBeUndefined()
     client.destroy()
   })
 

@@ -92,7 +92,7 @@ export function createS3Backend(options: S3ClientOptions): Backend {
     if (!ifNoneMatch && (await sizeIfThere(file, ctx)) !== undefined) return false
     return await attempt('write', flatPath(file), ctx, async () => {
       const settings = objectSettings(options, file, hint, ctx)
-      const hash = file.type === 'config' ? {} : { sha256: file.name }
+      const hash = file.type === 'config' || file.type === 'tip' ? {} : { sha256: file.name }
       try {
         await putObject(client, { bucket, key: keyOf(file), content, settings, ifNoneMatch, ...hash }, ctx.signal)
         return true
@@ -111,7 +111,7 @@ export function createS3Backend(options: S3ClientOptions): Backend {
 
   return {
     location,
-    traits: { connections: options.connections ?? 5 },
+    traits: { connections: options.connections ?? 5, holdsTips: true },
     async create(ctx) {
       if ((await sizeIfThere(config, ctx)) !== undefined) {
         throw new AppError('REPOSITORY_EXISTS', { location, found: 'config' })
@@ -182,7 +182,7 @@ async function nextPage(pages: AsyncGenerator<FileInfo[]>): Promise<IteratorResu
 function objectSettings(options: S3ClientOptions, file: FileId, hint: WriteHint, ctx: Context): ObjectSettings {
   const { storageClass, serverSideEncryption, sseKmsKeyId, objectLock } = options
   const retainUntil = new Date(ctx.now().getTime() + (objectLock?.retainForMs ?? 0))
-  // Trees and indexes are read by every command, so they must not be archived; locks must stay removable.
+  // Trees and indexes are read by every command, so they must not be archived; locks and tips must stay removable.
   const coldable = storageClass !== undefined && file.type === 'data' && hint.content === 'data'
   // The SDK lists the values it knows; servers other than Amazon's have their own, and answer for wrong ones.
   return {
@@ -190,7 +190,7 @@ function objectSettings(options: S3ClientOptions, file: FileId, hint: WriteHint,
     ...(coldable ? { StorageClass: storageClass } : {}),
     ...(serverSideEncryption === undefined ? {} : { ServerSideEncryption: serverSideEncryption }),
     ...(sseKmsKeyId === undefined ? {} : { SSEKMSKeyId: sseKmsKeyId }),
-    ...(objectLock === undefined || file.type === 'lock'
+    ...(objectLock === undefined || file.type === 'lock' || file.type === 'tip'
       ? {}
       : { ObjectLockMode: objectLock.mode, ObjectLockRetainUntilDate: retainUntil }),
   } as ObjectSettings
