@@ -471,6 +471,61 @@ export const errorCatalogue = {
     message: '{host} refuses {statement}: {reason} (SQLSTATE {sqlState})',
     hint: '{advice}',
   },
+  // --- WAL and recovery of PostgreSQL
+  POSTGRES_WAL_UNREADABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: '{file} is not readable as WAL: {reason}',
+    hint: 'Look where it came from. If the server wrote it so, its disk or memory is at fault: make a new base backup.',
+  },
+  POSTGRES_OTHER_CLUSTER: {
+    exitCode: 1,
+    retryable: false,
+    message: '{what} belongs to the cluster {found}, not to {expected}',
+    hint: 'One source holds one cluster: give this one a --source name of its own, or correct the connection.',
+  },
+  POSTGRES_SLOT_UNUSABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the replication slot {slot} on {host} cannot be used: {reason}',
+    hint: 'Choose another name with --slot, or drop that slot if nothing needs it.',
+  },
+  RECOVERY_NO_BASE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is no base backup that {target} could be recovered from',
+    hint: 'Make one with `holdfast backup`; recoverable is what comes after a base backup.',
+  },
+  RECOVERY_BEFORE_OLDEST: {
+    exitCode: 1,
+    retryable: false,
+    message: '{target} lies before the oldest recoverable point; recoverable is {from} to {until}',
+    hint: 'Choose a point within that range; `holdfast coverage` shows it.',
+  },
+  RECOVERY_AFTER_NEWEST: {
+    exitCode: 1,
+    retryable: false,
+    message: '{target} lies after the newest recoverable point; recoverable is {from} to {until}',
+    hint: 'Choose a point within that range, or recover to the latest one; `holdfast coverage` shows it.',
+  },
+  RECOVERY_IN_GAP: {
+    exitCode: 1,
+    retryable: false,
+    message: '{target} lies where WAL is missing, after {from} and before {until}',
+    hint: 'Choose an instant up to {from} or from {until} on; `holdfast coverage` shows the gaps.',
+  },
+  RECOVERY_TIMELINE_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: '{target} cannot be reached on timeline {timeline}: {reason}',
+    hint: 'Recoverable timelines: {timelines}. Choose one with --timeline.',
+  },
+  RECOVERY_POINT_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: '{target} is not in the recoverable WAL',
+    hint: 'Check the spelling; known restore points: {known}.',
+  },
 } as const satisfies Record<string, ErrorDefinition>
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -13,6 +13,8 @@ export type Event =
   | LockRemoved
   | RequestRetried
   | ItemProcessed
+  | FindingNoted
+  | LogProgressed
 
 /** Bytes are those of the source files; `totalBytes` and `totalFiles` are absent until the scan has counted them. */
 export interface BackupProgressed {
@@ -92,4 +94,28 @@ export interface RequestRetried {
   attempt: number
   delayMs: number
   error: string
+}
+
+/**
+ * Something about a source that a person should act on although the work goes on. `code` is stable: AREA_PROBLEM, as
+ * those of errors. Comes again only when it has changed or is back after it had passed.
+ */
+export interface FindingNoted {
+  type: 'finding.noted'
+  code: string
+  message: string
+  hint: string
+}
+
+/** A continuous log is being followed. Positions are the database's own: "0/A3000000". */
+export interface LogProgressed {
+  type: 'log.progressed'
+  timeline: number
+  /** up to here it was received, and up to here it is durable */
+  received: string
+  durable?: string
+  segments: number
+  bytesReceived: number
+  /** Everything committed up to this instant of the database's clock is durable. ISO 8601 with microseconds. */
+  recoverableUntil?: string
 }
