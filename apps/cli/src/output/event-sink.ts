@@ -112,5 +112,11 @@ function writeText(event: OtherEvent, quiet: boolean, to: { stdout: HeldBack; st
         `warning: ${event.action} ${event.file} failed (attempt ${event.attempt}), again in ${Math.round(event.delayMs / 1000)}s: ${printable(event.error)}\n`,
       )
       break
+    case 'finding.noted':
+      to.stderr.write(`warning: ${printable(event.message)}\n  ${printable(event.hint)}\n`)
+      break
+    case 'log.followed':
+      // The command that follows a log shows where it is; elsewhere nobody asked.
+      break
   }
 }

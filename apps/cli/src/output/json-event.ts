@@ -22,6 +22,13 @@ export function jsonMessage(event: Event, pace: Pace): Readonly<Record<string, u
       const { action, file, attempt, delayMs, error } = event
       return { message_type: 'retry', action, file, attempt, delay_seconds: delayMs / 1000, error: { message: error } }
     }
+    case 'finding.noted':
+      return { message_type: 'finding', code: event.code, message: event.message, hint: event.hint }
+    case 'log.followed': {
+      const { timeline, received, durable, segments, bytesReceived, recoverableUntil } = event
+      const position = { timeline, received, durable, recoverable_until: recoverableUntil }
+      return { message_type: 'log', ...position, segments, bytes_received: bytesReceived }
+    }
   }
 }
 

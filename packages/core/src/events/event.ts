@@ -14,7 +14,7 @@ export type Event =
   | RequestRetried
   | ItemProcessed
   | FindingNoted
-  | LogProgressed
+  | LogFollowed
 
 /** Bytes are those of the source files; `totalBytes` and `totalFiles` are absent until the scan has counted them. */
 export interface BackupProgressed {
@@ -108,8 +108,8 @@ export interface FindingNoted {
 }
 
 /** A continuous log is being followed. Positions are the database's own: "0/A3000000". */
-export interface LogProgressed {
-  type: 'log.progressed'
+export interface LogFollowed {
+  type: 'log.followed'
   timeline: number
   /** up to here it was received, and up to here it is durable */
   received: string
