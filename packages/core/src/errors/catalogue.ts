@@ -526,6 +526,37 @@ export const errorCatalogue = {
     message: '{target} is not in the recoverable WAL',
     hint: 'Check the spelling; known restore points: {known}.',
   },
+  // --- PostgreSQL: base backups
+  BACKUP_MANIFEST_INVALID: {
+    exitCode: 1,
+    retryable: false,
+    message: '{file} is not a manifest that can be relied on: {reason}',
+    hint: 'Use a newer Holdfast if a newer one made this backup; otherwise check the repository with `holdfast check --read-data`, or take another snapshot.',
+  },
+  POSTGRES_BACKUP_INCOMPLETE: {
+    exitCode: 1,
+    retryable: true,
+    message: 'the backup of {host} is not whole: {reason}',
+    hint: 'Run it again; no snapshot was made. If it happens again, the log of the server says why.',
+  },
+  POSTGRES_DATA_DIRECTORY_WRONG: {
+    exitCode: 1,
+    retryable: false,
+    message: '{directory} is not the data directory of {host}: {reason}',
+    hint: 'Give the place where this machine sees the data directory (SHOW data_directory names it on the server), or use the wire method.',
+  },
+  POSTGRES_DATA_UNREADABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'cannot read {path}: {reason}',
+    hint: 'Run as the user who owns the data directory or as root, or use the wire method.',
+  },
+  POSTGRES_WAL_LEVEL_MINIMAL: {
+    exitCode: 1,
+    retryable: false,
+    message: 'wal_level is minimal on {host}, so no base backup can be taken',
+    hint: 'Set wal_level = replica in postgresql.conf and restart the server; meanwhile a logical backup is possible.',
+  },
 } as const satisfies Record<string, ErrorDefinition>
 
 export type ErrorCode = keyof typeof errorCatalogue
