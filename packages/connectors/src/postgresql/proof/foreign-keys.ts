@@ -1,6 +1,7 @@
 import type { Context } from '@holdfast/core/context'
 import { type CheckOutcome, failed, passed } from '@holdfast/core/proof/check'
-import { type PostgresConnection, quoteIdentifier } from '../connection/connection.ts'
+import type { PostgresConnection } from '../connection/connection.ts'
+import { quoteIdentifier } from '../connection/quote.ts'
 
 /** A foreign key as the catalogue describes it; names as SQL. */
 interface ForeignKey {

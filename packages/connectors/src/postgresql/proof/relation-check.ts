@@ -1,7 +1,8 @@
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { type CheckOutcome, failed, passed } from '@holdfast/core/proof/check'
-import { type PostgresConnection, quoteIdentifier } from '../connection/connection.ts'
+import type { PostgresConnection } from '../connection/connection.ts'
+import { quoteIdentifier } from '../connection/quote.ts'
 
 /** A relation that the schema does not declare but the data must keep: every value of one column exists in another. */
 export interface DeclaredRelation {
@@ -28,7 +29,13 @@ export function parseRelation(text: string): DeclaredRelation {
 export function parseColumn(text: string, option: string): ColumnName {
   const components = text.split('.')
   const column = components.pop()
-  if (column === undefined || column === '' || components.length < 1 || components.length > 2 || components.includes('')) {
+  if (
+    column === undefined ||
+    column === '' ||
+    components.length < 1 ||
+    components.length > 2 ||
+    components.includes('')
+  ) {
     throw invalid(option, text, 'name a column with its table, as in users.email or shop.users.email')
   }
   return { table: components, column }

@@ -18,8 +18,8 @@ export interface ClusterExpectation {
   readonly unique: readonly ColumnName[]
 }
 
-/** Opens a connection to one database of the cluster. */
-export type ConnectTo = (database: string) => Promise<PostgresConnection>
+/** Opens a connection to one database of the cluster. `role`: names without schema mean what they mean to its users. */
+export type ConnectTo = (database: string, searchPath: 'none' | 'role') => Promise<PostgresConnection>
 
 /** Looks at every database of a running cluster. The cluster must take writes: amcheck is installed where it can be. */
 export async function* verifyCluster(
@@ -39,11 +39,19 @@ export async function* verifyCluster(
     },
     ctx,
   )
-  const own = databases.filter((name) => name !== 'postgres' && name !== 'template1')
+  const own = databases.filter((name) => name !== 'postgres')
   for (const database of databases) {
-    await using connection = await connectTo(database)
-    yield await runCheck({ name: 'rows', subject: database }, () => checkRows(connection, expected.rows?.[database], ctx), ctx)
-    yield await runCheck({ name: 'invalid-indexes', subject: database }, () => checkInvalidIndexes(connection, ctx), ctx)
+    await using connection = await connectTo(database, 'none')
+    yield await runCheck(
+      { name: 'rows', subject: database },
+      () => checkRows(connection, expected.rows?.[database], ctx),
+      ctx,
+    )
+    yield await runCheck(
+      { name: 'invalid-indexes', subject: database },
+      () => checkInvalidIndexes(connection, ctx),
+      ctx,
+    )
     yield await runCheck({ name: 'btrees', subject: database }, () => checkBtrees(connection, ctx), ctx)
     yield await runCheck({ name: 'foreign-keys', subject: database }, () => checkForeignKeys(connection, ctx), ctx)
   }
@@ -64,20 +72,24 @@ async function* verifyDeclared(
     yield await runCheck(
       { name: 'assertion', subject: database },
       async () => {
-        await using connection = await connectTo(database)
+        await using connection = await connectTo(database, 'role')
         return await checkAssertion(connection, assertion, ctx)
       },
       ctx,
     )
   }
   if (relations.length + unique.length === 0) return
-  await using connection = await connectTo(only)
+  await using connection = await connectTo(only, 'role')
   for (const relation of relations) {
     const subject = `${nameOf(relation.child)} -> ${nameOf(relation.parent)}`
     yield await runCheck({ name: 'orphans', subject }, () => checkRelation(connection, relation, ctx), ctx)
   }
   for (const column of unique) {
-    yield await runCheck({ name: 'duplicates', subject: nameOf(column) }, () => checkUnique(connection, column, ctx), ctx)
+    yield await runCheck(
+      { name: 'duplicates', subject: nameOf(column) },
+      () => checkUnique(connection, column, ctx),
+      ctx,
+    )
   }
 }
 
@@ -90,13 +102,15 @@ async function checkRows(connection: PostgresConnection, expected: readonly Tabl
   const wrong = expected.filter(({ table, rows }) => found.get(table) !== rows)
   return wrong.length === 0
     ? passed(`${figures}, as many as when it was backed up`)
-    : failed(wrong.map(({ table, rows }) => `${table} has ${found.get(table) ?? 'no'} rows instead of ${rows}`).join('; '))
+    : failed(
+        wrong.map(({ table, rows }) => `${table} has ${found.get(table) ?? 'no'} rows instead of ${rows}`).join('; '),
+      )
 }
 
 async function listDatabases(connectTo: ConnectTo, maintenanceDatabase: string, ctx: Context): Promise<string[]> {
-  await using connection = await connectTo(maintenanceDatabase)
+  await using connection = await connectTo(maintenanceDatabase, 'none')
   const [result] = await connection.query(
-    `SELECT datname FROM pg_database WHERE datallowconn AND datname <> 'template0' ORDER BY 1`,
+    `SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1`,
     ctx,
   )
   return (result?.rows ?? []).map(([name]) => name ?? '')
@@ -105,4 +119,3 @@ async function listDatabases(connectTo: ConnectTo, maintenanceDatabase: string, 
 function nameOf({ table, column }: ColumnName): string {
   return [...table, column].join('.')
 }
-

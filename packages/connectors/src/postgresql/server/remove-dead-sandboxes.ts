@@ -34,7 +34,8 @@ async function endServer(dataDirectory: string): Promise<void> {
   const runsHere = async (): Promise<boolean> => (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === dataDirectory
   if (!(await runsHere())) return
   process.kill(pid, 'SIGQUIT')
-  for (let waitedMs = 0; waitedMs < endWithinMs && (await runsHere()); waitedMs += lookEveryMs) await setTimeout(lookEveryMs)
+  for (let waitedMs = 0; waitedMs < endWithinMs && (await runsHere()); waitedMs += lookEveryMs)
+    await setTimeout(lookEveryMs)
   if (await runsHere()) process.kill(pid, 'SIGKILL')
 }
 

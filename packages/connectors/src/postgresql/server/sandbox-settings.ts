@@ -16,7 +16,12 @@ const notSmaller = [
  * whatever the original was.
  */
 export function sandboxSettings(
-  paths: { readonly configFile: string; readonly hbaFile: string; readonly identFile: string; readonly socketDirectory: string },
+  paths: {
+    readonly configFile: string
+    readonly hbaFile: string
+    readonly identFile: string
+    readonly socketDirectory: string
+  },
   original: OriginalSettings,
 ): Record<string, string> {
   return {

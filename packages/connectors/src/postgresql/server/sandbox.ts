@@ -46,7 +46,11 @@ export async function createSandbox(parent: string = tmpdir()): Promise<Sandbox>
     tablespaceDirectory: path('tablespaces'),
     socketDirectory,
     async start(program, original, ctx) {
-      const files = { configFile: path('postgresql.conf'), hbaFile: path('pg_hba.conf'), identFile: path('pg_ident.conf') }
+      const files = {
+        configFile: path('postgresql.conf'),
+        hbaFile: path('pg_hba.conf'),
+        identFile: path('pg_ident.conf'),
+      }
       await writeFile(files.configFile, '')
       // the directory of the socket lets only this user in
       await writeFile(files.hbaFile, 'local all all trust\n')
