@@ -1,17 +1,11 @@
-import { hash, randomBytes, scrypt } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { AppError } from '@holdfast/core/errors/app-error'
+import { scrypt, type ScryptCost } from '../scrypt/scrypt.ts'
 import { seal, tryOpen } from './crypto.ts'
 import { JsonFields } from './json-fields.ts'
 import { jsonString } from './json-string.ts'
 import type { MasterKey } from './master-key.ts'
 import { formatTimestamp } from './timestamp.ts'
-
-/** How costly it is to derive a key from a password; memory is 128·N·r bytes, time grows with N·r·p. */
-export interface ScryptCost {
-  readonly N: number
-  readonly r: number
-  readonly p: number
-}
 
 export interface KeyFile extends ScryptCost {
   /** RFC 3339 */
@@ -97,14 +91,10 @@ function isBearable({ N, r, p }: ScryptCost): boolean {
   return powerOfTwo && r >= 1 && p >= 1 && 128 * N * r <= maxMemoryBytes && N * r * p <= maxWork
 }
 
-async function deriveUserKey(password: string, salt: Buffer, { N, r, p }: ScryptCost): Promise<MasterKey> {
-  // Node's default limit of 32 MiB is met exactly by the usual cost, which then fails
-  const maxmem = 256 * N * r + 1024 * r * p + (1 << 20)
-  const derived = await new Promise<Buffer>((resolve, reject) => {
-    scrypt(Buffer.from(password, 'utf8'), salt, 64, { N, r, p, maxmem }, (error, key) => {
-      if (error === null) resolve(key)
-      else reject(new AppError('REPOSITORY_DAMAGED', { object: 'key file', reason: error.message }, { cause: error }))
-    })
+async function deriveUserKey(password: string, salt: Buffer, cost: ScryptCost): Promise<MasterKey> {
+  const derived = await scrypt(Buffer.from(password, 'utf8'), salt, 64, cost).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new AppError('REPOSITORY_DAMAGED', { object: 'key file', reason }, { cause })
   })
   return { encrypt: derived.subarray(0, 32), macK: derived.subarray(32, 48), macR: derived.subarray(48, 64) }
 }

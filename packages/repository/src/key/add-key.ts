@@ -1,9 +1,10 @@
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
-import { createKeyFile, openKeyFile, type ScryptCost } from '../format/key-file.ts'
+import { createKeyFile, openKeyFile } from '../format/key-file.ts'
 import type { MasterKey } from '../format/master-key.ts'
 import { fileLabel, readVerified } from '../open/unpacked-files.ts'
 import type { Repository } from '../repository.ts'
+import type { ScryptCost } from '../scrypt/scrypt.ts'
 
 export interface NewKey {
   readonly password: string

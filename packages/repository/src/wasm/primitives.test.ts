@@ -1,4 +1,4 @@
-import { createCipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, pbkdf2Sync, randomBytes, scryptSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { compilePrimitives as compileFromSource } from './build-primitives.ts'
@@ -124,6 +124,25 @@ test('counter blocks and xor make AES-CTR out of AES-ECB, also when the counter 
   primitives.xorInto(base, base, base + 4096, plain.length)
   const expected = createCipheriv('aes-256-ctr', key, iv).update(plain)
   expect(Buffer.from(bytes.subarray(base, base + plain.length))).toEqual(expected)
+})
+
+describe('the mixing of scrypt', () => {
+  test.each([
+    { N: 2, r: 1 },
+    { N: 16, r: 1 },
+    { N: 128, r: 3 },
+    { N: 1024, r: 8 },
+  ])('makes a lane of scrypt with %o, whatever lies in its room', ({ N, r }) => {
+    const [password, salt] = [randomBytes(9), randomBytes(64)]
+    const lane = pbkdf2Sync(password, salt, 1, 128 * r, 'sha256')
+    const end = base + 128 * r * (N + 3)
+    bytes.fill(0xff, base, end + 16)
+    bytes.set(lane, base)
+    primitives.scryptRoMix(base, base + lane.length, r, N)
+    const derived = pbkdf2Sync(password, bytes.subarray(base, base + lane.length), 1, 64, 'sha256')
+    expect(derived).toEqual(scryptSync(password, salt, 64, { N, r, p: 1 }))
+    expect(bytes.subarray(end, end + 16)).toEqual(Buffer.alloc(16, 0xff))
+  })
 })
 
 test('the committed module is what its source compiles to', async () => {

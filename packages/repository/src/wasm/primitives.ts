@@ -20,6 +20,8 @@ export interface Primitives {
   /** `skip`: how many blocks after the vector to begin */
   counterBlocks(target: number, iv: number, skip: number, count: number): void
   xorInto(target: number, source: number, keyStream: number, length: number): void
+  /** `lane`: 128·r bytes, mixed in place; `work`: room for 128·r·(n + 2) bytes; n is a power of two */
+  scryptRoMix(lane: number, work: number, r: number, n: number): void
 }
 
 /** 512 bytes that callers may use for keys, one-time values and tags. */
