@@ -46,7 +46,7 @@ const verifier = new PackVerifier({
 
 answerJobs<CheckDataJob, CheckDataResult>(({ pack, sizeBytes }) => {
   treeTrouble = false
-  const packId = index.packIds[pack] ?? ''
+  const packId = index.packIdOf(pack)
   const blobs = entries.blobsOf(pack)
   const first = verifier.verify(packId, sizeBytes, blobs)
   // damage on the way to memory is not damage of the repository

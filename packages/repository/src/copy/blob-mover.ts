@@ -132,7 +132,7 @@ export class BlobMover {
     const { index, packs, window } = this.#parts
     if (length > window.sizeBytes) return `${length} bytes are more than a blob may have here`
     try {
-      packs.read(index.packIds[pack] ?? '', offset, length, window.at)
+      packs.read(index.packIdOf(pack), offset, length, window.at)
       return undefined
     } catch (error) {
       if (error instanceof Error && isReadingError(error)) return error.message

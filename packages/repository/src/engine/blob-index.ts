@@ -1,32 +1,28 @@
 import { sealOverheadBytes } from '../format/seal-overhead.ts'
+import { IdTable, type SharedIdTable } from './id-table.ts'
+import type { PackedIndex } from './packed-index.ts'
 
 /**
  * Where every blob lies, in memory that all threads share. An entry costs 48 bytes (id 32, pack 4, offset 4, length 4,
- * raw length 4) and its hash slots 4 bytes each, 35 to 70 % full: 54–60 bytes a blob.
+ * raw length 4) and its hash slots 4 bytes each, 70 % full at most: 54 bytes a blob.
  *
- * The first segment holds what was loaded. While a backup runs, threads claim new ids in further segments with atomic
- * operations; a fresh segment is added when the newest fills up. Two threads that use different segments for a moment may
+ * What was loaded lies in one table. While a backup runs, threads claim new ids in further tables with atomic
+ * operations; a fresh one is added when the newest fills up. Two threads that use different tables for a moment may
  * both claim one id: then it is stored twice, which the format allows.
  */
-export interface IndexSegment {
-  readonly capacity: number
-  /** Int32 slots: 0 empty, −1 being written, otherwise entry + 1 */
-  readonly slots: SharedArrayBuffer
-  readonly ids: SharedArrayBuffer
+export interface SharedBlobIndex {
+  readonly loaded: SharedIdTable
   /** Uint32 × 4 an entry: pack number (highest bit: tree), offset, length, raw length (0: stored uncompressed) */
   readonly places: SharedArrayBuffer
-  /** Int32: entries in use */
-  readonly counter: SharedArrayBuffer
+  readonly packs: SharedIdTable
+  /** Float64 by pack number: where its last known blob ends */
+  readonly packEnds: SharedArrayBuffer
+  readonly duplicates: readonly IndexDuplicate[]
+  readonly claims: readonly SharedIdTable[]
 }
 
-/** What is posted to a worker thread. */
-export interface SharedBlobIndex {
-  readonly segments: readonly IndexSegment[]
-  readonly packIds: readonly string[]
-  /** by pack number: where its last known blob ends */
-  readonly packEnds: readonly number[]
-  readonly duplicates: readonly (readonly [entry: number, copy: number])[]
-}
+/** A blob that is in the index twice: its first entry and another. */
+export type IndexDuplicate = readonly [entry: number, copy: number]
 
 export interface BlobPlace {
   readonly packId: string
@@ -41,162 +37,178 @@ export interface BlobPlace {
 }
 
 const treeBit = 0x80000000
-/** Share of the slots that may be taken: beyond it look-ups become slow. */
-const fullestSlots = 0.7
-
-interface Segment {
-  readonly shared: IndexSegment
-  readonly capacity: number
-  readonly slots: Int32Array
-  readonly mask: number
-  readonly ids: Int32Array
-  readonly places: Uint32Array
-  readonly counter: Int32Array
-}
-
-function attachSegment(shared: IndexSegment): Segment {
-  const slots = new Int32Array(shared.slots)
-  return {
-    shared,
-    capacity: shared.capacity,
-    slots,
-    mask: slots.length - 1,
-    ids: new Int32Array(shared.ids),
-    places: new Uint32Array(shared.places),
-    counter: new Int32Array(shared.counter),
-  }
-}
-
-/** Entries are paged in as they are written, slots at once: so `capacity` may be generous, `expected` should be near. */
-function createSegment(capacity: number, expected = capacity): Segment {
-  return attachSegment({
-    capacity,
-    slots: createSlots(expected),
-    ids: new SharedArrayBuffer(capacity * 32),
-    places: new SharedArrayBuffer(capacity * 16),
-    counter: new SharedArrayBuffer(4),
-  })
-}
-
-/** Hash slots for so many entries, a power of two. */
-function createSlots(entries: number): SharedArrayBuffer {
-  let slots = 1024
-  while (slots * fullestSlots < entries) slots *= 2
-  return new SharedArrayBuffer(slots * 4)
-}
-
-function sameId(ids: Int32Array, at: number, id: Int32Array): boolean {
-  for (let i = 0; i < 8; i++) if (ids[at + i] !== id[i]) return false
-  return true
-}
+const placeWords = 4
+/** Packs that a new index has room for. */
+const firstPacks = 1024
+/** Threads that may be about to add a pack at the same moment. */
+const claimsAtOnce = 64
 
 export class BlobIndex {
-  #segments: Segment[]
-  readonly #packIds: string[]
-  readonly #packEnds: number[]
-  readonly #packNumbers = new Map<string, number>()
-  readonly #duplicates: (readonly [number, number])[]
+  #loaded: IdTable
+  #places: Uint32Array<SharedArrayBuffer>
+  #packs: IdTable
+  #packEnds: Float64Array<SharedArrayBuffer>
+  #packIds: readonly string[] | undefined
+  readonly #duplicates: IndexDuplicate[]
   #copies: Map<number, number[]> | undefined
+  readonly #claims: IdTable[]
   /** the id being looked up, as bytes and as words */
   readonly #id = Buffer.alloc(32)
   readonly #words = new Int32Array(this.#id.buffer, this.#id.byteOffset, 8)
 
-  private constructor(segments: Segment[], from?: SharedBlobIndex) {
-    this.#segments = segments
-    this.#packIds = [...(from?.packIds ?? [])]
-    this.#packEnds = [...(from?.packEnds ?? [])]
-    this.#duplicates = [...(from?.duplicates ?? [])]
+  private constructor(shared: SharedBlobIndex) {
+    this.#loaded = IdTable.attach(shared.loaded)
+    this.#places = new Uint32Array(shared.places)
+    this.#packs = IdTable.attach(shared.packs)
+    this.#packEnds = new Float64Array(shared.packEnds)
+    this.#duplicates = [...shared.duplicates]
+    this.#claims = shared.claims.map((table) => IdTable.attach(table))
   }
 
-  /** An empty index, to be loaded with about `expected` blobs; it grows when there are more. */
-  static create(expected: number): BlobIndex {
-    const atLeast = Math.max(1024, expected)
-    return new BlobIndex([createSegment(Math.ceil(atLeast * 1.25), atLeast)])
+  /**
+   * An empty index, to be loaded with about so many blobs and packs. It grows when there are more, which takes time, and
+   * beyond `capacity` (that many blobs) also holds everything twice for a moment.
+   */
+  static create(blobs: number, packs = firstPacks, capacity = blobs * 1.25): BlobIndex {
+    const atLeast = Math.max(1024, blobs)
+    const entries = Math.ceil(Math.max(atLeast, capacity))
+    const packEntries = Math.max(firstPacks, packs)
+    return new BlobIndex({
+      loaded: IdTable.create(entries, atLeast).shared,
+      places: new SharedArrayBuffer(entries * placeWords * 4),
+      packs: IdTable.create(packEntries).shared,
+      packEnds: new SharedArrayBuffer(packEntries * 8),
+      duplicates: [],
+      claims: [],
+    })
   }
 
   static attach(shared: SharedBlobIndex): BlobIndex {
-    return new BlobIndex(shared.segments.map(attachSegment), shared)
+    return new BlobIndex(shared)
   }
 
   /** For posting to threads; loading must have ended. */
   share(): SharedBlobIndex {
-    const segments = this.#segments.map((s) => s.shared)
-    return { segments, packIds: this.#packIds, packEnds: this.#packEnds, duplicates: this.#duplicates }
+    return {
+      loaded: this.#loaded.shared,
+      places: this.#places.buffer,
+      packs: this.#packs.shared,
+      packEnds: this.#packEnds.buffer,
+      duplicates: this.#duplicates,
+      claims: this.#claims.map(({ shared }) => shared),
+    }
   }
 
   /** Loaded entries, copies of the same blob included. */
   get size(): number {
-    return this.#loaded.counter[0] ?? 0
+    return this.#loaded.size
   }
 
+  /** By pack number. Made at the first use: threads that need a few ids ask `packIdOf`. */
   get packIds(): readonly string[] {
+    if (this.#packIds?.length !== this.#packs.size) {
+      this.#packIds = Array.from({ length: this.#packs.size }, (_, pack) => this.#packs.idOf(pack))
+    }
     return this.#packIds
+  }
+
+  packIdOf(pack: number): string {
+    return this.#packs.idOf(pack)
   }
 
   /** Bytes reserved for entries and slots; pages that were never written take no memory. */
   get reservedBytes(): number {
-    let sum = 0
-    for (const { shared } of this.#segments) {
-      sum += shared.slots.byteLength + shared.ids.byteLength + shared.places.byteLength
-    }
-    return sum
+    const tables = [this.#loaded, this.#packs, ...this.#claims]
+    return tables.reduce((sum, table) => sum + table.reservedBytes, this.#places.byteLength)
   }
 
-  // --- loading (one thread, before share)
+  // --- loading
 
   /** Number of the pack, for `add`. */
   addPack(packId: string): number {
-    const known = this.#packNumbers.get(packId)
-    if (known !== undefined) return known
-    const number = this.#packIds.push(packId) - 1
-    this.#packNumbers.set(packId, number)
-    this.#packEnds.push(0)
-    return number
+    this.#id.write(packId, 0, 32, 'hex')
+    if (this.#packs.free === 0) this.#growPacks(1)
+    return this.#claimPack()
+  }
+
+  #claimPack(): number {
+    const entry = this.#packs.claim(this.#words)
+    return entry < 0 ? -1 - entry : entry
   }
 
   /** Adds one blob; a further copy of a known blob is kept too. Returns its entry. */
   add(pack: number, id: Uint8Array, isTree: boolean, offset: number, length: number, rawLength: number): number {
     this.#id.set(id)
-    let segment = this.#loaded
-    if (this.size === segment.capacity) segment = this.#resize(Math.ceil(segment.capacity * 1.6))
-    else if (this.size >= segment.slots.length * fullestSlots) segment = this.#resize(segment.capacity)
-    const slot = this.#findSlot(segment)
-    const entry = this.size
-    segment.counter[0] = entry + 1
-    segment.ids.set(this.#words, entry * 8)
-    segment.places[entry * 4] = isTree ? (pack | treeBit) >>> 0 : pack
-    segment.places[entry * 4 + 1] = offset
-    segment.places[entry * 4 + 2] = length
-    segment.places[entry * 4 + 3] = rawLength
-    if (offset + length > (this.#packEnds[pack] ?? 0)) this.#packEnds[pack] = offset + length
-    const occupant = segment.slots[slot] ?? 0
-    if (occupant === 0) segment.slots[slot] = entry + 1
-    else this.#duplicates.push([occupant - 1, entry])
+    let entry = this.#loaded.append(this.#words)
+    if (entry < 0) {
+      this.#growBlobs(1)
+      entry = this.#loaded.append(this.#words)
+    }
+    const at = entry * placeWords
+    this.#places[at] = isTree ? pack | treeBit : pack
+    this.#places[at + 1] = offset
+    this.#places[at + 2] = length
+    this.#places[at + 3] = rawLength
+    this.#packEnds[pack] = Math.max(this.#packEnds[pack] ?? 0, offset + length)
+    const first = this.#loaded.link(entry)
+    if (first >= 0) this.#duplicates.push([first, entry])
     return entry
   }
 
-  /** Gives the loaded entries more room, or only more slots when the capacity stays. */
-  #resize(capacity: number): Segment {
-    const old = this.#loaded
-    const count = old.counter[0] ?? 0
-    const slots = createSlots(Math.max(count * 1.5, old.slots.length))
-    let { ids, places } = old.shared
-    if (capacity !== old.capacity) {
-      ids = new SharedArrayBuffer(capacity * 32)
-      places = new SharedArrayBuffer(capacity * 16)
-      new Int32Array(ids).set(old.ids)
-      new Uint32Array(places).set(old.places)
+  /**
+   * Adds all blobs of an index file; several threads may do so at once. Returns which of them are copies, for
+   * `finishLoading`, or undefined when there is no room: then one thread alone must call `makeRoom`.
+   */
+  addAll({ packs, ids, places, blobs }: PackedIndex): IndexDuplicate[] | undefined {
+    const numbers = new Uint32Array(packs.length / 8)
+    for (let pack = 0; pack < numbers.length; pack++) {
+      if (this.#packs.free <= claimsAtOnce) return undefined
+      this.#words.set(packs.subarray(pack * 8, pack * 8 + 8))
+      numbers[pack] = this.#claimPack()
     }
-    const resized = attachSegment({ capacity, slots, ids, places, counter: old.shared.counter })
-    const copies = new Set(this.#duplicates.map(([, copy]) => copy))
-    for (let entry = 0; entry < count; entry++) {
-      if (copies.has(entry)) continue
-      let slot = (resized.ids[entry * 8] ?? 0) & resized.mask
-      while (resized.slots[slot] !== 0) slot = (slot + 1) & resized.mask
-      resized.slots[slot] = entry + 1
+    const start = this.#loaded.append(ids.subarray(0, blobs * 8))
+    if (start < 0) return undefined
+    for (let at = 0; at < blobs * placeWords; at += placeWords) {
+      const pack = places[at] ?? 0
+      places[at] = (numbers[pack & ~treeBit] ?? 0) | (pack & treeBit)
     }
-    this.#segments = [resized]
-    return resized
+    this.#places.set(places.subarray(0, blobs * placeWords), start * placeWords)
+    const duplicates: IndexDuplicate[] = []
+    for (let entry = start; entry < start + blobs; entry++) {
+      const first = this.#loaded.link(entry)
+      if (first >= 0) duplicates.push([first, entry])
+    }
+    return duplicates
+  }
+
+  makeRoom({ packs, blobs }: PackedIndex): void {
+    this.#growPacks(packs.length / 8 + claimsAtOnce)
+    this.#growBlobs(blobs)
+  }
+
+  /** Must follow the last `addAll`. */
+  finishLoading(duplicates: readonly IndexDuplicate[]): void {
+    for (const duplicate of duplicates) this.#duplicates.push(duplicate)
+    for (let entry = 0; entry < this.size; entry++) {
+      const pack = this.packOf(entry)
+      const end = this.offsetOf(entry) + this.lengthOf(entry)
+      if (end > (this.#packEnds[pack] ?? 0)) this.#packEnds[pack] = end
+    }
+  }
+
+  #growPacks(packs: number): void {
+    this.#packs = this.#packs.grown(packs)
+    const ends = new Float64Array(new SharedArrayBuffer(this.#packs.capacity * 8))
+    ends.set(this.#packEnds)
+    this.#packEnds = ends
+  }
+
+  #growBlobs(blobs: number): void {
+    this.#loaded = this.#loaded.grown(blobs)
+    if (this.#loaded.capacity * placeWords === this.#places.length) return
+    const places = new Uint32Array(new SharedArrayBuffer(this.#loaded.capacity * placeWords * 4))
+    places.set(this.#places)
+    this.#places = places
   }
 
   // --- looking up
@@ -204,13 +216,13 @@ export class BlobIndex {
   /** The loaded entry of a blob, or −1. `id` is 64 hex digits. */
   find(id: string): number {
     this.#id.write(id, 0, 32, 'hex')
-    return (this.#loaded.slots[this.#findSlot(this.#loaded)] ?? 0) - 1
+    return this.#loaded.find(this.#words)
   }
 
   /** Whether the blob is loaded or claimed. */
   has(id: string): boolean {
-    this.#id.write(id, 0, 32, 'hex')
-    return this.#segments.some((segment) => Atomics.load(segment.slots, this.#findSlot(segment)) !== 0)
+    if (this.find(id) >= 0) return true
+    return this.#claims.some((table) => table.find(this.#words) >= 0)
   }
 
   /** Where the blob lies, or undefined when it is not loaded. */
@@ -228,7 +240,7 @@ export class BlobIndex {
   place(entry: number): BlobPlace {
     const pack = this.packOf(entry)
     return {
-      packId: this.#packIds[pack] ?? '',
+      packId: this.#packs.idOf(pack),
       isTree: this.isTree(entry),
       offset: this.offsetOf(entry),
       length: this.lengthOf(entry),
@@ -239,23 +251,23 @@ export class BlobIndex {
 
   /** Number of the pack of an entry, an index into `packIds`. */
   packOf(entry: number): number {
-    return ((this.#loaded.places[entry * 4] ?? 0) & ~treeBit) >>> 0
+    return ((this.#places[entry * placeWords] ?? 0) & ~treeBit) >>> 0
   }
 
   isTree(entry: number): boolean {
-    return (this.#loaded.places[entry * 4] ?? 0) >= treeBit
+    return (this.#places[entry * placeWords] ?? 0) >= treeBit
   }
 
   offsetOf(entry: number): number {
-    return this.#loaded.places[entry * 4 + 1] ?? 0
+    return this.#places[entry * placeWords + 1] ?? 0
   }
 
   lengthOf(entry: number): number {
-    return this.#loaded.places[entry * 4 + 2] ?? 0
+    return this.#places[entry * placeWords + 2] ?? 0
   }
 
   rawLengthOf(entry: number): number {
-    return this.#loaded.places[entry * 4 + 3] ?? 0
+    return this.#places[entry * placeWords + 3] ?? 0
   }
 
   /** Bytes of the blob itself. */
@@ -264,8 +276,7 @@ export class BlobIndex {
   }
 
   idOf(entry: number): string {
-    const words = this.#loaded.ids.subarray(entry * 8, entry * 8 + 8)
-    return Buffer.from(Int32Array.from(words).buffer).toString('hex')
+    return this.#loaded.idOf(entry)
   }
 
   /** Further entries of the same blob; `entry` is the one that `find` returns. */
@@ -283,84 +294,39 @@ export class BlobIndex {
 
   // --- claiming (any thread)
 
-  /** Adds a segment for new blobs; threads attach it with `attachClaims`. */
-  openClaims(capacity: number): IndexSegment {
-    const segment = createSegment(capacity)
-    this.#segments.push(segment)
-    return segment.shared
+  /** Adds a table for new blobs; threads attach it with `attachClaims`. */
+  openClaims(capacity: number): SharedIdTable {
+    const table = IdTable.create(capacity)
+    this.#claims.push(table)
+    return table.shared
   }
 
-  attachClaims(shared: IndexSegment): void {
-    this.#segments.push(attachSegment(shared))
+  attachClaims(shared: SharedIdTable): void {
+    this.#claims.push(IdTable.attach(shared))
   }
 
-  get segmentCount(): number {
-    return this.#segments.length
+  /** Tables for new blobs. */
+  get claimCount(): number {
+    return this.#claims.length
   }
 
-  /** Segments from a position on, for a thread that does not know them yet. */
-  segmentsFrom(position: number): readonly IndexSegment[] {
-    return this.#segments.slice(position).map(({ shared }) => shared)
+  /** Tables for new blobs from a position on, for a thread that does not know them yet. */
+  claimsFrom(position: number): readonly SharedIdTable[] {
+    return this.#claims.slice(position).map(({ shared }) => shared)
   }
 
-  /** Free entries of the newest claim segment. */
+  /** Free entries of the newest table for new blobs. */
   get claimsLeft(): number {
-    const newest = this.#segments.at(-1)
-    return newest === undefined || newest === this.#loaded ? 0 : newest.capacity - Atomics.load(newest.counter, 0)
+    return this.#claims.at(-1)?.free ?? 0
   }
 
   /** True when this call is the one that adds the blob: the caller must then store it. */
   claim(id: string): boolean {
-    this.#id.write(id, 0, 32, 'hex')
-    const newest = this.#segments.length - 1
-    for (let i = 0; i < newest; i++) {
-      const segment = this.#segments[i]
-      if (segment !== undefined && Atomics.load(segment.slots, this.#findSlot(segment)) !== 0) return false
-    }
-    const segment = this.#segments[newest]
-    if (segment === undefined || newest === 0) throw new Error('no segment is open for claims')
-    return this.#claimIn(segment)
-  }
-
-  #claimIn(segment: Segment): boolean {
-    const { slots, ids, mask } = segment
-    let slot = (this.#words[0] ?? 0) & mask
-    for (;;) {
-      let value = Atomics.load(slots, slot)
-      if (value === 0) {
-        value = Atomics.compareExchange(slots, slot, 0, -1)
-        if (value === 0) {
-          const entry = Atomics.add(segment.counter, 0, 1)
-          if (entry >= segment.capacity) throw new Error('the segment for new blobs is full')
-          ids.set(this.#words, entry * 8)
-          Atomics.store(slots, slot, entry + 1)
-          return true
-        }
-      }
-      while (value === -1) value = Atomics.load(slots, slot)
-      if (sameId(ids, (value - 1) * 8, this.#words)) return false
-      slot = (slot + 1) & mask
-    }
-  }
-
-  get #loaded(): Segment {
-    const [segment] = this.#segments
-    if (segment === undefined) throw new Error('an index has at least one segment')
-    return segment
-  }
-
-  /** The slot that holds the id, or the empty one where it would go. */
-  #findSlot({ slots, ids, mask }: Segment): number {
-    const words = this.#words
-    const first = words[0] ?? 0
-    let slot = first & mask
-    for (;;) {
-      let value = slots[slot] ?? 0
-      if (value === 0) return slot
-      while (value === -1) value = Atomics.load(slots, slot)
-      const at = (value - 1) * 8
-      if (ids[at] === first && sameId(ids, at, words)) return slot
-      slot = (slot + 1) & mask
-    }
+    if (this.find(id) >= 0) return false
+    const newest = this.#claims.length - 1
+    for (let i = 0; i < newest; i++) if ((this.#claims[i]?.find(this.#words) ?? -1) >= 0) return false
+    const table = this.#claims[newest]
+    if (table === undefined) throw new Error('no table is open for claims')
+    return table.claim(this.#words) >= 0
   }
 }

@@ -1,5 +1,6 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { AppError } from '@holdfast/core/errors/app-error'
+import { zstdContentSize } from './zstd-frame.ts'
 
 const compressedMark = 2
 const openBrace = 0x7b
@@ -26,9 +27,11 @@ export function decodeUnpacked(bytes: Uint8Array, objectName: string, maxBytes =
   }
   if (first !== compressedMark) throw damaged(first === undefined ? 'it is empty' : `unknown encoding ${first}`)
   try {
-    // the default pieces of 16 KiB would leave the heap in tatters after an index of many megabytes
-    const chunkSize = Math.min(1 << 20, Math.max(1024, bytes.length * 4))
-    return zstdDecompressSync(bytes.subarray(1), { maxOutputLength: maxBytes, chunkSize })
+    const frame = bytes.subarray(1)
+    // in one piece where the size is known, otherwise in larger ones than the default, which would leave the heap in tatters
+    const pieceBytes = zstdContentSize(frame) ?? Math.min(1 << 20, bytes.length * 4)
+    const chunkSize = Math.max(1024, Math.min(pieceBytes, maxBytes))
+    return zstdDecompressSync(frame, { maxOutputLength: maxBytes, chunkSize })
   } catch (error) {
     throw damaged(`it does not decompress to at most ${maxBytes} bytes`, error)
   }

@@ -9,6 +9,17 @@ export function releaseMemory(): boolean {
   return trim !== undefined && trim(0) === 1
 }
 
+const mmapThreshold = -3
+const largeBytes = 1 << 20
+
+/**
+ * From now on, allocations of a megabyte or more go back to the system as soon as they are freed. Left alone, the allocator
+ * learns from the first few that such sizes are worth keeping, and keeps them in every thread.
+ */
+export function releaseLargeAllocations(): void {
+  libc()?.bind('int mallopt(int param, int value)')?.(mmapThreshold, largeBytes)
+}
+
 const adviceDontNeed = 4
 const pageBytes = 4096
 

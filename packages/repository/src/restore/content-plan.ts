@@ -38,7 +38,7 @@ export function planReads<Place>(wants: Want<Place>[], index: BlobIndex, limits:
     const { end, last } = extendRange(wants, first, index, limits)
     const offset = index.offsetOf(wants[first]?.entry ?? 0)
     const pack = index.packOf(wants[first]?.entry ?? 0)
-    ranges.push({ packId: index.packIds[pack] ?? '', offset, length: end - offset, wants: wants.slice(first, last) })
+    ranges.push({ packId: index.packIdOf(pack), offset, length: end - offset, wants: wants.slice(first, last) })
     first = last
   }
   return ranges

@@ -1,5 +1,6 @@
-import type { IndexSegment, SharedBlobIndex } from '../engine/blob-index.ts'
+import type { SharedBlobIndex } from '../engine/blob-index.ts'
 import type { FinishedPack } from '../engine/finished-pack.ts'
+import type { SharedIdTable } from '../engine/id-table.ts'
 import type { FilterSpec } from '../filter/source-filter.ts'
 
 /** A path as the file system takes it: text when it is valid UTF-8, otherwise its bytes. */
@@ -148,5 +149,5 @@ export type SaveNote = {
   readonly partial: boolean
 }
 
-/** The answer to a `claims` call: segments of the index that the worker does not know yet. */
-export type ClaimSegments = readonly IndexSegment[]
+/** The answer to a `claims` call: tables for new blobs that the worker does not know yet. */
+export type ClaimTables = readonly SharedIdTable[]

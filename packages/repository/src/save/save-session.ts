@@ -14,7 +14,7 @@ import type { SaveCounts, SaveJob, SaveNote, SaveResult, SaveSetup, SaveTarget }
 import type { SaveRequest } from './save-request.ts'
 import { addCounts, noCounts } from './save-tally.ts'
 
-/** New blobs that the first segment of claims holds; each further segment is four times as large. */
+/** New blobs that the first table of claims holds; each further one is four times as large. */
 const firstClaims = 1 << 17
 /** Finished packs that may wait for their upload before the workers are held back. */
 const packsPendingPerConnection = 2
@@ -139,8 +139,8 @@ async function finishTarget({ repository, collector, partial }: Target, request:
 
 function moreClaims(index: BlobIndex | undefined, known: number): unknown {
   if (index === undefined) return []
-  if (index.segmentCount === known) index.openClaims(firstClaims * 4 ** known)
-  return index.segmentsFrom(known)
+  if (index.claimCount === known) index.openClaims(firstClaims * 4 ** known)
+  return index.claimsFrom(known)
 }
 
 function setupOf(request: SaveRequest, filter: FilterSpec, targets: readonly Target[]): SaveSetup {

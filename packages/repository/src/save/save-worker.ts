@@ -28,7 +28,7 @@ import { openLargeFile } from './large-file.ts'
 import { readFileStart, scanCuts, storeChunks } from './file-reader.ts'
 import type { ReadParentTree } from './parent-tree.ts'
 import { createSaveTally } from './save-tally.ts'
-import type { ClaimSegments, SaveJob, SaveNote, SaveOutcome, SaveResult, SaveSetup, SaveTarget } from './save-jobs.ts'
+import type { ClaimTables, SaveJob, SaveNote, SaveOutcome, SaveResult, SaveSetup, SaveTarget } from './save-jobs.ts'
 
 /** How far a scan of a large file goes before its chunks are handed out. */
 const scanBytes = 64 << 20
@@ -186,13 +186,13 @@ function openTarget(shared: SaveTarget, number: number): { target: StoreTarget; 
   return { target, readTree }
 }
 
-/** Asks the main thread for another segment when the newest is nearly full; others may take its last places meanwhile. */
+/** Asks the main thread for another table when the newest is nearly full; others may take its last places meanwhile. */
 function ensureClaims(ask: WorkerPort<SaveSetup, SaveNote>, index: BlobIndex, repository: number): void {
   if (index.claimsLeft > claimsMargin) return
-  const reply = ask.receive(ask.ask({ type: 'claims', repository, known: index.segmentCount }))
+  const reply = ask.receive(ask.ask({ type: 'claims', repository, known: index.claimCount }))
   if (reply.type !== 'value') throw new Error('a request for claims was answered with something else')
-  // boundary: save.ts answers with segments
-  for (const segment of reply.value as ClaimSegments) index.attachClaims(segment)
+  // boundary: save-session.ts answers with tables
+  for (const table of reply.value as ClaimTables) index.attachClaims(table)
 }
 
 function threadLabel(): string {
