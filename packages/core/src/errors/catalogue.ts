@@ -245,6 +245,18 @@ export const errorCatalogue = {
     message: 'the command {command} {outcome}',
     hint: 'Run it by hand to see why. No snapshot was made.',
   },
+  SOURCE_FILE_UNREADABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'cannot read {path}: {reason}',
+    hint: 'Check its permissions and the disk it lies on. No snapshot was made: this backup is worth nothing without it.',
+  },
+  SOURCE_ENTRY_REFUSED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the source offers {path}, which cannot be kept: {reason}',
+    hint: 'Find out what has this name at the source; if nothing has, do not trust the source. No snapshot was made.',
+  },
   ENGINE_READBACK_FAILED: {
     exitCode: 1,
     retryable: false,

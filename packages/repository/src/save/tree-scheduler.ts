@@ -9,12 +9,11 @@ import type {
   SaveOutcome,
   SaveResult,
 } from './save-jobs.ts'
+import { expectedPart, partsOf, type StoredPart, wholeContent } from './file-parts.ts'
 import { contentText, sizeText } from './node-text.ts'
 
 const jobsPerWorker = 2
 const directoriesPerJob = 16
-/** Chunks of a large file are handed out in parts of about this size. */
-const partBytes = 6 << 20
 /** Large files that are open at once. */
 const openFilesAtMost = 8
 
@@ -37,14 +36,8 @@ interface LargeFile {
   position: number
   scanning: boolean
   /** filled in any order */
-  readonly parts: FilePart[]
+  readonly parts: StoredPart[]
   waiting: number
-}
-
-interface FilePart {
-  readonly expectedBytes: number
-  bytes: number
-  ids: readonly string[]
 }
 
 type PendingLargeFile = { readonly found: LargeFileFound; readonly directory: number; readonly slot: number }
@@ -179,22 +172,11 @@ export class TreeScheduler {
   }
 
   #addParts(file: LargeFile, cuts: readonly number[]): void {
-    let start = file.position
-    let part: number[] = []
-    const close = (): void => {
-      if (part.length === 0) return
-      const end = part.at(-1) ?? start
-      this.#unstored.push({ file, part: file.parts.length, start, cuts: part })
-      file.parts.push({ expectedBytes: end - start, bytes: 0, ids: [] })
+    for (const part of partsOf(file.position, cuts)) {
+      this.#unstored.push({ file, part: file.parts.length, ...part })
+      file.parts.push(expectedPart(part))
       file.waiting++
-      start = end
-      part = []
     }
-    for (const cut of cuts) {
-      part.push(cut)
-      if (cut - start >= partBytes) close()
-    }
-    close()
     file.position = cuts.at(-1) ?? file.sizeBytes
   }
 
@@ -305,16 +287,4 @@ export class TreeScheduler {
       },
     )
   }
-}
-
-/** A file that was cut short while it was read ends there, even when it has grown again since. */
-function wholeContent(parts: readonly FilePart[]): { ids: string[]; bytes: number } {
-  const ids: string[] = []
-  let bytes = 0
-  for (const part of parts) {
-    for (const id of part.ids) ids.push(id)
-    bytes += part.bytes
-    if (part.bytes < part.expectedBytes) break
-  }
-  return { ids, bytes }
 }
