@@ -4,10 +4,11 @@
  * reason that has nothing to do with the code.
  */
 import { type ExecFileSyncOptions, execFileSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { preparePostgres } from './prepare-postgres.ts'
 
-/** Debian package → the commands of it that tests start. */
+/** Debian package → the commands of it that tests start; with their path where it is on nobody's PATH. */
 const needed: Readonly<Record<string, readonly string[]>> = {
   restic: ['restic'],
   rclone: ['rclone'],
@@ -18,6 +19,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   'ceph-osd': ['ceph-osd'],
   'ceph-common': ['ceph', 'radosgw-admin'],
   radosgw: ['radosgw'],
+  'postgresql-15': ['/usr/lib/postgresql/15/bin/postgres', '/usr/lib/postgresql/15/bin/pgbench'],
 }
 
 function isExecutable(path: string): boolean {
@@ -30,6 +32,7 @@ function isExecutable(path: string): boolean {
 }
 
 function isOnPath(command: string): boolean {
+  if (command.startsWith('/')) return isExecutable(command)
   // Servers lie in sbin on some systems, which is not on every user's PATH.
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
   return folders.some((folder) => folder !== '' && isExecutable(join(folder, command)))
@@ -47,7 +50,11 @@ function install(packages: readonly string[]): void {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   }
   execFileSync('apt-get', ['update', '-qq'], options)
+  const cluster = '/etc/postgresql/15/main'
+  const hadCluster = existsSync(cluster)
   execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options)
+  // Debian's package makes a database cluster and starts it; the tests have their own, and this one nobody asked for.
+  if (!hadCluster && existsSync(cluster)) execFileSync('pg_dropcluster', ['--stop', '15', 'main'], options)
 }
 
 function stop(reason: string): never {
@@ -78,3 +85,5 @@ if (missing.length > 0) {
   const still = missingPackages()
   if (still.length > 0) stop(`Still missing after ${command}: ${still.join(' ')}`)
 }
+
+preparePostgres()
