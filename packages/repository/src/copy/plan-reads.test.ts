@@ -5,7 +5,7 @@ import { planReads } from './plan-reads.ts'
 function indexOf(...blobs: readonly (readonly [pack: string, offset: number, length: number])[]): BlobIndex {
   const index = BlobIndex.create(0)
   for (const [at, [pack, offset, length]] of blobs.entries()) {
-    index.add(index.addPack(pack), Buffer.alloc(32, at + 1), false, offset, length, 0)
+    index.add(index.addPack(pack.repeat(64)), Buffer.alloc(32, at + 1), false, offset, length, 0)
   }
   return index
 }
