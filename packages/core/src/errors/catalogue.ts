@@ -320,11 +320,11 @@ export const errorCatalogue = {
     message: 'there is no PostgreSQL {major} server on this machine to start the restored cluster with',
     hint: "Install it (Debian's package is postgresql-{major}), or name its directory with --postgres-bin.",
   },
-  RESTORE_SPACE_SHORT: {
+  RESTORE_INCOMPLETE: {
     exitCode: 1,
     retryable: false,
-    message: '{target} has {free} free, and the restore needs {needed}',
-    hint: 'Free space or choose another place with --to; nothing was written.',
+    message: 'what was restored to {target} is not whole: {missing} is missing',
+    hint: 'Do not start a server on it. Run `holdfast check`, then restore again or from another copy.',
   },
   RESTORE_TARGET_IN_USE: {
     exitCode: 1,
@@ -501,6 +501,12 @@ export const errorCatalogue = {
     retryable: false,
     message: 'the replication slot {slot} on {host} cannot be used: {reason}',
     hint: 'Choose another name with --slot, or drop that slot if nothing needs it.',
+  },
+  POSTGRES_SERVER_BEHIND: {
+    exitCode: 1,
+    retryable: true,
+    message: 'the server does not have what the log ends with: {reason}',
+    hint: 'Connect to the newest primary: name every host of the cluster in the connection. If this cluster was put back to an older state, follow it as a new source.',
   },
   RECOVERY_NO_BASE: {
     exitCode: 1,
