@@ -132,6 +132,17 @@ export function describeBackend(title: string, open: () => Promise<Backend>): vo
         }
       })
 
+      test('a range read into given memory is the same, and nothing is written beside it', async () => {
+        const bytes = sampleBytes(10_000)
+        const file = await store('data', bytes)
+        const memory = new SharedArrayBuffer(1000)
+        const into = new Uint8Array(memory, 100, 500)
+        const read = await backend.read(file, { offset: 7, length: 500, into }, ctx)
+        expect(Buffer.from(read).equals(bytes.subarray(7, 507))).toBe(true)
+        const outside = [...new Uint8Array(memory, 0, 100), ...new Uint8Array(memory, 600)]
+        expect(outside.every((byte) => byte === 0)).toBe(true)
+      })
+
       test('a range that the file does not fill is damage, not a short answer', async () => {
         const file = await store('data', sampleBytes(1000))
         for (const range of [

@@ -23,6 +23,11 @@ export interface FileInfo extends FileId {
 export interface ByteRange {
   readonly offset: number
   readonly length?: number
+  /**
+   * Memory for exactly `length` bytes, which a backend may fill and return instead of memory of its own. The caller
+   * leaves it alone until the read has ended.
+   */
+  readonly into?: Uint8Array
 }
 
 /**

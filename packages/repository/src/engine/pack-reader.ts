@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Arena } from './arena.ts'
+import { releaseBuffer } from './release-buffer.ts'
 import type { WorkerPort } from './worker-port.ts'
 
 /** Reads ranges of packs into an arena, synchronously, in a worker thread. */
@@ -86,30 +87,58 @@ function damaged(packId: string, location: string, reason: string): AppError {
   return new AppError('STORAGE_DAMAGED', { file: `pack ${packId}`, location, reason })
 }
 
+/** What is read at once is usually at most this long; longer reads are rare, and bring memory of their own. */
+const slotBytes = 8 << 20
+
+/** Memory shared with the main thread, which is used again and again: new memory for every read would take longer than to read. */
+class Slots {
+  readonly #free: SharedArrayBuffer[] = []
+
+  take(length: number): SharedArrayBuffer | undefined {
+    return length > slotBytes ? undefined : (this.#free.pop() ?? new SharedArrayBuffer(slotBytes))
+  }
+
+  give(slot: SharedArrayBuffer | undefined): void {
+    if (slot !== undefined) this.#free.push(slot)
+  }
+}
+
+interface Asked {
+  readonly ticket: number
+  readonly slot: SharedArrayBuffer | undefined
+}
+
 /** Packs elsewhere are fetched by the main thread while the worker waits. */
 export function createRemotePackReader(arena: Arena, port: WorkerPort<unknown, never>, repository = 0): PackReader {
-  const asked = new Map<string, number>()
+  const asked = new Map<string, Asked>()
+  const slots = new Slots()
   const key = ({ packId, offset, length }: PackRange): string => `${packId}:${offset}:${length}`
-  const ask = (range: PackRange): number =>
-    port.ask({
-      type: 'read',
-      repository,
-      file: { type: 'data', name: range.packId },
-      offset: range.offset,
-      length: range.length,
-    })
-  return {
-    isLocal: false,
-    read(packId, offset, length, target, ahead) {
-      const range = { packId, offset, length }
-      const ticket = asked.get(key(range)) ?? ask(range)
-      asked.delete(key(range))
-      if (ahead !== undefined && !asked.has(key(ahead))) asked.set(key(ahead), ask(ahead))
+  const ask = ({ packId, offset, length }: PackRange): Asked => {
+    const slot = slots.take(length)
+    const file = { type: 'data', name: packId } as const
+    const into = slot === undefined ? {} : { into: slot }
+    return { ticket: port.ask({ type: 'read', repository, file, offset, length, ...into }), slot }
+  }
+  const receive = ({ ticket, slot }: Asked, { packId, length }: PackRange, target: number): void => {
+    try {
       const reply = port.receive(ticket)
       if (reply.type !== 'bytes') throw new Error('a read was answered with something else')
       if (reply.bytes.length !== length)
         throw damaged(packId, 'the storage', `${reply.bytes.length} bytes instead of ${length}`)
       arena.bytes.set(reply.bytes, target)
+      releaseBuffer(reply.bytes)
+    } finally {
+      slots.give(slot)
+    }
+  }
+  return {
+    isLocal: false,
+    read(packId, offset, length, target, ahead) {
+      const range = { packId, offset, length }
+      const current = asked.get(key(range)) ?? ask(range)
+      asked.delete(key(range))
+      if (ahead !== undefined && !asked.has(key(ahead))) asked.set(key(ahead), ask(ahead))
+      receive(current, range, target)
     },
   }
 }

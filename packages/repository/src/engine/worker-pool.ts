@@ -155,10 +155,12 @@ async function replyTo<Setup, Note>(
     }
     const backend = options.backends[call.repository]
     if (backend === undefined) throw new Error(`there is no repository ${call.repository}`)
-    const bytes = await backend.read(call.file, { offset: call.offset, length: call.length }, ctx)
+    const { file, offset, length, into } = call
+    const range = { offset, length, ...(into === undefined ? {} : { into: new Uint8Array(into, 0, length) }) }
+    const bytes = await backend.read(file, range, ctx)
     // a view of a larger buffer (the memory backend's own) must be copied, not handed over
     const whole = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer
-    const own = whole ? bytes : Uint8Array.from(bytes)
+    const own = whole || bytes.buffer === into ? bytes : Uint8Array.from(bytes)
     return {
       reply: { ticket, type: 'bytes', bytes: own },
       transfer: own.buffer instanceof ArrayBuffer ? [own.buffer] : [],

@@ -39,6 +39,8 @@ export type BlockingCall =
       readonly file: FileId
       readonly offset: number
       readonly length: number
+      /** where the bytes may be put; the worker leaves it alone until it has the answer */
+      readonly into?: SharedArrayBuffer
     }
   /** a fresh segment for claims, when the newest is full */
   | { readonly type: 'claims'; readonly ticket: number; readonly repository: number; readonly known: number }

@@ -135,7 +135,7 @@ describe('an S3 server that misbehaves', () => {
     [403, 'InvalidObjectState', 'STORAGE_DENIED', 'archived in cold storage'],
     [403, 'RequestTimeTooSkewed', 'STORAGE_DENIED', 'the clock of this machine'],
     [400, 'ExpiredToken', 'STORAGE_DENIED', 'session token has expired'],
-    [404, 'NoSuchBucket', 'STORAGE_DENIED', 'the bucket bucket does not exist'],
+    [404, 'NoSuchBucket', 'STORAGE_FILE_MISSING', 'does not exist'],
     [403, 'QuotaExceeded', 'STORAGE_FULL', 'no space left'],
     [404, 'NoSuchKey', 'STORAGE_FILE_MISSING', 'does not exist'],
     [409, 'OperationAborted', 'STORAGE_UNREACHABLE', 'OperationAborted'],

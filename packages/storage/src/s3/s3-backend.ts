@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -65,8 +67,8 @@ export function createS3Backend(options: S3ClientOptions): Backend {
       try {
         const reply = await client.send(new GetObjectCommand(input), { abortSignal: ctx.signal })
         // The SDK types this for browsers too; in Node it is a readable stream.
-        const body = reply.Body as AsyncIterable<Uint8Array> | undefined
-        if (body !== undefined) for await (const piece of body) onBody(piece)
+        const body = reply.Body as Readable | undefined
+        if (body !== undefined) await consume(body, onBody)
         const length = reply.ContentLength === undefined ? undefined : String(reply.ContentLength)
         return { status: reply.$metadata.httpStatusCode ?? 0, headers: { 'content-length': length } }
       } catch (error) {
@@ -177,6 +179,18 @@ async function nextPage(pages: AsyncGenerator<FileInfo[]>): Promise<IteratorResu
     if (s3Failure(error)?.code === 'NoSuchBucket') return { done: true, value: undefined }
     throw error
   }
+}
+
+/** Takes a body as it comes: an async iterator would stop and start the connection for every piece. */
+async function consume(body: Readable, onBody: (piece: Uint8Array) => void): Promise<void> {
+  body.on('data', (piece: Buffer) => {
+    try {
+      onBody(piece)
+    } catch (error) {
+      body.destroy(error instanceof Error ? error : new Error(String(error)))
+    }
+  })
+  await finished(body)
 }
 
 function objectSettings(options: S3ClientOptions, file: FileId, hint: WriteHint, ctx: Context): ObjectSettings {
