@@ -47,9 +47,12 @@ export class FactCollector {
 
   facts(so: FactsSoFar): SegmentFacts {
     const start = segmentStart(so.number, so.segmentBytes)
-    const times = this.#commits === 0 ? {} : { firstCommitAt: time(this.#firstCommit), lastCommitAt: time(this.#lastCommit) }
+    const times =
+      this.#commits === 0 ? {} : { firstCommitAt: time(this.#firstCommit), lastCommitAt: time(this.#lastCommit) }
     const xids =
-      this.#firstXid === undefined || this.#lastXid === undefined ? {} : { firstXid: this.#firstXid, lastXid: this.#lastXid }
+      this.#firstXid === undefined || this.#lastXid === undefined
+        ? {}
+        : { firstXid: this.#firstXid, lastXid: this.#lastXid }
     return {
       name: segmentName(so.timeline, so.number, so.segmentBytes),
       timeline: so.timeline,
