@@ -1,0 +1,29 @@
+import type { JsonObject } from '../format/json-fields.ts'
+
+/** A file of a log, on its way into a repository. */
+export interface LogFile extends LogFileName {
+  readonly bytes: Uint8Array
+  /** plain JSON, given back by readers */
+  readonly facts: JsonObject
+}
+
+export interface LogFileName {
+  /** "" is the log's own directory; otherwise one level below it */
+  readonly folder: string
+  readonly name: string
+}
+
+/** What a reader learns of a file. */
+export interface LogFileInfo extends LogFileName {
+  readonly sizeBytes: number
+  readonly facts: JsonObject
+  /** Where its bytes are. A growing file is in tips only; `batch` is an ordinary snapshot. */
+  readonly heldIn: 'batch' | 'tip'
+  /** The writer had not ended the file yet: more bytes may have followed. */
+  readonly growing: boolean
+}
+
+/** One text for a file, as a key of maps. */
+export function logFileKey({ folder, name }: LogFileName): string {
+  return `${folder}/${name}`
+}

@@ -1,0 +1,251 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Context } from '@holdfast/core/context'
+import { isAppError } from '@holdfast/core/errors/app-error'
+import type { JsonObject } from '../format/json-fields.ts'
+import type { Repository } from '../repository.ts'
+import { type LogFile, logFileKey } from './log-file.ts'
+import { createLogKeeper, type LogKeeper, type LogLockOptions } from './log-keeper.ts'
+import { type LogPlace, partialName } from './log-place.ts'
+import { PendingFile } from './pending-file.ts'
+import type { BatchFile, LogSettings } from './save-log-batch.ts'
+import { createTipStore, type TipStore } from './tip-store.ts'
+
+export interface LogWriterOptions {
+  readonly settings: LogSettings
+  readonly lock: LogLockOptions
+  /** A batch is written when so much waits for it … */
+  readonly batchBytes?: number
+  /** … or something has waited so long. */
+  readonly batchAgeMs?: number
+  /** How often the beginning of a growing file is put into a snapshot where no tips can be kept. */
+  readonly partialEveryMs?: number
+}
+
+/**
+ * Writes a source's log. Whole files go into the log's snapshot in batches; until then, and while a file grows, tips make
+ * them durable. Methods are called one at a time.
+ *
+ * A batch takes a lock that does not exclude other writers, for as long as it lasts only: a follower that runs for years
+ * never keeps prune waiting. Tips are written without one. That is safe because nothing refers to a tip and a tip
+ * refers to nothing: neither can prune remove what it needs, nor can it disturb prune, which never looks at tips.
+ */
+export interface LogWriter extends AsyncDisposable {
+  readonly keeper: LogKeeper
+  /** Takes a file that does not change any more; returns when there is room for the next. The bytes are the writer's. */
+  append(file: LogFile, ctx: Context): Promise<void>
+  /**
+   * What there is so far of a file that only ever grows at its end, or changes its facts. Returns how many of its bytes
+   * are durable, after everything that was appended: all of them, unless the store holds no tips. Then the beginning of
+   * the file is put into the snapshot as "<name>.partial", which costs more and is done less often.
+   */
+  grow(file: LogFile, ctx: Context): Promise<number>
+  /** Replaces the note on the log as a whole. Not kept where the store holds no tips. */
+  note(facts: JsonObject, ctx: Context): Promise<void>
+  /** Files appended since the writer was opened, and how many of them, in their order, are durable. */
+  readonly appended: number
+  readonly durable: number
+  /** Makes durable what was appended. */
+  flush(ctx: Context): Promise<void>
+  /** Puts everything appended into the log's snapshot. */
+  batch(ctx: Context): Promise<void>
+  /** Waits for a batch that is under way. Call `batch` before, unless the rest may stay in tips. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+const defaultBatchBytes = 64 << 20
+const defaultBatchAgeMs = 5 * 60_000
+const defaultPartialEveryMs = 60_000
+/** So long a batch under way is waited for before what it holds is written to tips as well. */
+const batchPatienceMs = 3_000
+const retryBatchAfterMs = 30_000
+
+export async function openLogWriter(
+  repository: Repository,
+  place: LogPlace,
+  options: LogWriterOptions,
+  ctx: Context,
+): Promise<LogWriter> {
+  const keeper = createLogKeeper(repository, place, options.settings, options.lock)
+  const store = createTipStore(repository, place)
+  const waiting = await recover(keeper, store, ctx)
+  return new BatchingLogWriter(keeper, store, waiting, options)
+}
+
+/** Files that ended but reached no snapshot; removes tips of those that did before their writer died. */
+async function recover(keeper: LogKeeper, store: TipStore, ctx: Context): Promise<PendingFile[]> {
+  // tips first: see listTips
+  const chains = await store.load(ctx)
+  // reading what is in snapshots takes the whole index: not for one file that another process pushes
+  if (chains.length > 0) await keeper.refresh(ctx)
+  const waiting: PendingFile[] = []
+  for (const chain of chains) {
+    const { nodes } = await keeper.folder(chain.folder, ctx)
+    const stored = nodes.get(chain.name)
+    if (stored !== undefined && stored.size >= chain.sizeBytes) await store.remove(chain, ctx)
+    else if (chain.ended) waiting.push(PendingFile.inTips(chain))
+  }
+  return waiting.toSorted((a, b) => (logFileKey(a) < logFileKey(b) ? -1 : 1))
+}
+
+class BatchingLogWriter implements LogWriter {
+  readonly keeper: LogKeeper
+  readonly #store: TipStore
+  readonly #batchBytes: number
+  readonly #batchAgeMs: number
+  readonly #partialEveryMs: number
+  #partial = { fileKey: '', sizeBytes: 0, atMs: 0 }
+  readonly #pending: PendingFile[]
+  #appended = 0
+  #running: Promise<void> | undefined
+  #failure: unknown
+  #retryAtMs = 0
+
+  constructor(keeper: LogKeeper, store: TipStore, pending: PendingFile[], options: LogWriterOptions) {
+    this.keeper = keeper
+    this.#store = store
+    this.#pending = pending
+    this.#batchBytes = options.batchBytes ?? defaultBatchBytes
+    this.#batchAgeMs = options.batchAgeMs ?? defaultBatchAgeMs
+    this.#partialEveryMs = options.partialEveryMs ?? defaultPartialEveryMs
+  }
+
+  get appended(): number {
+    return this.#appended
+  }
+
+  get durable(): number {
+    const first = this.#pending.find((file) => !file.isDurable)
+    return first === undefined ? this.#appended : first.position
+  }
+
+  async append({ folder, name, bytes, facts }: LogFile, ctx: Context): Promise<void> {
+    this.#throwFailure()
+    const again = this.#pending.find((file) => file.folder === folder && file.name === name)
+    const position = this.#appended++
+    // it came before, to a writer that died: its tips do
+    if (again !== undefined && again.sizeBytes >= bytes.length) return
+    this.#pending.push(PendingFile.inMemory({ folder, name, bytes, facts }, position, ctx.now().getTime()))
+    this.#startBatch(ctx)
+    if (this.#memoryBytes() <= 2 * this.#batchBytes) return
+    await this.#patience()
+    if (this.#memoryBytes() > 2 * this.#batchBytes) await this.flush(ctx)
+    for (const file of this.#pending) file.forgetBytes()
+  }
+
+  async grow(file: LogFile, ctx: Context): Promise<number> {
+    await this.flush(ctx)
+    if (!this.#store.holdsTips) return await this.#growWithoutTips(file, ctx)
+    await this.#store.grow(file, ctx)
+    return file.bytes.length
+  }
+
+  async note(facts: JsonObject, ctx: Context): Promise<void> {
+    await this.flush(ctx)
+    if (this.#store.holdsTips) await this.#store.note(facts, ctx)
+  }
+
+  async flush(ctx: Context): Promise<void> {
+    this.#startBatch(ctx)
+    const files = this.#pending.filter((file) => !file.isDurable)
+    if (files.length === 0) return
+    // a batch that is about to end spares the tips
+    if (this.#running !== undefined) await this.#patience()
+    if (!this.#store.holdsTips) {
+      while (this.#pending.some((file) => files.includes(file))) await this.batch(ctx)
+      return
+    }
+    const left = files.filter((file) => !file.isDurable)
+    for (const file of left) {
+      const { folder, name, facts, bytes } = file
+      if (bytes !== undefined) await this.#store.keep({ folder, name, facts, bytes }, ctx)
+    }
+    await this.#store.flush(ctx)
+    for (const file of left) file.isDurable = true
+  }
+
+  async batch(ctx: Context): Promise<void> {
+    await this.#running?.catch(() => {})
+    if (this.#pending.length === 0) return
+    await this.#start(ctx)
+    this.#failure = undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#running?.catch(() => {})
+  }
+
+  async #growWithoutTips({ folder, name, bytes, facts }: LogFile, ctx: Context): Promise<number> {
+    const fileKey = logFileKey({ folder, name })
+    const nowMs = ctx.now().getTime()
+    const known = this.#partial.fileKey === fileKey ? this.#partial.sizeBytes : 0
+    if (known === bytes.length || nowMs - this.#partial.atMs < this.#partialEveryMs) return known
+    const beginning = { folder, name: partialName(name), facts, read: async () => bytes }
+    await this.#running?.catch(() => {})
+    await this.keeper.batch([beginning], [], ctx)
+    this.#partial = { fileKey, sizeBytes: bytes.length, atMs: nowMs }
+    return bytes.length
+  }
+
+  #memoryBytes(): number {
+    return this.#pending.reduce((sum, file) => sum + (file.bytes?.length ?? 0), 0)
+  }
+
+  #throwFailure(): void {
+    const failure = this.#failure
+    this.#failure = undefined
+    if (failure !== undefined) throw failure
+  }
+
+  async #patience(): Promise<void> {
+    const waited = new AbortController()
+    const patience = delay(batchPatienceMs, undefined, { signal: waited.signal }).catch(() => {})
+    await Promise.race([this.#running?.catch(() => {}), patience])
+    waited.abort()
+  }
+
+  /** Begins a batch beside what else is done, if one is due. */
+  #startBatch(ctx: Context): void {
+    const nowMs = ctx.now().getTime()
+    const [oldest] = this.#pending
+    if (oldest === undefined || this.#running !== undefined || nowMs < this.#retryAtMs) return
+    const bytes = this.#pending.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    if (bytes < this.#batchBytes && nowMs - oldest.acceptedAtMs < this.#batchAgeMs) return
+    this.#start(ctx).catch((error: unknown) => {
+      this.#retryAtMs = ctx.now().getTime() + retryBatchAfterMs
+      // What waits is kept in tips meanwhile, so a store that is locked or full stops nothing; a defect does.
+      if (!isAppError(error)) this.#failure = error
+      else if (error.code !== 'INTERRUPTED') {
+        const message = `the log could not be put into a snapshot and is tried again: ${error.message}`
+        ctx.emit({ type: 'message.noted', level: 'warning', message })
+      }
+    })
+  }
+
+  #start(ctx: Context): Promise<void> {
+    const files = [...this.#pending]
+    const running = this.#write(files, ctx).finally(() => {
+      this.#running = undefined
+    })
+    this.#running = running
+    return running
+  }
+
+  async #write(files: readonly PendingFile[], ctx: Context): Promise<void> {
+    const store = this.#store
+    const contents = files.map((file): BatchFile => {
+      const { folder, name, facts } = file
+      return { folder, name, facts, read: async (own) => file.bytes ?? (await store.read(file, own)) }
+    })
+    await this.keeper.batch(contents, [], ctx)
+    for (const file of files) {
+      file.isDurable = true
+      this.#pending.splice(this.#pending.indexOf(file), 1)
+    }
+    // An orphan does no harm and is found by the next writer, so failing to remove it is no failure of the batch.
+    for (const file of files) {
+      await store.remove(file, ctx).catch((error: unknown) => {
+        if (!isAppError(error)) throw error
+      })
+    }
+  }
+}
