@@ -2,11 +2,9 @@ import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Context } from '@holdfast/core/context'
 import { type CheckOutcome, failed, passed, skipped } from '@holdfast/core/proof/check'
-import { checkPages, type PageLayout } from '../backup/page/page-checker.ts'
+import { findBadPages, type PageLayout } from '../backup/page/page-checker.ts'
 import { parseRelationFile } from '../backup/page/relation-file.ts'
 
-/** No page is excused for having been changed lately: nobody writes here. */
-const startLsn = 1n << 64n
 const bufferBytes = 1 << 20
 const namedAtMost = 10
 
@@ -78,7 +76,7 @@ async function verifyFile(
     const count = Math.floor(bytesRead / blockBytes)
     if (count === 0) return { pages, bad }
     const place = { block: first + pages, offset }
-    bad.push(...checkPages(words, 0, count, place, { blockBytes, startLsn }).map(({ block }) => block))
+    bad.push(...findBadPages(words, 0, count, place, blockBytes).map(({ block }) => block))
     pages += count
   }
 }

@@ -14,9 +14,8 @@ const longestSocketDirectory = 90
 /** A place for a scratch server, removed with everything in it when disposed of; the server is ended first. */
 export interface Sandbox extends AsyncDisposable {
   readonly root: string
+  /** empty; what belongs beside it (WAL, tablespaces) may be made beside it */
   readonly dataDirectory: string
-  readonly walDirectory: string
-  readonly tablespaceDirectory: string
   readonly socketDirectory: string
   /** Starts the server on what was restored to `dataDirectory`. */
   start(program: string, original: OriginalSettings, ctx: Context): Promise<ServerProcess>
@@ -31,7 +30,7 @@ export interface Sandbox extends AsyncDisposable {
 export async function createSandbox(parent: string = tmpdir()): Promise<Sandbox> {
   const root = await mkdtemp(join(parent, `${sandboxPrefix}${process.pid}-`))
   const path = (name: string): string => join(root, name)
-  await Promise.all(['data', 'wal', 'tablespaces', 'run'].map((name) => mkdir(path(name), { mode: 0o700 })))
+  await Promise.all(['data', 'run'].map((name) => mkdir(path(name), { mode: 0o700 })))
   const separate = Buffer.byteLength(path('run')) > longestSocketDirectory
   const socketDirectory = separate ? await mkdtemp(`/tmp/${sandboxPrefix}${process.pid}-`) : path('run')
   let server: ServerProcess | undefined
@@ -42,8 +41,6 @@ export async function createSandbox(parent: string = tmpdir()): Promise<Sandbox>
   return {
     root,
     dataDirectory: path('data'),
-    walDirectory: path('wal'),
-    tablespaceDirectory: path('tablespaces'),
     socketDirectory,
     async start(program, original, ctx) {
       const files = {
@@ -58,7 +55,7 @@ export async function createSandbox(parent: string = tmpdir()): Promise<Sandbox>
       await writeFile(path('server.log'), '')
       const identity = serverIdentityFor(path('data'))
       if (identity !== undefined) {
-        const owned = [root, socketDirectory, ...Object.values(files), path('wal'), path('tablespaces'), path('data')]
+        const owned = [root, socketDirectory, ...Object.values(files), path('data')]
         for (const each of owned) chownSync(each, identity.uid, identity.gid)
       }
       server = await startServerProcess(

@@ -1,0 +1,39 @@
+import { chown, mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { prepareRecovery } from '@holdfast/connectors/postgresql/restore/prepare-recovery'
+import type { Context } from '@holdfast/core/context'
+import { placeWal } from './place-wal.ts'
+import type { PostgresRestorePlan } from './plan-restore.ts'
+import { type ClusterFilesReport, restoreClusterFiles } from './restore-cluster-files.ts'
+
+export interface PostgresRestoreReport extends ClusterFilesReport {
+  readonly walSegments: number
+  readonly filesMs: number
+  readonly walMs: number
+}
+
+/**
+ * Brings a base backup and its WAL to their places and writes the recovery settings, so that a server started there
+ * recovers to the target. Interrupted, it leaves a directory without recovery.signal that another `delta` restore completes.
+ */
+export async function executePostgresRestore(plan: PostgresRestorePlan, ctx: Context): Promise<PostgresRestoreReport> {
+  const { material, backup, recovery, request, dataDirectory, walDirectory, tablespaces } = plan
+  const startedAt = ctx.now().getTime()
+  const files = await restoreClusterFiles(material.opened, backup, { dataDirectory, tablespaces }, request.workers, ctx)
+  const filesAt = ctx.now().getTime()
+  const owner = await ownerOf(dataDirectory)
+  await mkdir(walDirectory, { recursive: true, mode: 0o700 })
+  await placeWal(material, recovery, walDirectory, { workers: request.workers, owner }, ctx)
+  if (owner !== undefined) await chown(walDirectory, owner.uid, owner.gid)
+  const { stop, inclusive, timeline } = recovery
+  await prepareRecovery(dataDirectory, { stop, inclusive, timeline, action: request.action, walDirectory }, tablespaces)
+  const walMs = ctx.now().getTime() - filesAt
+  return { ...files, walSegments: recovery.segments.length, filesMs: filesAt - startedAt, walMs }
+}
+
+/** Root gives away what it writes to whom the cluster belongs; others own it anyway. */
+async function ownerOf(dataDirectory: string): Promise<{ uid: number; gid: number } | undefined> {
+  if (process.getuid?.() !== 0) return undefined
+  const { uid, gid } = await stat(join(dataDirectory, 'PG_VERSION'))
+  return { uid, gid }
+}

@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { RecoverySettings } from '@holdfast/connectors/postgresql/restore/recovery-settings'
+import { planRecovery, type RecoveryPlan } from '@holdfast/connectors/postgresql/wal/recovery-plan'
+import type { RecoveryTarget } from '@holdfast/connectors/postgresql/wal/recoverable-log'
+import type { Context } from '@holdfast/core/context'
+import { AppError } from '@holdfast/core/errors/app-error'
+import { checkSpace, checkTarget } from '@holdfast/repository/restore/check-target'
+import type { Repository } from '@holdfast/repository/repository'
+import type { PostgresBackup } from './list-backups.ts'
+import { readRecoveryMaterial, type RecoveryMaterial } from './read-recovery-material.ts'
+
+export interface PostgresRestoreRequest {
+  readonly source: string
+  readonly target: RecoveryTarget
+  /** becomes the data directory */
+  readonly to: string
+  /** where tablespaces go, by their original path; others go to "<to>-tablespaces/<oid>" */
+  readonly tablespaceMapping: ReadonlyMap<string, string>
+  /** what the server does at the target */
+  readonly action: RecoverySettings['action']
+  /** the target directory holds an older or damaged copy of the cluster: make it equal, reading only what differs */
+  readonly delta: boolean
+  readonly workers: number
+}
+
+/** What a restore will do, before it does anything. */
+export interface PostgresRestorePlan {
+  readonly material: RecoveryMaterial
+  readonly request: PostgresRestoreRequest
+  readonly backup: PostgresBackup
+  readonly recovery: RecoveryPlan
+  readonly dataDirectory: string
+  readonly walDirectory: string
+  readonly tablespaces: ReadonlyMap<number, string>
+  /** of the base backup and of the WAL, uncompressed */
+  readonly dataBytes: number
+  readonly walBytes: number
+  readonly freeBytes: number
+}
+
+/**
+ * Decides which base backup and which WAL reach the target, and looks whether the target can take them. Changes nothing.
+ * Fails with SOURCE_NOT_IN_REPOSITORY, RECOVERY_…, TARGET_NOT_EMPTY, TARGET_UNUSABLE, RESTORE_TARGET_IN_USE.
+ */
+export async function planPostgresRestore(
+  repository: Repository,
+  request: PostgresRestoreRequest,
+  ctx: Context,
+): Promise<PostgresRestorePlan> {
+  const dataDirectory = resolve(request.to)
+  await refuseRunningServer(dataDirectory)
+  const material = await readRecoveryMaterial(repository, request.source, ctx)
+  const recovery = planRecovery(material.recoverable, request.target)
+  const backup = material.backups.find(({ snapshot }) => snapshot.id === recovery.base.id)
+  if (backup === undefined) throw new Error(`the plan names a backup that is not there: ${recovery.base.id}`)
+  const walDirectory = `${dataDirectory}-wal`
+  const tablespaces = placeTablespaces(backup, dataDirectory, request.tablespaceMapping)
+  const [data] = [dataDirectory, ...(request.delta ? [] : tablespaces.values())].map((place) =>
+    checkPlace(place, request),
+  )
+  const wal = checkPlace(walDirectory, { ...request, delta: false })
+  const dataBytes = backup.manifest.bytes
+  const walBytes = recovery.segments.reduce((sum, { segmentBytes }) => sum + segmentBytes, 0)
+  // a delta restore needs room only for what is not there, which is not known yet
+  if (data !== undefined && !request.delta) checkSpace(data, dataBytes + walBytes)
+  return {
+    ...{ material, request, backup, recovery, dataDirectory, walDirectory, tablespaces, dataBytes, walBytes },
+    freeBytes: wal.freeBytes,
+  }
+}
+
+function checkPlace(target: string, { delta }: { readonly delta: boolean }): ReturnType<typeof checkTarget> {
+  const flags = { tree: '', overwrite: 'always', delete: delta, verify: false, dryRun: false } as const
+  const checked = checkTarget({ target, ...flags, sparse: false, workers: 1, verbose: false })
+  if (!checked.isEmpty && !delta) throw new AppError('TARGET_NOT_EMPTY', { target })
+  return checked
+}
+
+function placeTablespaces(
+  { manifest }: PostgresBackup,
+  dataDirectory: string,
+  mapping: ReadonlyMap<string, string>,
+): Map<number, string> {
+  const known = new Set(manifest.tablespaces.map(({ path }) => path))
+  const stranger = [...mapping.keys()].find((path) => !known.has(path))
+  if (stranger !== undefined) {
+    const reason = known.size === 0 ? 'the backup has no tablespaces' : `the backup has ${[...known].join(', ')}`
+    throw new AppError('ARGUMENT_INVALID', { name: '--tablespace-mapping', value: JSON.stringify(stranger), reason })
+  }
+  return new Map(
+    manifest.tablespaces.map(({ oid, path }) => {
+      return [oid, resolve(mapping.get(path) ?? join(`${dataDirectory}-tablespaces`, String(oid)))]
+    }),
+  )
+}
+
+/** A server whose lock file names a living process with this very working directory must not lose its files. */
+async function refuseRunningServer(dataDirectory: string): Promise<void> {
+  const [line = ''] = (await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
+  const pid = Number(line)
+  if (!Number.isInteger(pid) || pid <= 1) return
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return
+  }
+  throw new AppError('RESTORE_TARGET_IN_USE', { target: dataDirectory, pid })
+}
