@@ -18,6 +18,9 @@ export interface FileContent {
   readonly stats: BigIntStats
 }
 
+/** Is shown every part of a file that is read: where it lies in the arena, its offset in the file, and the open file. */
+export type InspectPart = (at: number, length: number, offset: number, descriptor: number) => void
+
 /** The file at this path is of another kind than it was when the directory was read. */
 export class FileReplacedError extends Error {}
 
@@ -47,22 +50,34 @@ function readInto(arena: Arena, descriptor: number, at: number, length: number, 
 }
 
 /** Reads, cuts and stores a file that fits into the input region. What grows meanwhile is read up to the region's size. */
-export function storeWholeFile(arena: Arena, input: Region, store: BlobStore, path: RawPath): FileContent {
+export function storeWholeFile(
+  arena: Arena,
+  input: Region,
+  store: BlobStore,
+  path: RawPath,
+  inspect?: InspectPart,
+): FileContent {
   const descriptor = openSource(path)
   try {
     const stats = statOpened(descriptor)
     const wanted = Math.min(Number(stats.size), wholeFileBytes)
     const length = readInto(arena, descriptor, input.at, wanted, 0)
-    const ids: string[] = []
-    for (let start = input.at; start < input.at + length;) {
-      const cut = nextCut(arena.primitives, start, input.at + length)
-      ids.push(store.store(start, cut - start, false))
-      start = cut
-    }
-    return { ids, sizeBytes: length, stats }
+    if (length > 0) inspect?.(input.at, length, 0, descriptor)
+    return { ids: storeContent(arena, store, input.at, length), sizeBytes: length, stats }
   } finally {
     closeSync(descriptor)
   }
+}
+
+/** Cuts and stores a whole file that lies in the arena. */
+export function storeContent(arena: Arena, store: BlobStore, at: number, length: number): string[] {
+  const ids: string[] = []
+  for (let start = at; start < at + length;) {
+    const cut = nextCut(arena.primitives, start, at + length)
+    ids.push(store.store(start, cut - start, false))
+    start = cut
+  }
+  return ids
 }
 
 /**
@@ -105,13 +120,17 @@ export function storeChunks(
   input: Region,
   store: BlobStore,
   file: { readonly descriptor: number; readonly start: number; readonly cuts: readonly number[] },
+  inspect?: InspectPart,
 ): { ids: string[]; bytes: number } {
   const ids: string[] = []
   let start = file.start
   let bytes = 0
   for (const cut of file.cuts) {
     const count = readInto(arena, file.descriptor, input.at, cut - start, start)
-    if (count > 0) ids.push(store.store(input.at, count, false))
+    if (count > 0) {
+      inspect?.(input.at, count, start, file.descriptor)
+      ids.push(store.store(input.at, count, false))
+    }
     bytes += count
     if (count < cut - start) break
     start = cut

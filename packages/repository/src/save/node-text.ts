@@ -1,8 +1,8 @@
-import type { BigIntStats } from 'node:fs'
 import { goFileMode } from '../format/file-mode.ts'
 import { jsonString } from '../format/json-string.ts'
 import type { ExtendedAttribute, NodeType } from '../format/node.ts'
 import { formatTimestamp } from '../format/timestamp.ts'
+import type { FileStats } from './save-jobs.ts'
 
 /** Names of users and groups, as JSON text with their key, or empty: `,"user":"root"`. */
 export interface OwnerText {
@@ -28,7 +28,7 @@ function timeText(ns: bigint): string {
   return text
 }
 
-export function nodeTimes(stats: BigIntStats): NodeTimes {
+export function nodeTimes(stats: Pick<FileStats, 'mtimeNs' | 'ctimeNs'>): NodeTimes {
   const mtime = timeText(stats.mtimeNs)
   return { mtime, ctime: stats.ctimeNs === stats.mtimeNs ? mtime : timeText(stats.ctimeNs) }
 }
@@ -40,7 +40,7 @@ export function nodeTimes(stats: BigIntStats): NodeTimes {
 export function nodeHead(
   name: string,
   type: NodeType,
-  stats: BigIntStats,
+  stats: FileStats,
   times: NodeTimes,
   owners: OwnerText,
   withAtime: boolean,

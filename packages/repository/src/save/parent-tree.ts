@@ -5,7 +5,7 @@ import { parseTimestamp } from '../format/timestamp.ts'
 import type { NodeTimes } from './node-text.ts'
 
 /** What is used of a node of the parent snapshot. Everything else in it may be missing or strange. */
-interface ParentNode {
+export interface ParentNode {
   readonly name: string
   readonly type: string
   readonly size?: number
@@ -39,7 +39,11 @@ export function readParentTree(read: ReadParentTree | undefined, id: string | un
   } catch (error) {
     if (!isAppError(error) || error.code === 'INTERRUPTED') throw error
   }
-  if (text === undefined) return noParent
+  return text === undefined ? noParent : parseParentTree(text)
+}
+
+/** The same for a tree that was read already. */
+export function parseParentTree(text: string): ParentTree {
   const nodes = new Map<string, ParentNode>()
   for (const node of nodesOf(text)) nodes.set(node.name, node)
   return {

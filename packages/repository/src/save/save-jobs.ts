@@ -1,6 +1,7 @@
 import type { SharedBlobIndex } from '../engine/blob-index.ts'
 import type { FinishedPack } from '../engine/finished-pack.ts'
 import type { SharedIdTable } from '../engine/id-table.ts'
+import type { InspectorReference } from '@holdfast/core/entry'
 import type { FilterSpec } from '../filter/source-filter.ts'
 
 /** A path as the file system takes it: text when it is valid UTF-8, otherwise its bytes. */
@@ -28,6 +29,20 @@ export interface SaveSetup {
   readonly ignoreCtime: boolean
   readonly ignoreInode: boolean
   readonly verbose: boolean
+  readonly inspector: InspectorReference | undefined
+}
+
+/** The part of `lstat` that nodes are made of. */
+export interface FileStats {
+  readonly mode: bigint
+  readonly uid: bigint
+  readonly gid: bigint
+  readonly mtimeNs: bigint
+  readonly atimeNs: bigint
+  readonly ctimeNs: bigint
+  readonly ino: bigint
+  readonly dev: bigint
+  readonly nlink: bigint
 }
 
 /** A directory of which only some children are wanted: it lies on the way to the sources. */
@@ -80,16 +95,42 @@ export type SaveJob =
   | { readonly type: 'directories'; readonly directories: readonly DirectoryTask[] }
   | { readonly type: 'finish'; readonly directories: readonly FinishTask[] }
   | { readonly type: 'open'; readonly file: LargeFileFound }
-  | { readonly type: 'scan'; readonly descriptor: number; readonly start: number; readonly sizeBytes: number }
+  | {
+      readonly type: 'scan'
+      readonly descriptor: number
+      readonly start: number
+      readonly sizeBytes: number
+      /** for a source of entries */
+      readonly file?: LocalFile
+    }
   | {
       readonly type: 'chunks'
       readonly descriptor: number
       readonly start: number
       /** where each chunk ends */
       readonly cuts: readonly number[]
+      /** for a source of entries */
+      readonly file?: LocalFile
     }
+  | { readonly type: 'files'; readonly files: readonly LocalFile[] }
+  /** whole small files, one after another */
+  | { readonly type: 'contents'; readonly bytes: Uint8Array; readonly lengths: readonly number[] }
   | { readonly type: 'blob'; readonly bytes: Uint8Array; readonly isTree: boolean }
   | { readonly type: 'flush' }
+
+/** A file of a source of entries. */
+export interface LocalFile {
+  /** where it lies on this machine */
+  readonly localPath: string
+  /** path in the snapshot */
+  readonly path: string
+}
+
+export interface LocalFileContent {
+  readonly ids: readonly string[]
+  readonly sizeBytes: number
+  readonly stats: FileStats
+}
 
 /** Counted since the previous answer of the same worker. */
 export interface SaveCounts {
@@ -113,6 +154,12 @@ export interface ItemError {
   readonly message: string
 }
 
+export interface Inspected {
+  /** path in the snapshot */
+  readonly path: string
+  readonly messages: readonly string[]
+}
+
 export interface ProcessedItem {
   readonly action: 'new' | 'unchanged' | 'modified'
   readonly path: string
@@ -125,6 +172,9 @@ export type SaveOutcome =
   | { readonly type: 'open'; readonly opened: OpenedFile | undefined }
   | { readonly type: 'scan'; readonly cuts: readonly number[] }
   | { readonly type: 'chunks'; readonly ids: readonly string[]; readonly bytes: number }
+  /** null: it has vanished */
+  | { readonly type: 'files'; readonly files: readonly (LocalFileContent | null)[] }
+  | { readonly type: 'contents'; readonly ids: readonly (readonly string[])[] }
   | { readonly type: 'blob'; readonly id: string }
   | { readonly type: 'flush' }
 
@@ -138,6 +188,8 @@ export interface SaveResult {
   readonly counts: SaveCounts
   readonly errors: readonly ItemError[]
   readonly processed: readonly ProcessedItem[]
+  /** what the source's inspector found */
+  readonly inspected: readonly Inspected[]
   /** the last path worked on, for people */
   readonly current: string
 }

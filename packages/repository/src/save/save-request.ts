@@ -1,4 +1,6 @@
+import type { Entry, InspectorReference } from '@holdfast/core/entry'
 import type { FilterSpec } from '../filter/source-filter.ts'
+import type { Node } from '../format/node.ts'
 import type { GroupBy } from '../snapshot/group-snapshots.ts'
 
 /** Who and where: what a snapshot says about its maker. */
@@ -22,6 +24,32 @@ export type Source =
       /** Called when all bytes were read. Throws when what was read must not count as a backup. */
       readonly finish: (sizeBytes: number) => Promise<void>
     }
+  /**
+   * What a connector makes of a source. A file that cannot be read, an entry that cannot be kept and a failure of the
+   * source itself all mean that there is no snapshot: a part of a database is none.
+   */
+  | {
+      readonly type: 'entries'
+      /** absolute: what the snapshot calls its source */
+      readonly path: string
+      readonly entries: AsyncIterable<SourceEntry>
+      /** looks at the content of local files that are read */
+      readonly inspector?: InspectorReference
+      /** What the inspector found in the files before a `settle` is told before the entry after it is asked for. */
+      readonly onInspected?: (path: string, messages: readonly string[]) => void
+    }
+
+export type SourceEntry = Entry | StoredEntry
+
+/**
+ * A file or directory that every repository of the request has already, used as it is; below a directory nothing may be
+ * given. Its name comes from `path`, all else from `node`.
+ */
+export interface StoredEntry {
+  readonly kind: 'stored'
+  readonly path: string
+  readonly node: Node
+}
 
 export interface SaveRequest {
   readonly source: Source
@@ -68,6 +96,8 @@ export interface SaveReport {
   readonly bytesTotal: number
   /** items that could not be read: the snapshot is partial when there are any */
   readonly errors: readonly { readonly path: string; readonly message: string }[]
+  /** what the source's inspector found, in no particular order */
+  readonly inspected: readonly { readonly path: string; readonly message: string }[]
   readonly startedAt: Date
   readonly endedAt: Date
 }

@@ -34,6 +34,10 @@ export interface SaveSession extends AsyncDisposable {
   readonly chunkerPolynomial: bigint
   readonly counts: SaveCounts
   readonly errors: { path: string; message: string }[]
+  /** what the source's inspector found */
+  readonly inspected: { path: string; message: string }[]
+  /** by repository */
+  readonly indexes: readonly BlobIndex[]
   /** Takes what a worker reports. */
   take(result: SaveResult): void
   mayProceed(): boolean
@@ -67,6 +71,9 @@ export async function openSaveSession(
   )
   const counts = noCounts(targets.length)
   const errors: { path: string; message: string }[] = []
+  const inspected: { path: string; message: string }[] = []
+  const { source } = request
+  const onInspected = source.type === 'entries' ? source.onInspected : undefined
   const setup = setupOf(request, filter, targets)
   const pool = startWorkerPool<SaveSetup, SaveJob, SaveResult, SaveNote>(
     {
@@ -95,12 +102,18 @@ export async function openSaveSession(
     for (const { action, path, sizeBytes } of result.processed) {
       ctx.emit({ type: 'item.processed', action, item: path, sizeBytes })
     }
+    for (const { path, messages } of result.inspected) {
+      for (const message of messages) inspected.push({ path, message })
+      onInspected?.(path, messages)
+    }
   }
   return {
     pool,
     chunkerPolynomial: setup.chunkerPolynomial,
     counts,
     errors,
+    inspected,
+    indexes: targets.map(({ index }) => index),
     take,
     mayProceed: () =>
       targets.some(({ collector }) => collector.failure === undefined) &&
@@ -163,5 +176,6 @@ function setupOf(request: SaveRequest, filter: FilterSpec, targets: readonly Tar
     ignoreCtime: request.ignoreCtime,
     ignoreInode: request.ignoreInode,
     verbose: request.verbose,
+    inspector: request.source.type === 'entries' ? request.source.inspector : undefined,
   }
 }

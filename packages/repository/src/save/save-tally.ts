@@ -1,4 +1,4 @@
-import type { ItemError, ProcessedItem, SaveCounts } from './save-jobs.ts'
+import type { Inspected, ItemError, ProcessedItem, SaveCounts, SaveResult } from './save-jobs.ts'
 
 /** What a worker has done since it last reported. */
 export interface SaveTally {
@@ -6,8 +6,9 @@ export interface SaveTally {
   /** One regular file is done. */
   file(action: ProcessedItem['action'], path: string, sizeBytes: number): void
   failed(path: string, error: unknown): void
+  inspected(path: string, messages: readonly string[]): void
   /** Takes everything and starts anew. */
-  take(): { counts: SaveCounts; errors: readonly ItemError[]; processed: readonly ProcessedItem[]; current: string }
+  take(): Omit<SaveResult, 'outcome'>
 }
 
 export function noCounts(targets: number): SaveCounts {
@@ -32,6 +33,7 @@ export function createSaveTally(targets: number, verbose: boolean): SaveTally {
   let counts = noCounts(targets)
   let errors: ItemError[] = []
   let processed: ProcessedItem[] = []
+  let inspected: Inspected[] = []
   let current = ''
   return {
     get counts() {
@@ -49,11 +51,15 @@ export function createSaveTally(targets: number, verbose: boolean): SaveTally {
     failed(path, error) {
       errors.push({ path, message: error instanceof Error ? error.message : String(error) })
     },
+    inspected(path, messages) {
+      if (messages.length > 0) inspected.push({ path, messages })
+    },
     take() {
-      const taken = { counts, errors, processed, current }
+      const taken = { counts, errors, processed, inspected, current }
       counts = noCounts(targets)
       errors = []
       processed = []
+      inspected = []
       return taken
     },
   }

@@ -13,9 +13,7 @@ import { answerJobs, openWorkerPort, type WorkerPort } from '../engine/worker-po
 import { createCompressor, createDecompressor, zstdLevels } from '../engine/zstd.ts'
 import type { MasterKey } from '../format/master-key.ts'
 import { createSourceFilter } from '../filter/source-filter.ts'
-import { createUserNames } from '../native/user-names.ts'
 import { readXattrs } from '../native/xattr.ts'
-import { jsonString } from '../format/json-string.ts'
 import { BlobStore, type StoreTarget } from './blob-store.ts'
 import { chunkBytesAtMost } from './chunker.ts'
 import {
@@ -24,9 +22,12 @@ import {
   type OpenDirectories,
   readDirectory,
 } from './directory-reader.ts'
+import { openInspection } from './inspection.ts'
 import { openLargeFile } from './large-file.ts'
+import { orUnreadable, storeContents, storeLocalFile } from './local-file.ts'
 import { readFileStart, scanCuts, storeChunks } from './file-reader.ts'
 import type { ReadParentTree } from './parent-tree.ts'
+import { createOwnerText } from './owner-text.ts'
 import { createSaveTally } from './save-tally.ts'
 import type { ClaimTables, SaveJob, SaveNote, SaveOutcome, SaveResult, SaveSetup, SaveTarget } from './save-jobs.ts'
 
@@ -75,7 +76,7 @@ const directoryOptions: DirectoryReaderOptions = {
   store,
   readParent: opened[0]?.readTree,
   filter: createSourceFilter(setup.filter, readFileStart),
-  owners: ownerTexts(),
+  owners: createOwnerText(),
   tally,
   readAttributes: (path) => readXattrs(path) ?? [],
   withAtime: setup.withAtime,
@@ -83,6 +84,7 @@ const directoryOptions: DirectoryReaderOptions = {
   ignoreInode: setup.ignoreInode,
 }
 const openDirectories: OpenDirectories = new Map()
+const inspection = await openInspection(setup.inspector, arena, tally)
 
 answerJobs<SaveJob, SaveResult>((job) => {
   const outcome = perform(job)
@@ -110,9 +112,20 @@ function perform(job: SaveJob): SaveOutcome {
     case 'open':
       return { type: 'open', opened: openLargeFile(directoryOptions, job.file) }
     case 'scan':
-      return { type: 'scan', cuts: scanCuts(arena, input, job, scanBytes) }
+      return { type: 'scan', cuts: orUnreadable(job.file?.localPath, () => scanCuts(arena, input, job, scanBytes)) }
     case 'chunks':
-      return { type: 'chunks', ...storeChunks(arena, input, store, job) }
+      return {
+        type: 'chunks',
+        ...orUnreadable(job.file?.localPath, () => storeChunks(arena, input, store, job, inspection?.(job.file?.path))),
+      }
+    case 'files':
+      return {
+        type: 'files',
+        files: job.files.map((file) => storeLocalFile(arena, input, store, file, inspection?.(file.path))),
+      }
+    case 'contents':
+      arena.bytes.set(job.bytes, input.at)
+      return { type: 'contents', ids: storeContents(arena, store, input.at, job.lengths) }
     case 'blob':
       if (job.bytes.length > input.sizeBytes)
         return { type: 'blob', id: store.storeLarge(Buffer.from(job.bytes), job.isTree) }
@@ -197,23 +210,4 @@ function ensureClaims(ask: WorkerPort<SaveSetup, SaveNote>, index: BlobIndex, re
 
 function threadLabel(): string {
   return String(port.threadId)
-}
-
-function ownerTexts(): DirectoryReaderOptions['owners'] {
-  const names = createUserNames()
-  const users = new Map<number, string>()
-  const groups = new Map<number, string>()
-  const cached = (known: Map<number, string>, key: string, id: number, find: (id: number) => string): string => {
-    let json = known.get(id)
-    if (json === undefined) {
-      const name = find(id)
-      json = name === '' ? '' : `,"${key}":${jsonString(name)}`
-      known.set(id, json)
-    }
-    return json
-  }
-  return {
-    user: (uid) => cached(users, 'user', uid, names.userName),
-    group: (gid) => cached(groups, 'group', gid, names.groupName),
-  }
 }

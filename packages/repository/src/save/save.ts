@@ -7,7 +7,8 @@ import type { Repository } from '../repository.ts'
 import { chooseParent } from '../snapshot/choose-parent.ts'
 import type { ListedSnapshot } from '../snapshot/listed-snapshot.ts'
 import { listSnapshots } from '../snapshot/list-snapshots.ts'
-import { inspectPaths, savePaths } from './save-paths.ts'
+import { saveEntries } from './save-entries.ts'
+import { inspectPaths, type PathsSource, savePaths } from './save-paths.ts'
 import type { RepositorySaveReport, SaveReport, SaveRequest } from './save-request.ts'
 import { openSaveSession, type SaveSession } from './save-session.ts'
 import { saveStream } from './save-stream.ts'
@@ -33,10 +34,7 @@ export async function save(
   let tree: string
   let failures: readonly unknown[]
   try {
-    tree =
-      source.type === 'paths' && inspected !== undefined
-        ? await savePaths(session, inspected, request, parents[0]?.snapshot.tree, ctx)
-        : await saveStream(session, request, ctx)
+    tree = await saveSource(session, repositories, request, inspected, parents[0], ctx)
     failures = await session.finish()
   } catch (error) {
     await session.salvage()
@@ -63,6 +61,23 @@ export async function save(
   )
   if (made.every(({ failure }) => failure !== undefined)) throw made[0]?.failure
   return { ...totalsOf(session), repositories: made, tree, startedAt, endedAt }
+}
+
+/** Returns the id of the root tree. */
+async function saveSource(
+  session: SaveSession,
+  repositories: readonly Repository[],
+  request: SaveRequest,
+  paths: PathsSource | undefined,
+  parent: ListedSnapshot | undefined,
+  ctx: Context,
+): Promise<string> {
+  const { source } = request
+  if (paths !== undefined) return await savePaths(session, paths, request, parent?.snapshot.tree, ctx)
+  if (source.type === 'stream') return await saveStream(session, request, ctx)
+  const [first] = repositories
+  if (source.type !== 'entries' || first === undefined) throw new Error('there is nothing to save, or nowhere')
+  return await saveEntries({ session, repository: first, source, request, parent }, ctx)
 }
 
 function requireEqualPolynomials(repositories: readonly Repository[]): void {
@@ -149,6 +164,7 @@ function snapshotOf(
 function totalsOf({
   counts,
   errors,
+  inspected,
 }: SaveSession): Omit<SaveReport, 'repositories' | 'tree' | 'startedAt' | 'endedAt'> {
   return {
     filesNew: counts.filesNew,
@@ -160,5 +176,6 @@ function totalsOf({
     filesTotal: counts.files,
     bytesTotal: counts.bytes,
     errors,
+    inspected,
   }
 }

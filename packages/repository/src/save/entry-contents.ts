@@ -1,0 +1,103 @@
+import type { FirstFailure } from './first-failure.ts'
+import type { JobQueue } from './job-queue.ts'
+import { LocalFiles } from './local-files.ts'
+import type { LocalFile, LocalFileContent } from './save-jobs.ts'
+import { SmallContents, smallContentBytes } from './small-contents.ts'
+import { createStreamChunker, type StreamChunker } from './stream-chunks.ts'
+import { type StoredContent, storeStream } from './stream-content.ts'
+
+type OnStored = (content: StoredContent) => void
+
+/**
+ * Brings the contents of a source's entries to the workers. Each method resolves when the content has been taken over, so
+ * that the source may go on; `onStored` is called when it is stored.
+ */
+export class EntryContents {
+  readonly #queue: JobQueue
+  readonly #failure: FirstFailure
+  readonly #onBytes: (sizeBytes: number) => void
+  readonly #chunker: StreamChunker
+  readonly #small: SmallContents
+  readonly #local: LocalFiles
+  readonly #head = new Uint8Array(smallContentBytes)
+
+  /** @param onBytes is told of everything that was stored, large files in parts */
+  constructor(
+    queue: JobQueue,
+    failure: FirstFailure,
+    chunkerPolynomial: bigint,
+    onBytes: (sizeBytes: number) => void,
+  ) {
+    this.#queue = queue
+    this.#failure = failure
+    this.#onBytes = onBytes
+    this.#chunker = createStreamChunker(chunkerPolynomial)
+    this.#small = new SmallContents(queue)
+    this.#local = new LocalFiles(queue, onBytes)
+  }
+
+  async bytes(bytes: Uint8Array, onStored: OnStored): Promise<void> {
+    if (bytes.length <= smallContentBytes) return await this.#addSmall(bytes, onStored)
+    await this.#cut(justOne(bytes), onStored)
+  }
+
+  async stream(chunks: AsyncIterable<Uint8Array>, onStored: OnStored): Promise<void> {
+    const pieces = this.#failure.guard(chunks)
+    let used = 0
+    for (;;) {
+      const next = await pieces.next()
+      if (next.done === true) return await this.#addSmall(this.#head.subarray(0, used), onStored)
+      const piece = next.value
+      if (used + piece.length > smallContentBytes) {
+        return await this.#cut(resumed(this.#head.subarray(0, used), piece, pieces), onStored)
+      }
+      this.#head.set(piece, used)
+      used += piece.length
+    }
+  }
+
+  /** @param onStored gets null when the file has vanished */
+  async local(
+    file: LocalFile,
+    sizeBytes: number,
+    onStored: (content: LocalFileContent | null) => void,
+  ): Promise<void> {
+    await this.#local.add(file, sizeBytes, onStored)
+  }
+
+  /** Hands over what was collected; the queue knows when it is stored. */
+  async flush(): Promise<void> {
+    await this.#small.flush()
+    await this.#local.flush()
+  }
+
+  async #addSmall(bytes: Uint8Array, onStored: OnStored): Promise<void> {
+    await this.#small.add(bytes, (content) => {
+      this.#onBytes(content.sizeBytes)
+      onStored(content)
+    })
+  }
+
+  async #cut(chunks: AsyncIterable<Uint8Array>, onStored: OnStored): Promise<void> {
+    await storeStream(this.#queue, this.#chunker, chunks, { chunk: this.#onBytes, stored: onStored })
+  }
+}
+
+async function* justOne(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+/** A stream whose beginning has been read already. */
+async function* resumed(
+  head: Uint8Array,
+  piece: Uint8Array,
+  rest: AsyncGenerator<Uint8Array, void, undefined>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield head
+    yield piece
+    yield* rest
+  } finally {
+    await rest.return()
+  }
+}

@@ -1,0 +1,98 @@
+import { closeSync } from 'node:fs'
+import { plainStats } from './entry-node.ts'
+import { expectedPart, partsOf, type StoredPart, wholeContent } from './file-parts.ts'
+import { openSource, statOpened, wholeFileBytes } from './file-reader.ts'
+import type { JobQueue } from './job-queue.ts'
+import { orUnreadable, unlessVanished } from './local-file.ts'
+import type { LocalFile, LocalFileContent } from './save-jobs.ts'
+
+const filesPerJob = 64
+/** Large files that are open at once. */
+const openFilesAtMost = 4
+
+/** Called with null when the file has vanished. */
+type OnStored = (content: LocalFileContent | null) => void
+
+/** Has files of this machine read by the workers: small ones many at a time, large ones in parts by several workers. */
+export class LocalFiles {
+  readonly #queue: JobQueue
+  readonly #onBytes: (sizeBytes: number) => void
+  #files: LocalFile[] = []
+  #onStored: OnStored[] = []
+  #sizeBytes = 0
+  #openFiles = 0
+
+  /** @param onBytes is told what was read of large files */
+  constructor(queue: JobQueue, onBytes: (sizeBytes: number) => void) {
+    this.#queue = queue
+    this.#onBytes = onBytes
+  }
+
+  /** Returns when the file may be followed by another, which is before it has been read. */
+  async add(file: LocalFile, sizeBytes: number, onStored: OnStored): Promise<void> {
+    if (sizeBytes > wholeFileBytes) {
+      while (this.#openFiles >= openFilesAtMost) await this.#queue.change()
+      this.#openFiles++
+      this.#queue.start(async () => {
+        onStored(await this.#storeLarge(file))
+        this.#openFiles--
+      })
+      return
+    }
+    this.#files.push(file)
+    this.#onStored.push(onStored)
+    this.#sizeBytes += sizeBytes
+    if (this.#files.length >= filesPerJob || this.#sizeBytes >= wholeFileBytes) await this.flush()
+  }
+
+  async flush(): Promise<void> {
+    if (this.#files.length === 0) return
+    const [files, onStored] = [this.#files, this.#onStored]
+    this.#files = []
+    this.#onStored = []
+    this.#sizeBytes = 0
+    await this.#queue.send({ type: 'files', files }, (outcome) => {
+      for (const [i, stored] of onStored.entries()) stored(outcome.files[i] ?? null)
+    })
+  }
+
+  async #storeLarge(file: LocalFile): Promise<LocalFileContent | null> {
+    const descriptor = unlessVanished(file.localPath, () => openSource(file.localPath))
+    if (descriptor === null) return null
+    try {
+      const stats = orUnreadable(file.localPath, () => statOpened(descriptor))
+      const { ids, bytes } = wholeContent(await this.#storeParts(file, descriptor, Number(stats.size)))
+      return { ids, sizeBytes: bytes, stats: plainStats(stats) }
+    } finally {
+      closeSync(descriptor)
+    }
+  }
+
+  /** While the chunks of one stretch are stored, the next is searched for cuts. */
+  async #storeParts(file: LocalFile, descriptor: number, sizeBytes: number): Promise<StoredPart[]> {
+    const parts: StoredPart[] = []
+    let unstored = 0
+    const scan = (start: number): Promise<{ readonly cuts: readonly number[] }> =>
+      this.#queue.ask<'scan'>({ type: 'scan', descriptor, start, sizeBytes, file })
+    let start = 0
+    for (let scanned = scan(0); start < sizeBytes;) {
+      const { cuts } = await scanned
+      const end = cuts.at(-1) ?? sizeBytes
+      if (end < sizeBytes) scanned = scan(end)
+      for (const part of partsOf(start, cuts)) {
+        const stored = expectedPart(part)
+        parts.push(stored)
+        unstored++
+        await this.#queue.send({ type: 'chunks', descriptor, ...part, file }, ({ ids, bytes }) => {
+          stored.ids = ids
+          stored.bytes = bytes
+          unstored--
+          this.#onBytes(bytes)
+        })
+      }
+      start = end
+    }
+    while (unstored > 0) await this.#queue.change()
+    return parts
+  }
+}
