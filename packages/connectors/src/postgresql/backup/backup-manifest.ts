@@ -25,6 +25,8 @@ export interface BackupManifest {
   /** those that a server started from the backup must have at least, or must have the same */
   readonly settings: Readonly<Record<string, string>>
   readonly databases: readonly DatabaseFacts[]
+  /** the role that initdb made: the one that is certainly there to log in to a restored server */
+  readonly superuser: string
   readonly extensions: readonly ExtensionFacts[]
   readonly collations: readonly CollationFacts[]
   /** of data, tablespaces and WAL; neither this file nor the server's own manifest */

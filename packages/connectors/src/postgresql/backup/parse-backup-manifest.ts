@@ -36,6 +36,7 @@ export function parseBackupManifest(bytes: Uint8Array): BackupManifest {
     tablespaces: fields.list('tablespaces').map(parseTablespace),
     settings: fields.texts('settings'),
     databases: fields.list('databases').map(parseDatabase),
+    superuser: fields.text('superuser'),
     extensions: fields.list('extensions').map(parseExtension),
     collations: fields.list('collations').map(parseCollation),
     files: fields.integer('files'),
