@@ -18,6 +18,13 @@ describe('recoveryLines', () => {
     }
   })
 
+  it('sets the target after it emptied the others, because the server looks at them one after the other', () => {
+    const lines = recoveryLines({ ...settings, stop: { type: 'consistent' } })
+    expect(lines.findLast((line) => /^recovery_target(?:_time|_lsn|_xid|_name)? = /.test(line))).toBe(
+      "recovery_target = 'immediate'",
+    )
+  })
+
   it('stops nowhere when everything is wanted', () => {
     const targets = recoveryLines(settings).filter((line) => /^recovery_target(?:_time|_lsn|_xid|_name)? = /.test(line))
     expect(targets).toHaveLength(5)

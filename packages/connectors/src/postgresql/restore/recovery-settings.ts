@@ -44,7 +44,11 @@ export function recoveryLines({ stop, inclusive, timeline, action, walDirectory 
     primary_conninfo: '',
     primary_slot_name: '',
   }
-  if (stop.type !== 'end') parameters[stopParameters[stop.type]] = stopValue(stop)
+  if (stop.type !== 'end') {
+    // last: even emptying one target is refused while another is set
+    delete parameters[stopParameters[stop.type]]
+    parameters[stopParameters[stop.type]] = stopValue(stop)
+  }
   return Object.entries(parameters).map(([name, value]) => settingLine(name, value))
 }
 

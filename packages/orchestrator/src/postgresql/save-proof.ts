@@ -1,0 +1,48 @@
+import type { Context } from '@holdfast/core/context'
+import type { Entry } from '@holdfast/core/entry'
+import type { Repository } from '@holdfast/repository/repository'
+import { save } from '@holdfast/repository/save/save'
+import { type SaveSettings, wholeSource } from '../save-settings.ts'
+import type { Proof } from './proof.ts'
+
+/**
+ * Keeps the evidence beside what it is about, as a snapshot of one file, so that any machine with the repository's
+ * password knows what was proven, and when. Returns the snapshot's id. The caller holds a lock.
+ */
+export async function saveProof(
+  repository: Repository,
+  proof: Proof,
+  settings: SaveSettings,
+  ctx: Context,
+): Promise<string> {
+  const { source, verdict, snapshotId } = proof
+  const report = await save(
+    [repository],
+    {
+      ...wholeSource,
+      ...settings,
+      source: { type: 'entries', path: `/postgresql/${source}/proof`, entries: only(proofEntry(proof, ctx)) },
+      time: ctx.now(),
+      tags: ['holdfast', `source=${source}`, 'type=postgresql', `proof=${verdict}`, `of=${snapshotId}`],
+      parent: { type: 'none' },
+    },
+    ctx,
+  )
+  const id = report.repositories[0]?.snapshotId
+  if (id === undefined) throw new Error('the proof was saved without a snapshot')
+  return id
+}
+
+function proofEntry(proof: Proof, ctx: Context): Entry {
+  return {
+    kind: 'file',
+    path: `postgresql/${proof.source}/proof.json`,
+    mode: 0o600,
+    modifiedAt: ctx.now(),
+    content: { type: 'bytes', bytes: Buffer.from(`${JSON.stringify(proof, undefined, 2)}\n`) },
+  }
+}
+
+async function* only(entry: Entry): AsyncGenerator<Entry> {
+  yield entry
+}
