@@ -80,6 +80,12 @@ export const errorCatalogue = {
     message: 'cannot obtain the password from {origin}: {reason}',
     hint: 'Check that the file exists and is readable, or that the command prints the password and exits with 0.',
   },
+  PASSWORD_IN_ARGUMENTS: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the connection text holds a password, which every user of this machine could read',
+    hint: 'Leave it out, and set PGPASSWORD, or put it into ~/.pgpass or a service file.',
+  },
   INTERRUPTED: {
     exitCode: 130,
     retryable: true,
@@ -574,6 +580,19 @@ export const errorCatalogue = {
     retryable: false,
     message: 'wal_level is minimal on {host}, so no base backup can be taken',
     hint: 'Set wal_level = replica in postgresql.conf and restart the server; meanwhile a logical backup is possible.',
+  },
+  // --- continuous logs
+  LOG_STORE_FAILING: {
+    exitCode: 1,
+    retryable: true,
+    message: 'the log of {source} cannot be stored in {location}: {reason}',
+    hint: 'See to the repository; it is tried again by itself. Until then the database keeps what is not stored, which takes space on its disk.',
+  },
+  LOG_STORE_BEHIND: {
+    exitCode: 1,
+    retryable: true,
+    message: '{location} is left behind with the log of {source}, which goes on in the other repositories: {reason}',
+    hint: 'See to the repository; what it lacks is brought from another one when it can be written again.',
   },
 } as const satisfies Record<string, ErrorDefinition>
 
