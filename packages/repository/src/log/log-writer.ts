@@ -31,8 +31,12 @@ export interface LogWriterOptions {
  */
 export interface LogWriter extends AsyncDisposable {
   readonly keeper: LogKeeper
-  /** Takes a file that does not change any more; returns when there is room for the next. The bytes are the writer's. */
+  /** `accept` and `room`. */
   append(file: LogFile, ctx: Context): Promise<void>
+  /** Takes a file that does not change any more. The bytes are the writer's from now on. */
+  accept(file: LogFile, ctx: Context): void
+  /** Returns when there is room in memory for the next file. May be repeated after it failed. */
+  room(ctx: Context): Promise<void>
   /**
    * What there is so far of a file that only ever grows at its end, or changes its facts. Returns how many of its bytes
    * are durable, after everything that was appended: all of them, unless the store holds no tips. Then the beginning of
@@ -118,7 +122,12 @@ class BatchingLogWriter implements LogWriter {
     return first === undefined ? this.#appended : first.position
   }
 
-  async append({ folder, name, bytes, facts }: LogFile, ctx: Context): Promise<void> {
+  async append(file: LogFile, ctx: Context): Promise<void> {
+    this.accept(file, ctx)
+    await this.room(ctx)
+  }
+
+  accept({ folder, name, bytes, facts }: LogFile, ctx: Context): void {
     this.#throwFailure()
     const again = this.#pending.find((file) => file.folder === folder && file.name === name)
     const position = this.#appended++
@@ -126,6 +135,9 @@ class BatchingLogWriter implements LogWriter {
     if (again !== undefined && again.sizeBytes >= bytes.length) return
     this.#pending.push(PendingFile.inMemory({ folder, name, bytes, facts }, position, ctx.now().getTime()))
     this.#startBatch(ctx)
+  }
+
+  async room(ctx: Context): Promise<void> {
     if (this.#memoryBytes() <= 2 * this.#batchBytes) return
     await this.#patience()
     if (this.#memoryBytes() > 2 * this.#batchBytes) await this.flush(ctx)
@@ -178,7 +190,8 @@ class BatchingLogWriter implements LogWriter {
     const fileKey = logFileKey({ folder, name })
     const nowMs = ctx.now().getTime()
     const known = this.#partial.fileKey === fileKey ? this.#partial.sizeBytes : 0
-    if (known === bytes.length || nowMs - this.#partial.atMs < this.#partialEveryMs) return known
+    const everyMs = known === bytes.length ? this.#batchAgeMs : this.#partialEveryMs
+    if (nowMs - this.#partial.atMs < everyMs) return known
     const beginning = { folder, name: partialName(name), facts, read: async () => bytes }
     await this.#running?.catch(() => {})
     await this.keeper.batch([beginning], [], ctx)
