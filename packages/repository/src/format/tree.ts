@@ -60,6 +60,41 @@ export function rawNodes(bytes: Uint8Array, treeId: string): Uint8Array[] {
   return slices
 }
 
+/** A stretch of a tree: a part of its nodes, with the last node of the stretch before as its first. */
+export interface TreePart {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Divides a tree for several readers, about so many nodes each. Each part begins with a node that is the previous part's
+ * last, so that its reader notices names that are out of order across parts as well.
+ * @throws AppError REPOSITORY_DAMAGED
+ */
+export function divideTree(bytes: Uint8Array, treeId: string, nodesEach: number): TreePart[] {
+  const parts: TreePart[] = []
+  let count = 0
+  let [start, end, lastStart] = [-1, -1, -1]
+  for (const bounds of nodeBounds(bytes, `tree ${treeId.slice(0, 8)}`)) {
+    if (count === nodesEach) {
+      parts.push({ start, end })
+      start = lastStart
+      count = 0
+    }
+    if (start < 0) start = bounds.start
+    lastStart = bounds.start
+    end = bounds.end
+    count++
+  }
+  if (count > 0) parts.push({ start, end })
+  return parts
+}
+
+/** The bytes of a tree of only the nodes of a part. */
+export function treeOfPart(bytes: Uint8Array, { start, end }: TreePart): Buffer {
+  return Buffer.concat([listStart, bytes.subarray(start, end), Buffer.from(']}')])
+}
+
 function* rawNodeObjects(bytes: Uint8Array, objectName: string): Generator {
   if (bytes.length <= pieceBytes) {
     yield* new JsonFields(parseExact(bytes, objectName), objectName).array('nodes')

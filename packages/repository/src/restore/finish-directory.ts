@@ -23,16 +23,25 @@ export interface OpenDirectory {
 export function finishDirectory(thread: RestoreThread, directory: OpenDirectory): void {
   const { place, specials } = directory
   const { task } = place
-  for (const node of specials) {
-    const path = childPath(task.path, node.name.toString('latin1'))
-    attempt(thread, path, () => restoreSpecial(thread, node, { path, inheritsAcl: place.inheritsAcl }))
-  }
+  finishSpecials(thread, place, specials)
   if (thread.rules.delete) attempt(thread, task.path, () => removeUnexpected(thread, place))
   if (task.metadata === undefined) return
   thread.counters.add('directoriesRestored', 1)
   if (thread.rules.verbose) thread.tell(task.fresh ? 'restored' : 'updated', task.path, 0)
   const isKept = thread.rules.overwrite === 'never' && task.selected && !task.fresh
   if (!thread.rules.dryRun && !isKept) attempt(thread, task.path, () => applyDirectoryMetadata(thread, place))
+}
+
+/** Makes links and special files. */
+export function finishSpecials(
+  thread: RestoreThread,
+  { task, inheritsAcl }: DirectoryPlace,
+  specials: readonly Node[],
+): void {
+  for (const node of specials) {
+    const path = childPath(task.path, node.name.toString('latin1'))
+    attempt(thread, path, () => restoreSpecial(thread, node, { path, inheritsAcl }))
+  }
 }
 
 function attempt(thread: RestoreThread, path: string, action: () => void): void {

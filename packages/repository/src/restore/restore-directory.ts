@@ -2,7 +2,6 @@ import { AppError } from '@holdfast/core/errors/app-error'
 import type { ExtendedAttribute, Node } from '../format/node.ts'
 import { type DirectoryPlace, ensurePlace } from './directory-place.ts'
 import type { PendingFile } from './pending-file.ts'
-import { readNodes } from './read-nodes.ts'
 import type { DirectoryTask, PostedAttribute } from './restore-protocol.ts'
 import type { RestoreThread } from './restore-thread.ts'
 import type { SelectionVerdict } from './selection.ts'
@@ -17,10 +16,15 @@ export interface DirectoryFindings {
   special(node: Node): void
 }
 
-/** Reads a directory of the snapshot, makes its directories and tells what else must be restored. */
-export function restoreDirectory(thread: RestoreThread, place: DirectoryPlace, findings: DirectoryFindings): void {
+/** Makes a directory's directories and tells what else must be restored. */
+export function restoreDirectory(
+  thread: RestoreThread,
+  place: DirectoryPlace,
+  nodes: Iterable<Node>,
+  findings: DirectoryFindings,
+): void {
   const { task } = place
-  for (const node of readNodes(thread, task.tree)) {
+  for (const node of nodes) {
     const name = node.name.toString('latin1')
     const path = childPath(task.path, name)
     try {

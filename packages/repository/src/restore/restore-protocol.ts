@@ -1,5 +1,6 @@
 import type { SharedBlobIndex } from '../engine/blob-index.ts'
 import type { MasterKey } from '../format/master-key.ts'
+import type { TreePart } from '../format/tree.ts'
 import type { OverwriteMode, PatternSpec, RestoreFailure } from './restore-request.ts'
 
 /*
@@ -67,6 +68,15 @@ export interface DirectoryTask {
   readonly inheritsAcl: boolean
 }
 
+/** A part of a directory so large that several workers restore it. */
+export interface DirectoryPart {
+  readonly task: DirectoryTask
+  readonly tree: SharedArrayBuffer
+  /** its stretch of the tree; the first node belongs to the part before, except in the first part */
+  readonly part: TreePart
+  readonly isFirst: boolean
+}
+
 /** A part of a large file's content, restored by whoever is free. */
 export interface ContentRange {
   /** number given by the worker that found the file */
@@ -84,6 +94,7 @@ export interface ContentRange {
 export type RestoreJob =
   | { readonly type: 'scan'; readonly tasks: readonly ScanTask[]; readonly statTargets: boolean }
   | { readonly type: 'directories'; readonly tasks: readonly DirectoryTask[] }
+  | { readonly type: 'directory-part'; readonly part: DirectoryPart }
   | { readonly type: 'range'; readonly range: ContentRange }
   /** all ranges of the file were restored, or some could not be */
   | { readonly type: 'finish-file'; readonly file: number; readonly failed: boolean; readonly written: number }
@@ -92,6 +103,8 @@ export type RestoreJob =
   | { readonly type: 'links'; readonly links: readonly { readonly file: number; readonly source: string }[] }
   /** `touched`: directories that were not selected themselves, but something below was restored */
   | { readonly type: 'finish-directories'; readonly depth: number; readonly touched: readonly number[] }
+  /** before the directories of the same depth: what was found in parts of some */
+  | { readonly type: 'finish-parts'; readonly depth: number }
   | { readonly type: 'verify'; readonly tasks: readonly VerifyTask[] }
   | { readonly type: 'verify-range'; readonly range: ContentRange }
 
@@ -122,6 +135,7 @@ export interface LargeFileFound {
 
 export interface RestoreResult {
   readonly directories: readonly DirectoryTask[]
+  readonly parts: readonly DirectoryPart[]
   readonly hardLinks: readonly HardLinkFound[]
   readonly largeFiles: readonly LargeFileFound[]
   /** numbers of tasks in which something was restored (told only when not everything is selected) */
@@ -140,6 +154,7 @@ export interface RestoreResult {
 /** The result of a job that found nothing more to do. */
 export const emptyResult: RestoreResult = {
   directories: [],
+  parts: [],
   hardLinks: [],
   largeFiles: [],
   touched: [],

@@ -1,12 +1,15 @@
+import type { Node } from '../format/node.ts'
 import { type DirectoryPlace, openPlace } from './directory-place.ts'
 import type { FileContent } from './file-content.ts'
-import { finishDirectory, type OpenDirectory } from './finish-directory.ts'
+import { finishDirectory, finishSpecials, type OpenDirectory } from './finish-directory.ts'
 import { restoreLink } from './restore-link.ts'
 import { type PendingFile, PendingFiles } from './pending-file.ts'
+import { openDirectoryTree, partOfNodes } from './read-nodes.ts'
 import { restoreDirectory } from './restore-directory.ts'
 import { type FileOutcomes, restoreFiles, setMetadataOfExisting } from './restore-files.ts'
 import {
   type ContentRange,
+  type DirectoryPart,
   type DirectoryTask,
   emptyResult,
   type HardLinkFound,
@@ -23,17 +26,25 @@ import { verifyDirectory, verifyRange } from './verify-directory.ts'
 /** Files of huge directories are restored in portions of this many, so that their nodes need not all be kept. */
 const filesAtOnce = 4096
 
+/** A directory of which this worker restores parts; its owner is another, or this one under another entry. */
+interface OpenPart {
+  readonly place: DirectoryPlace
+  readonly specials: Node[]
+}
+
 /** What a worker remembers between jobs. */
 interface WorkerState {
   readonly thread: RestoreThread
   readonly files: PendingFiles
   /** directories to be finished, by depth */
   readonly open: Map<number, OpenDirectory[]>
+  /** by number of the directory */
+  readonly parts: Map<number, OpenPart>
 }
 
 /** Runs the scheduler's jobs one after another in a worker. */
 export function createJobRunner(thread: RestoreThread): (job: RestoreJob) => RestoreResult {
-  const state: WorkerState = { thread, files: new PendingFiles(), open: new Map() }
+  const state: WorkerState = { thread, files: new PendingFiles(), open: new Map(), parts: new Map() }
   return (job) => {
     thread.pause()
     const result = runJob(state, job)
@@ -49,6 +60,8 @@ function runJob(state: WorkerState, job: RestoreJob): RestoreResult {
       return scan(thread, job.tasks, job.statTargets)
     case 'directories':
       return restoreDirectories(state, job.tasks)
+    case 'directory-part':
+      return restorePart(state, job.part)
     case 'range':
       return { ...emptyResult, ...restoreRange(thread, job.range) }
     case 'finish-file':
@@ -65,6 +78,9 @@ function runJob(state: WorkerState, job: RestoreJob): RestoreResult {
     case 'links':
       for (const { file, source } of job.links) restoreLink(thread, state.files.take(file), source)
       return emptyResult
+    case 'finish-parts':
+      finishParts(state, job.depth)
+      return emptyResult
     case 'finish-directories':
       finishDirectories(state, job.depth, new Set(job.touched))
       return emptyResult
@@ -79,6 +95,7 @@ function runJob(state: WorkerState, job: RestoreJob): RestoreResult {
 /** Collects what a job found, for the scheduler. */
 class Found {
   readonly directories: DirectoryTask[] = []
+  readonly parts: DirectoryPart[] = []
   readonly hardLinks: HardLinkFound[] = []
   readonly largeFiles: LargeFileFound[] = []
   readonly touched: number[] = []
@@ -98,8 +115,8 @@ class Found {
   }
 
   result(): RestoreResult {
-    const { directories, hardLinks, largeFiles, touched, linkSources } = this
-    return { ...emptyResult, directories, hardLinks, largeFiles, touched, linkSources }
+    const { directories, parts, hardLinks, largeFiles, touched, linkSources } = this
+    return { ...emptyResult, directories, parts, hardLinks, largeFiles, touched, linkSources }
   }
 }
 
@@ -120,31 +137,86 @@ function isLinked({ node }: PendingFile): boolean {
 function restoreDirectories(state: WorkerState, tasks: readonly DirectoryTask[]): RestoreResult {
   const { thread } = state
   const found = new Found()
-  const outcomes = found.outcomes(state)
-  let files: PendingFile[] = []
-  const restoreNow = (): void => restoreFiles(thread, files.splice(0), outcomes)
+  const files = new FileBatch(state, found)
   for (const task of tasks) {
     thread.pause()
     const directory = openDirectory(state, task)
     if (directory === undefined) continue
     try {
-      restoreDirectory(thread, directory.place, {
-        directory: (child) => found.directories.push(child),
-        special: (node) => directory.specials.push(node),
-        file(file) {
-          if (isLinked(file)) {
-            const group = `${file.node.inode}:${file.node.deviceId}`
-            found.hardLinks.push({ group, file: state.files.add(file) })
-          } else if (files.push(file) >= filesAtOnce) restoreNow()
-        },
-      })
+      const opened = openDirectoryTree(thread, task)
+      if ('parts' in opened) found.parts.push(...opened.parts)
+      else restoreNodes(state, directory, opened.nodes, found, files)
     } catch (error) {
       thread.fail(task.path, error)
     }
     if (directory.place.touched && !thread.selection.isEverything) found.touched.push(task.number)
   }
-  restoreNow()
+  files.restore()
   return found.result()
+}
+
+function restorePart(state: WorkerState, part: DirectoryPart): RestoreResult {
+  const { thread, parts } = state
+  const { task } = part
+  const found = new Found()
+  const files = new FileBatch(state, found)
+  try {
+    const open = parts.get(task.number) ?? { place: openPlace(task), specials: [] }
+    parts.set(task.number, open)
+    restoreNodes(state, open, partOfNodes(part), found, files)
+    if (open.place.touched && !thread.selection.isEverything) found.touched.push(task.number)
+  } catch (error) {
+    thread.fail(task.path, error)
+  }
+  files.restore()
+  return found.result()
+}
+
+function restoreNodes(
+  { thread, files: pending }: WorkerState,
+  { place, specials }: OpenPart,
+  nodes: Iterable<Node>,
+  found: Found,
+  files: FileBatch,
+): void {
+  restoreDirectory(thread, place, nodes, {
+    directory: (child) => found.directories.push(child),
+    special: (node) => specials.push(node),
+    file(file) {
+      if (!isLinked(file)) return files.add(file)
+      const group = `${file.node.inode}:${file.node.deviceId}`
+      found.hardLinks.push({ group, file: pending.add(file) })
+    },
+  })
+}
+
+/** Files that are restored together, so that their content is read pack by pack. */
+class FileBatch {
+  readonly #thread: RestoreThread
+  readonly #outcomes: FileOutcomes
+  #files: PendingFile[] = []
+
+  constructor(state: WorkerState, found: Found) {
+    this.#thread = state.thread
+    this.#outcomes = found.outcomes(state)
+  }
+
+  add(file: PendingFile): void {
+    if (this.#files.push(file) >= filesAtOnce) this.restore()
+  }
+
+  restore(): void {
+    restoreFiles(this.#thread, this.#files.splice(0), this.#outcomes)
+  }
+}
+
+/** The links and special files of parts; the directories themselves are their owners' to finish. */
+function finishParts({ thread, parts }: WorkerState, depth: number): void {
+  for (const [number, { place, specials }] of parts) {
+    if (place.task.depth !== depth) continue
+    parts.delete(number)
+    finishSpecials(thread, place, specials)
+  }
 }
 
 function openDirectory(

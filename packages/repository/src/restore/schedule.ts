@@ -3,6 +3,7 @@ import { drainJobs } from './drain-jobs.ts'
 import { HardLinkGroups } from './hard-link-groups.ts'
 import type {
   ContentRange,
+  DirectoryPart,
   DirectoryTask,
   LargeFileFound,
   RestoreJob,
@@ -33,6 +34,9 @@ export class RestoreSchedule {
   readonly #tracksTouched: boolean
   readonly #links = new HardLinkGroups()
   readonly #directories: DirectoryTask[] = []
+  readonly #parts: DirectoryPart[] = []
+  /** depths at which there are directories in parts */
+  readonly #divided = new Set<number>()
   readonly #ranges: { readonly large: LargeFile; readonly range: ContentRange }[] = []
   readonly #running = new Map<RestoreJob, LargeFile>()
   readonly #finishing = new Map<number, RestoreJob[]>()
@@ -84,6 +88,8 @@ export class RestoreSchedule {
     }
     const files = this.#links.takeFirsts(worker, linksAtMost)
     if (files.length > 0) return { type: 'linked-files', files }
+    const part = this.#parts.pop()
+    if (part !== undefined) return { type: 'directory-part', part }
     if (this.#directories.length === 0) return undefined
     const share = Math.ceil(this.#directories.length / (this.#pool.size * 2))
     // the newest first: so a directory's parts are restored close together, and few wait
@@ -92,6 +98,7 @@ export class RestoreSchedule {
 
   #take(job: RestoreJob, result: RestoreResult, worker: number): void {
     for (const task of result.directories) this.#addDirectory(task)
+    for (const part of result.parts) this.#addPart(part)
     for (const link of result.hardLinks) this.#links.add(link, worker)
     for (const { file, path } of result.linkSources) this.#links.restored(worker, file, path)
     for (const found of result.largeFiles) this.#addLargeFile(found, worker)
@@ -113,6 +120,11 @@ export class RestoreSchedule {
     if (this.#keepTasks) this.tasks.push(numbered)
     this.#deepest = Math.max(this.#deepest, task.depth)
     this.#directories.push(numbered)
+  }
+
+  #addPart(part: DirectoryPart): void {
+    this.#parts.push(part)
+    this.#divided.add(part.task.depth)
   }
 
   #addLargeFile({ file, ranges }: LargeFileFound, worker: number): void {
@@ -138,9 +150,14 @@ export class RestoreSchedule {
   }
 
   async #finishDepth(depth: number): Promise<void> {
+    if (this.#divided.has(depth)) await this.#everyWorker({ type: 'finish-parts', depth })
     const touched = [...this.#touched].filter((number) => this.#depths[number] === depth)
+    await this.#everyWorker({ type: 'finish-directories', depth, touched })
+  }
+
+  async #everyWorker(job: RestoreJob): Promise<void> {
     const waiting = new Set(Array.from({ length: this.#pool.size }, (_, worker) => worker))
-    await this.#drain((worker) => (waiting.delete(worker) ? { type: 'finish-directories', depth, touched } : undefined))
+    await this.#drain((worker) => (waiting.delete(worker) ? job : undefined))
   }
 
   /** Files and bytes of a tree. */

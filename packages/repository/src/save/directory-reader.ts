@@ -5,21 +5,30 @@ import { quoteName } from '../format/node-name.ts'
 import type { ExtendedAttribute, NodeType } from '../format/node.ts'
 import type { SourceFilter } from '../filter/source-filter.ts'
 import type { BlobStore } from './blob-store.ts'
+import { batchNames, isLargeDirectory, splitDirectory } from './directory-batch.ts'
 import { FileReplacedError, storeWholeFile, wholeFileBytes } from './file-reader.ts'
 import { attributesText, contentText, deviceText, linksText, linkTargetText, nodeHead } from './node-text.ts'
 import { type NodeTimes, nodeTimes, type OwnerText, sizeText } from './node-text.ts'
 import {
   isUnchanged,
   knownAttributes,
+  parentOfBatch,
   type ParentTree,
   type ReadParentTree,
   readParentTree,
   sameTime,
 } from './parent-tree.ts'
 import { joinPath, pathText, readNames, systemPath } from './raw-path.ts'
-import type { ChosenChildren, DirectoryOutcome, DirectoryTask, LargeFileFound, RawPath } from './save-jobs.ts'
+import type {
+  ChosenChildren,
+  DirectoryOutcome,
+  DirectoryTask,
+  LargeFileFound,
+  RawPath,
+  TreeOrPiece,
+} from './save-jobs.ts'
 import type { SaveTally } from './save-tally.ts'
-import { storeTree, type TreePart } from './tree-text.ts'
+import { nodesText, storeTree, storeTreeOfPieces, type TreePart } from './tree-text.ts'
 
 export interface DirectoryReaderOptions {
   readonly arena: Arena
@@ -37,7 +46,14 @@ export interface DirectoryReaderOptions {
 }
 
 /** Directories that were read and wait for their subdirectories and large files, by task id. */
-export type OpenDirectories = Map<number, { readonly parts: TreePart[]; readonly parentTree: string | undefined }>
+export type OpenDirectories = Map<number, OpenDirectory>
+
+export interface OpenDirectory {
+  /** `split`: what is missing is the nodes of its batches */
+  readonly kind: 'whole' | 'split' | 'batch'
+  readonly parts: readonly TreePart[]
+  readonly parentTree: string | undefined
+}
 
 type Entry = { readonly path: RawPath; readonly name: string; readonly stats: BigIntStats }
 
@@ -49,29 +65,42 @@ interface Found {
 
 /** Reads one directory: stores its small files, and says which subdirectories and large files are left to do. */
 export function readDirectory(o: DirectoryReaderOptions, open: OpenDirectories, task: DirectoryTask): DirectoryOutcome {
-  const names = listNames(o, task)
-  if (names === undefined) return { id: task.id, unreadable: true }
-  const parent: ParentTree = readParentTree(o.readParent, task.parentTree)
+  const { id, batch, parentTree } = task
+  const names = batch === undefined ? listNames(o, task) : batchNames(batch)
+  if (names === undefined) return { id, unreadable: true }
+  if (batch === undefined && isLargeDirectory(names.length)) {
+    open.set(id, { kind: 'split', parts: [], parentTree })
+    return { id, subdirectories: splitDirectory(task, names, o.readParent), largeFiles: [] }
+  }
+  const parent = batch === undefined ? readParentTree(o.readParent, parentTree) : parentOfBatch(batch.parent)
   const found: Found = { parts: [], subdirectories: [], largeFiles: [] }
   const device = o.filter.staysOnFileSystem ? deviceOf(task.path) : undefined
   for (const name of names) readEntry(o, task, parent, found, name, device)
-  if (found.subdirectories.length === 0 && found.largeFiles.length === 0) {
-    return { id: task.id, tree: finishDirectory(o, { parts: found.parts, parentTree: task.parentTree }, [], []) }
+  const { parts, subdirectories, largeFiles } = found
+  const directory: OpenDirectory = { kind: batch === undefined ? 'whole' : 'batch', parts, parentTree }
+  if (subdirectories.length === 0 && largeFiles.length === 0) {
+    return { id, tree: finishDirectory(o, directory, [], []) }
   }
-  open.set(task.id, { parts: found.parts, parentTree: task.parentTree })
-  return { id: task.id, subdirectories: found.subdirectories, largeFiles: found.largeFiles }
+  open.set(id, directory)
+  return { id, subdirectories, largeFiles }
 }
 
-/** Stores the tree of a directory whose missing parts are known now; returns its id. */
+/** Stores the tree of a directory whose missing parts are known now, and returns its id; of a batch, returns its nodes. */
 export function finishDirectory(
   o: Pick<DirectoryReaderOptions, 'arena' | 'input' | 'store' | 'tally'>,
-  directory: { readonly parts: readonly TreePart[]; readonly parentTree: string | undefined },
-  trees: readonly (string | null)[],
+  { kind, parts, parentTree }: OpenDirectory,
+  trees: readonly (TreeOrPiece | null)[],
   files: readonly (string | null)[],
-): string {
-  const id = storeTree(o.arena, o.input, o.store, directory.parts, trees, files)
-  if (directory.parentTree === undefined) o.tally.counts.dirsNew++
-  else if (directory.parentTree === id) o.tally.counts.dirsUnmodified++
+): TreeOrPiece {
+  const subtrees = trees.map((tree) => (typeof tree === 'string' ? tree : null))
+  if (kind === 'batch') return new TextEncoder().encode(nodesText(parts, subtrees, files))
+  const pieces = trees.filter((tree) => typeof tree === 'object' && tree !== null)
+  const id =
+    kind === 'split'
+      ? storeTreeOfPieces(o.arena, o.input, o.store, pieces)
+      : storeTree(o.arena, o.input, o.store, parts, subtrees, files)
+  if (parentTree === undefined) o.tally.counts.dirsNew++
+  else if (parentTree === id) o.tally.counts.dirsUnmodified++
   else o.tally.counts.dirsChanged++
   return id
 }

@@ -3,6 +3,7 @@ import { isAppError } from '@holdfast/core/errors/app-error'
 import type { ExtendedAttribute } from '../format/node.ts'
 import { parseTimestamp } from '../format/timestamp.ts'
 import type { NodeTimes } from './node-text.ts'
+import { type ParentRange, rangeText } from './parent-range.ts'
 
 /** What is used of a node of the parent snapshot. Everything else in it may be missing or strange. */
 export interface ParentNode {
@@ -32,14 +33,24 @@ export type ReadParentTree = (id: string) => Buffer | undefined
  * then read in full, which also mends it.
  */
 export function readParentTree(read: ReadParentTree | undefined, id: string | undefined): ParentTree {
-  if (id === undefined || read === undefined) return noParent
-  let text: string | undefined
+  const bytes = readTreeBytes(read, id)
+  return bytes === undefined ? noParent : parseParentTree(bytes.toString('utf8'))
+}
+
+/** The bytes of a tree, valid until something else is read; undefined when there is none that can be read. */
+export function readTreeBytes(read: ReadParentTree | undefined, id: string | undefined): Buffer | undefined {
+  if (id === undefined || read === undefined) return undefined
   try {
-    text = read(id)?.toString('utf8')
+    return read(id)
   } catch (error) {
     if (!isAppError(error) || error.code === 'INTERRUPTED') throw error
+    return undefined
   }
-  return text === undefined ? noParent : parseParentTree(text)
+}
+
+/** The part of a tree that belongs to a batch of a large directory. */
+export function parentOfBatch(range: ParentRange | undefined): ParentTree {
+  return range === undefined ? noParent : parseParentTree(rangeText(range))
 }
 
 /** The same for a tree that was read already. */

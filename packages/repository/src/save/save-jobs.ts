@@ -3,6 +3,7 @@ import type { FinishedPack } from '../engine/finished-pack.ts'
 import type { SharedIdTable } from '../engine/id-table.ts'
 import type { InspectorReference } from '@holdfast/core/entry'
 import type { FilterSpec } from '../filter/source-filter.ts'
+import type { ParentRange } from './parent-range.ts'
 
 /** A path as the file system takes it: text when it is valid UTF-8, otherwise its bytes. */
 export type RawPath = string | Uint8Array
@@ -56,7 +57,18 @@ export interface DirectoryTask {
   /** the same directory in the parent snapshot */
   readonly parentTree: string | undefined
   readonly only: ChosenChildren | undefined
+  /** only these entries, of a directory that several workers read */
+  readonly batch?: DirectoryBatch
 }
+
+export interface DirectoryBatch {
+  readonly names: readonly RawPath[]
+  /** the nodes of the parent snapshot's tree in the same stretch of names */
+  readonly parent?: ParentRange
+}
+
+/** A tree's id, or the JSON text of a batch's nodes. */
+export type TreeOrPiece = string | Uint8Array<ArrayBuffer>
 
 export type SubdirectoryFound = Omit<DirectoryTask, 'id'>
 
@@ -70,7 +82,7 @@ export interface LargeFileFound {
 
 /** A tree that is complete, or what it still waits for. */
 export type DirectoryOutcome =
-  | { readonly id: number; readonly tree: string }
+  | { readonly id: number; readonly tree: TreeOrPiece }
   | { readonly id: number; readonly unreadable: true }
   | {
       readonly id: number
@@ -87,7 +99,7 @@ export interface LargeFileNode {
 export interface FinishTask {
   readonly id: number
   /** in the order in which they were found; null: could not be read */
-  readonly trees: readonly (string | null)[]
+  readonly trees: readonly (TreeOrPiece | null)[]
   readonly files: readonly (string | null)[]
 }
 
@@ -168,7 +180,7 @@ export interface ProcessedItem {
 
 export type SaveOutcome =
   | { readonly type: 'directories'; readonly directories: readonly DirectoryOutcome[] }
-  | { readonly type: 'finish'; readonly trees: readonly { readonly id: number; readonly tree: string }[] }
+  | { readonly type: 'finish'; readonly trees: readonly { readonly id: number; readonly tree: TreeOrPiece }[] }
   | { readonly type: 'open'; readonly opened: OpenedFile | undefined }
   | { readonly type: 'scan'; readonly cuts: readonly number[] }
   | { readonly type: 'chunks'; readonly ids: readonly string[]; readonly bytes: number }

@@ -90,7 +90,13 @@ answerJobs<SaveJob, SaveResult>((job) => {
   const outcome = perform(job)
   for (const each of [input, text, plain, ...staging]) arena.release(each, keptBytes)
   return { outcome, ...tally.take() }
-})
+}, piecesOf)
+
+/** The nodes of batches, megabytes of text, are handed over instead of copied. */
+function piecesOf({ outcome }: SaveResult): ArrayBuffer[] {
+  const done = outcome.type === 'finish' ? outcome.trees : outcome.type === 'directories' ? outcome.directories : []
+  return done.flatMap((each) => ('tree' in each && typeof each.tree !== 'string' ? [each.tree.buffer] : []))
+}
 
 function perform(job: SaveJob): SaveOutcome {
   switch (job.type) {

@@ -8,6 +8,7 @@ import type {
   SaveJob,
   SaveOutcome,
   SaveResult,
+  TreeOrPiece,
 } from './save-jobs.ts'
 import { expectedPart, partsOf, type StoredPart, wholeContent } from './file-parts.ts'
 import { contentText, sizeText } from './node-text.ts'
@@ -23,7 +24,7 @@ interface OpenDirectory {
   /** the worker that holds the rest of its nodes */
   worker: number
   waiting: number
-  trees: (string | null)[]
+  trees: (TreeOrPiece | null)[]
   files: (string | null)[]
 }
 
@@ -218,7 +219,9 @@ export class TreeScheduler {
   #readDirectories(worker: number): boolean {
     if (this.#unread.length === 0) return false
     const count = Math.max(1, Math.min(directoriesPerJob, Math.ceil(this.#unread.length / (this.#o.pool.size * 2))))
-    const directories = this.#unread.splice(-count)
+    // a batch of a large directory is a job of its own
+    const lastBatch = this.#unread.slice(-count).findLastIndex(({ batch }) => batch !== undefined)
+    const directories = this.#unread.splice(lastBatch === count - 1 ? -1 : lastBatch + 1 - count)
     for (const { id } of directories) {
       const directory = this.#directories.get(id)
       if (directory !== undefined) directory.worker = worker
@@ -255,11 +258,11 @@ export class TreeScheduler {
     this.#unread.push({ ...task, id })
   }
 
-  #treeDone(id: number, tree: string | null): void {
+  #treeDone(id: number, tree: TreeOrPiece | null): void {
     const directory = this.#directories.get(id)
     this.#directories.delete(id)
     if (directory === undefined) return
-    if (directory.parent === 0) return this.#settle?.resolve(tree ?? undefined)
+    if (directory.parent === 0) return this.#settle?.resolve(typeof tree === 'string' ? tree : undefined)
     const parent = this.#directories.get(directory.parent)
     if (parent === undefined) return
     parent.trees[directory.slot] = tree
@@ -273,7 +276,7 @@ export class TreeScheduler {
   }
 
   #send(worker: number, job: SaveJob, apply: (outcome: SaveOutcome) => void = () => {}): void {
-    this.#o.pool.run(worker, job).then(
+    this.#o.pool.run(worker, job, piecesOf(job)).then(
       (result) => {
         this.#o.onResult(result)
         const { outcome } = result
@@ -287,4 +290,10 @@ export class TreeScheduler {
       },
     )
   }
+}
+
+/** What a job hands over: the nodes of a large directory's batches. */
+function piecesOf(job: SaveJob): ArrayBuffer[] {
+  const trees = job.type === 'finish' ? job.directories.flatMap((directory) => directory.trees) : []
+  return trees.flatMap((tree) => (typeof tree === 'object' && tree !== null ? [tree.buffer] : []))
 }

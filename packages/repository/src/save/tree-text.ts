@@ -17,7 +17,7 @@ export function storeTree(
   trees: readonly (string | null)[],
   files: readonly (string | null)[],
 ): string {
-  const json = treeText(parts, trees, files)
+  const json = `${treeStart}${nodesText(parts, trees, files)}${treeEnd}`
   const length = Buffer.byteLength(json)
   if (length <= input.sizeBytes) {
     arena.bytes.write(json, input.at, length, 'utf8')
@@ -26,12 +26,36 @@ export function storeTree(
   return store.storeLarge(Buffer.from(json), true)
 }
 
-function treeText(
+/** The same from the nodes of all batches of a large directory. */
+export function storeTreeOfPieces(
+  arena: Arena,
+  input: Region,
+  store: BlobStore,
+  pieces: readonly Uint8Array[],
+): string {
+  const separated = pieces.filter(({ length }) => length > 0).flatMap((piece) => [comma, piece])
+  const bytes = [Buffer.from(treeStart), ...separated.slice(1), Buffer.from(treeEnd)]
+  const length = bytes.reduce((sum, each) => sum + each.length, 0)
+  if (length > input.sizeBytes) return store.storeLarge(Buffer.concat(bytes, length), true)
+  let at = input.at
+  for (const each of bytes) {
+    arena.bytes.set(each, at)
+    at += each.length
+  }
+  return store.store(input.at, length, true)
+}
+
+const treeStart = '{"nodes":['
+const treeEnd = ']}\n'
+const comma = Buffer.from(',')
+
+/** JSON text of the nodes, without the list around them. */
+export function nodesText(
   parts: readonly TreePart[],
   trees: readonly (string | null)[],
   files: readonly (string | null)[],
 ): string {
-  let json = '{"nodes":['
+  let json = ''
   let separator = ''
   let [nextTree, nextFile] = [0, 0]
   for (const part of parts) {
@@ -46,5 +70,5 @@ function treeText(
     json += separator + node
     separator = ','
   }
-  return `${json}]}\n`
+  return json
 }
