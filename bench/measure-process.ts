@@ -20,19 +20,26 @@ const pollMs = 20
 const ticksPerSecond = 100
 const pageBytes = 4096
 
-/** Runs a program to its end and measures it (Linux: by /proc). Throws when its exit code is not 0. */
+/**
+ * Runs a program to its end and measures it (Linux: by /proc). Throws when its exit code is not 0, or when it has not
+ * ended after `timeLimitMs`. What this process and others that it started work meanwhile, such as a server, does not
+ * count as disturbance.
+ */
 export async function measureProcess(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
+  timeLimitMs = 3600_000,
 ): Promise<Measurement> {
   const [program = '', ...parameters] = command
   const busyBefore = busySeconds()
-  const ownBefore = process.cpuUsage()
+  const ownBefore = readTree(process.pid).cpuSeconds
   const started = performance.now()
   const child = spawn(program, parameters, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
   // A benchmark that is stopped must not leave the program it measures behind.
   const stop = (): boolean => child.kill('SIGKILL')
   process.prependOnceListener('exit', stop)
+  let late = false
+  const limit = globalThis.setTimeout(() => (late = stop()), timeLimitMs)
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
@@ -50,9 +57,10 @@ export async function measureProcess(
     await Promise.race([setTimeout(pollMs), ended.promise])
   }
   const code = await ended.promise.finally(() => process.off('exit', stop))
+  clearTimeout(limit)
+  if (late) throw new Error(`${command.join(' ')} has not ended after ${timeLimitMs / 1000} s`)
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}:\n${output}`)
-  const own = process.cpuUsage(ownBefore)
-  const others = busySeconds() - busyBefore - cpuSeconds - (own.user + own.system) / 1e6
+  const others = busySeconds() - busyBefore - (readTree(process.pid).cpuSeconds - ownBefore)
   const clean = others <= Math.max(0.3, 0.1 * seconds * availableParallelism())
   return { seconds, cpuSeconds, peakBytes, clean, output }
 }

@@ -20,6 +20,8 @@ export interface Bench {
   readonly runs: number
   readonly scale: number
   readonly environment: Readonly<Record<string, string>>
+  /** a program that takes longer ends the benchmark */
+  readonly timeLimitMs?: number
   report(line: string): void
 }
 
@@ -58,7 +60,8 @@ async function runOnce(
   const name = `${tool.name}-${results[0]?.scenario.name}-${round}`
   const repository = bench.repository === undefined ? join(bench.directory, name) : `${bench.repository}/${name}`
   const target = join(bench.directory, `${name}-restored`)
-  const run = (command: readonly string[]): Promise<Measurement> => measureProcess(command, bench.environment)
+  const run = (command: readonly string[]): Promise<Measurement> =>
+    measureProcess(command, bench.environment, bench.timeLimitMs)
   await run(tool.init(repository))
   if (!results.some(({ step }) => step === 'first backup')) await run(tool.backup(repository, data))
   for (const { step, samples } of results) {

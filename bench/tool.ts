@@ -14,18 +14,23 @@ export interface Tool {
 const root = join(import.meta.dirname, '..')
 
 /**
- * restic with its defaults, but without its cache: on local repositories that makes it faster. `processors` limits what
- * the program may run on; both programs start as many threads as they may use processors.
+ * restic with its defaults, but, unless there is a directory for it, without its cache: on local repositories that makes
+ * it faster. `processors` limits what the program may run on; both programs start as many threads as they may use
+ * processors.
  */
-export function resticTool(program: string, processors?: number): Tool {
+export function resticTool(program: string, processors?: number, cacheDirectory?: string): Tool {
   const limited = [...limit(processors), program]
-  return tool('restic', [...limited, '--no-cache', '--quiet'], limited)
+  return tool('restic', [...limited, ...cache(cacheDirectory), '--quiet'], limited)
 }
 
 /** Holdfast as this checkout has it, by the Node that runs the benchmark. */
-export function holdfastTool(processors?: number): Tool {
+export function holdfastTool(processors?: number, cacheDirectory?: string): Tool {
   const program = [...limit(processors), process.execPath, join(root, 'apps/cli/bin/holdfast.js')]
-  return tool('holdfast', [...program, '--no-cache', '--quiet'], program)
+  return tool('holdfast', [...program, ...cache(cacheDirectory), '--quiet'], program)
+}
+
+function cache(directory: string | undefined): readonly string[] {
+  return directory === undefined ? ['--no-cache'] : ['--cache-dir', directory]
 }
 
 function limit(processors: number | undefined): readonly string[] {

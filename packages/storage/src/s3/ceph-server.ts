@@ -26,13 +26,13 @@ interface Ports {
 }
 
 /**
- * Starts a Ceph cluster of one monitor and one disk with its S3 gateway, in a temporary directory and on free loopback
- * ports; ready after about 15 seconds. Needs root. Disposing kills its processes and removes its files.
+ * Starts a Ceph cluster of one monitor and one disk with its S3 gateway, in a new directory below `parent` and on free
+ * loopback ports; ready after about 15 seconds. Needs root. Disposing kills its processes and removes its files.
  */
-export async function startCephServer(): Promise<CephServer> {
+export async function startCephServer(parent = tmpdir()): Promise<CephServer> {
   const stack = new AsyncDisposableStack()
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'holdfast-ceph-'))
+    const folder = await mkdtemp(join(parent, 'holdfast-ceph-'))
     stack.defer(() => rm(folder, { recursive: true, force: true }))
     const [monitor = 0, legacyMonitor = 0, gateway = 0] = await freePorts(3)
     const ports = { monitor, legacyMonitor, gateway }
