@@ -3,6 +3,7 @@ import { parseSizeBytes } from '@holdfast/core/units/size'
 import { parseGroupBy } from '@holdfast/repository/snapshot/group-snapshots'
 import { flag, type OptionValues, several, single } from '../argument/option.ts'
 import { readInstant, readWhole, readWords } from '../argument/read-value.ts'
+import { postgresBackupOptions } from '../postgresql/postgres-backup-option.ts'
 
 const pattern = { placeholder: '<pattern>' }
 const file = { placeholder: '<file>', completes: 'file' } as const
@@ -75,6 +76,7 @@ export const backupOptions = {
     },
     readWhole(1),
   ),
+  ...postgresBackupOptions,
 }
 
 export type BackupValues = OptionValues<typeof backupOptions>

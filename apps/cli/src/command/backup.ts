@@ -6,20 +6,22 @@ import { chooseParentOption, makeSaveRequest, readBackupFilter } from '../backup
 import { openBackupSource } from '../backup/backup-source.ts'
 import { invalidArgument } from '../argument/option.ts'
 import { countOf } from '../output/count-of.ts'
+import { isPostgresConnection } from '../postgresql/connection-argument.ts'
 import { openSession } from '../session/open-session.ts'
 import { defineCommand, type Invocation, repositoryExitCodes } from './command.ts'
 import { programVersion } from './version.ts'
 
 export const backup = defineCommand({
   name: 'backup',
-  purpose: 'Make a snapshot of files and directories, or of the output of a command',
+  purpose: 'Make a snapshot of files and directories, of the output of a command, or of a PostgreSQL server',
   details: [
     'Only what no snapshot holds yet is stored. A file that cannot be read is reported and left out: the snapshot is made, and the exit code is 3.',
+    'A PostgreSQL server is named by its connection, postgresql://user@host:port, without a password: PGPASSWORD, ~/.pgpass and service files are read as psql does. The role needs REPLICATION. No PostgreSQL client is needed.',
   ],
   arguments: [
     {
       name: 'path',
-      help: 'What to back up; the command with --stdin-from-command.',
+      help: 'What to back up, or postgresql://…; the command with --stdin-from-command.',
       required: false,
       repeatable: true,
       completes: 'file',
@@ -39,6 +41,10 @@ export const backup = defineCommand({
       explanation: 'Two repositories from one reading',
       command: 'holdfast -r /srv/backup backup --also-repo rest:https://backup.example.com/web1/ /etc',
     },
+    {
+      explanation: 'A whole PostgreSQL server, over the network',
+      command: 'holdfast backup postgresql://backup@db1.example.com --source shop-db',
+    },
   ],
   exitCodes: repositoryExitCodes(
     'failed, no snapshot was made',
@@ -46,6 +52,11 @@ export const backup = defineCommand({
   ),
   run: async (invocation) => {
     const { options, output, ctx } = invocation
+    if (isPostgresConnection(invocation.arguments[0] ?? '')) {
+      const { runPostgresBackup } = await import('../postgresql/run-postgres-backup.ts')
+      await using open = new AsyncDisposableStack()
+      return await runPostgresBackup(invocation, await openRepositories(invocation, open))
+    }
     const filter = await readBackupFilter(invocation)
     await using opened = await openBackupSource(invocation.arguments, options, process.stdin, ctx)
     await using stack = new AsyncDisposableStack()

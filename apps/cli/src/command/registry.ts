@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   diff: async () => (await import('./diff.ts')).diff,
   stats: async () => (await import('./stats.ts')).stats,
   restore: async () => (await import('./restore.ts')).restore,
+  verify: async () => (await import('./verify.ts')).verify,
   dump: async () => (await import('./dump.ts')).dump,
   check: async () => (await import('./check.ts')).check,
   forget: async () => (await import('./forget.ts')).forget,

@@ -4,6 +4,7 @@ import { checkTarget } from '@holdfast/repository/restore/check-target'
 import { restore as restoreTree } from '@holdfast/repository/restore/restore'
 import type { PatternSpec, RestoreReport, RestoreRequest } from '@holdfast/repository/restore/restore-request'
 import { type FoundSnapshot, findSnapshot } from '@holdfast/repository/snapshot/find-snapshot'
+import { firstGiven } from '../argument/first-given.ts'
 import { flag, oneOf, several, single } from '../argument/option.ts'
 import { countOf } from '../output/count-of.ts'
 import { formatClock } from '../output/local-time.ts'
@@ -15,6 +16,7 @@ import { openSession } from '../session/open-session.ts'
 import { findTree, openTrees } from '../session/open-trees.ts'
 import { readPatterns } from '../session/read-patterns.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
+import { postgresRestoreOptions } from '../postgresql/postgres-restore-option.ts'
 import { defineCommand, type Invocation, repositoryExitCodes } from './command.ts'
 
 const pattern = { placeholder: '<pattern>' }
@@ -41,18 +43,20 @@ const options = {
   verify: flag({ help: 'Read everything again afterwards and compare it.' }),
   dryRun: flag({ short: 'n', help: 'Change nothing, only show what would be done; with -vv for each file.' }),
   ...filterOptions,
+  ...postgresRestoreOptions,
 }
 
 export const restore = defineCommand({
   name: 'restore',
-  purpose: 'Restore a snapshot, or a part of one, to a directory',
+  purpose: 'Restore a snapshot, a part of one, or a source as it was at a point in time',
   details: [
     'Files that are there already and equal are not read from the repository, so that an interrupted restore can be continued with --overwrite if-changed.',
+    'A PostgreSQL source is named by its name: the base backup and the WAL that lead to the point of --at are restored to the data directory --to, with the settings to recover to that point. The plan is shown first; --dry-run shows only the plan.',
   ],
   arguments: [
     {
       name: 'snapshot',
-      help: 'Id, beginning of an id or "latest"; a directory inside it is named behind a colon, as in latest:/etc.',
+      help: 'Id, beginning of an id or "latest"; a directory inside it is named behind a colon, as in latest:/etc. Or the name of a source.',
       required: true,
       repeatable: false,
     },
@@ -64,6 +68,10 @@ export const restore = defineCommand({
       explanation: 'One directory to its place, and check it',
       command: 'holdfast restore latest:/etc/nginx --target /etc/nginx --overwrite always --delete --verify',
     },
+    {
+      explanation: 'A PostgreSQL server as it was one second before the accident, and start it',
+      command: "holdfast restore shop-db --at '2026-11-20 14:29:59+09' --to ./recovered --start",
+    },
   ],
   exitCodes: repositoryExitCodes('failed, or something could not be restored'),
   run: async (invocation) => {
@@ -72,6 +80,11 @@ export const restore = defineCommand({
       output,
       ctx,
     } = invocation
+    if (invocation.options.to !== undefined || !isSnapshotName(name)) {
+      refuseOptions(invocation.options, snapshotOptions, 'a source')
+      return await (await import('../postgresql/run-postgres-restore.ts')).runPostgresRestore(invocation)
+    }
+    refuseOptions(invocation.options, sourceOptions, 'a snapshot')
     const given = await readRequest(invocation)
     if (invocation.options.overwrite === undefined && !given.delete && !checkTarget({ ...given, tree: '' }).isEmpty) {
       throw new AppError('TARGET_NOT_EMPTY', { target: given.target })
@@ -89,6 +102,29 @@ export const restore = defineCommand({
     return report.errorCount === 0 ? 0 : 1
   },
 })
+
+/** What concerns a snapshot's files only, and what a source only. */
+const snapshotOptions = [
+  ...(['include', 'iinclude', 'includeFile', 'iincludeFile', 'exclude', 'iexclude', 'excludeFile'] as const),
+  ...(['iexcludeFile', 'overwrite', 'delete', 'sparse', 'verify'] as const),
+]
+const sourceOptions = [
+  ...(['at', 'before', 'timeline', 'targetAction', 'tablespaceMapping', 'delta', 'start', 'port'] as const),
+]
+
+function refuseOptions<Name extends string>(
+  values: Readonly<Record<Name, unknown>>,
+  names: readonly Name[],
+  what: string,
+): void {
+  const given = firstGiven(values, names)
+  if (given !== undefined) throw new AppError('OPTIONS_CONFLICT', { first: `restoring ${what}`, second: given })
+}
+
+/** Ids and "latest", each with a directory behind a colon; anything else can only be a source. */
+function isSnapshotName(name: string): boolean {
+  return /^(?:latest(?:~\d+)?|[0-9a-f]+)(?::.*)?$/s.test(name)
+}
 
 async function readRequest({
   options: given,

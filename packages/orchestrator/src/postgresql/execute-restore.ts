@@ -1,5 +1,6 @@
 import { chown, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ensureConfiguration } from '@holdfast/connectors/postgresql/restore/ensure-configuration'
 import { prepareRecovery } from '@holdfast/connectors/postgresql/restore/prepare-recovery'
 import type { Context } from '@holdfast/core/context'
 import { placeWal } from './place-wal.ts'
@@ -27,6 +28,11 @@ export async function executePostgresRestore(plan: PostgresRestorePlan, ctx: Con
   if (owner !== undefined) await chown(walDirectory, owner.uid, owner.gid)
   const { stop, inclusive, timeline } = recovery
   await prepareRecovery(dataDirectory, { stop, inclusive, timeline, action: request.action, walDirectory }, tablespaces)
+  const written = await ensureConfiguration(dataDirectory, backup.manifest.settings)
+  if (written.length > 0) {
+    const message = `${written.join(', ')} lay outside the data directory and are not in the backup: the least to start with was written`
+    ctx.emit({ type: 'message.noted', level: 'warning', message })
+  }
   const walMs = ctx.now().getTime() - filesAt
   return { ...files, walSegments: recovery.segments.length, filesMs: filesAt - startedAt, walMs }
 }

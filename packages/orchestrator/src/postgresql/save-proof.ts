@@ -23,7 +23,7 @@ export async function saveProof(
       ...settings,
       source: { type: 'entries', path: `/postgresql/${source}/proof`, entries: only(proofEntry(proof, ctx)) },
       time: ctx.now(),
-      tags: ['holdfast', `source=${source}`, 'type=postgresql', `proof=${verdict}`, `of=${snapshotId}`],
+      tags: ['holdfast', `source=${source}`, 'type=postgresql', `proof=${verdict}`, `of=${snapshotId.slice(0, 8)}`],
       parent: { type: 'none' },
     },
     ctx,

@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Context } from '@holdfast/core/context'
-import { AppError, isAppError } from '@holdfast/core/errors/app-error'
+import { isAppError } from '@holdfast/core/errors/app-error'
 import type { PostgresConnection } from '../connection/connection.ts'
 import type { ServerProcess } from './server-process.ts'
+import { startFailure } from './start-failure.ts'
 
 const askEveryMs = 50
 
@@ -64,15 +65,4 @@ async function connectWhenUp(
 async function pause(server: ServerProcess, ctx: Context): Promise<void> {
   if (server.exit() !== undefined) throw startFailure(server)
   await setTimeout(askEveryMs, undefined, { signal: ctx.signal })
-}
-
-function startFailure(server: ServerProcess): AppError {
-  const { code, signal } = server.exit() ?? {}
-  const lines = server.logTail().trim().split('\n')
-  const telling = lines.filter((line) => /^(?:FATAL|PANIC|ERROR|HINT|DETAIL):/.test(line)).slice(-4)
-  return new AppError('POSTGRES_START_FAILED', {
-    directory: server.dataDirectory,
-    status: signal ?? `exit code ${code}`,
-    reason: (telling.length > 0 ? telling : lines.slice(-3)).join(' ').replaceAll(/\s+/g, ' '),
-  })
 }

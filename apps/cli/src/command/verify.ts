@@ -1,0 +1,47 @@
+import { AppError } from '@holdfast/core/errors/app-error'
+import { flag, several, single } from '../argument/option.ts'
+import { binariesOption, recoveryPointOption } from '../postgresql/postgres-restore-option.ts'
+import { defineCommand, repositoryExitCodes } from './command.ts'
+
+const options = {
+  at: single({ ...recoveryPointOption, help: `${recoveryPointOption.help}, or random.`, fallback: 'latest' }),
+  assert: several({ placeholder: '<[database:]sql>', help: 'A query whose result must be true.' }),
+  relation: several({
+    placeholder: '<child.column->parent.column>',
+    help: 'Every value of the one column must exist in the other.',
+  }),
+  unique: several({ placeholder: '<table.column>', help: 'No value of the column may occur twice.' }),
+  sandbox: single({
+    placeholder: '<directory>',
+    help: 'Where there is space for the whole restore.',
+    fallback: 'the directory for temporary files',
+    completes: 'directory',
+  }),
+  noRecord: flag({ help: 'Do not keep the result in the repository.' }),
+  ...binariesOption,
+}
+
+export type VerifyOptions = typeof options
+
+export const verify = defineCommand({
+  name: 'verify',
+  purpose: 'Prove that a source can be recovered, by restoring it into a scratch server',
+  details: [
+    'The source is restored as it was at a point in time and started on a private socket, without network and without an archive. Rows are counted, B-trees, foreign keys and pages checked, your own assertions asked; then everything is removed again. The result is kept beside the backup, with the time each part took.',
+  ],
+  arguments: [{ name: 'source', help: 'Name of the source.', required: true, repeatable: false }],
+  options,
+  examples: [
+    { explanation: 'The newest state', command: 'holdfast verify shop-db' },
+    {
+      explanation: 'Any second of the covered time, with a question of your own',
+      command: "holdfast verify shop-db --at random --assert 'SELECT count(*) > 0 FROM orders'",
+    },
+  ],
+  exitCodes: repositoryExitCodes('failed: a check found something wrong, or the proof could not be made'),
+  run: async (invocation) => {
+    const [source = ''] = invocation.arguments
+    if (source === '') throw new AppError('ARGUMENT_MISSING', { command: 'verify', argument: 'a source' })
+    return await (await import('../postgresql/run-postgres-verify.ts')).runPostgresVerify(source, invocation)
+  },
+})

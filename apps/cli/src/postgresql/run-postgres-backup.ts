@@ -1,0 +1,79 @@
+import type { BackupManifest } from '@holdfast/connectors/postgresql/backup/backup-manifest'
+import { AppError } from '@holdfast/core/errors/app-error'
+import { formatSize } from '@holdfast/core/units/size'
+import { backupPostgres } from '@holdfast/orchestrator/postgresql/backup-postgres'
+import type { Repository } from '@holdfast/repository/repository'
+import { firstGiven } from '../argument/first-given.ts'
+import type { backupOptions } from '../backup/backup-option.ts'
+import { backupSummaries, renderBackupReport } from '../backup/backup-report.ts'
+import type { Invocation } from '../command/command.ts'
+import { programVersion } from '../command/version.ts'
+import { countOf } from '../output/count-of.ts'
+import type { Output } from '../output/output.ts'
+import { readConnectionArgument, sourceHost } from './connection-argument.ts'
+import { readSourceName } from './postgres-backup-option.ts'
+import { saveSettingsOf } from './save-settings-of.ts'
+
+type BackupInvocation = Invocation<typeof backupOptions>
+
+/** Options that choose among files, which a server's backup does not leave to anybody. */
+const fileOptions = [
+  ...(['exclude', 'iexclude', 'excludeFile', 'iexcludeFile', 'excludeCaches', 'excludeIfPresent'] as const),
+  ...(['excludeLargerThan', 'oneFileSystem', 'filesFrom', 'filesFromVerbatim', 'filesFromRaw'] as const),
+  ...(['stdin', 'stdinFromCommand', 'parent', 'force', 'dryRun', 'skipIfUnchanged', 'time'] as const),
+]
+
+/** `backup postgresql://…`: a physical backup of the cluster. The exit code is 3 when pages of it are damaged. */
+export async function runPostgresBackup(
+  { arguments: given, options, output, variables, ctx, global }: BackupInvocation,
+  repositories: readonly Repository[],
+): Promise<number> {
+  const [connection = '', other] = given
+  if (other !== undefined) throw new AppError('OPTIONS_CONFLICT', { first: 'a PostgreSQL connection', second: other })
+  const foreign = firstGiven(options, fileOptions)
+  if (foreign !== undefined) {
+    throw new AppError('OPTIONS_CONFLICT', { first: 'a PostgreSQL connection', second: foreign })
+  }
+  const target = readConnectionArgument(connection, variables, ctx)
+  const host = options.host ?? sourceHost(target)
+  const source = options.source ?? readSourceName(host, '--source')
+  const report = await backupPostgres(
+    repositories,
+    target,
+    {
+      source,
+      method: options.method ?? 'wire',
+      checkpoint: options.checkpoint ?? 'fast',
+      verifyPages: !options.noVerifyPages,
+      label: `holdfast ${source}`,
+      toolVersion: programVersion(),
+      ...(options.dataDirectory === undefined ? {} : { dataDirectory: options.dataDirectory }),
+    },
+    {
+      ...saveSettingsOf({ global, output }, host),
+      tags: options.tag.flat().filter((tag) => tag !== ''),
+      ...(options.readConcurrency === undefined ? {} : { workers: options.readConcurrency }),
+    },
+    ctx,
+  )
+  const { saved, manifest } = report
+  for (const summary of backupSummaries(saved, { dryRun: false })) output.message({ ...summary, postgresql: manifest })
+  output.note(`${describeCluster(manifest)}\n${renderBackupReport(saved, { dryRun: false })}`)
+  const failed = saved.repositories.some(({ failure }) => failure !== undefined)
+  return showFindings(manifest, output) || failed ? 3 : 0
+}
+
+function describeCluster({ server, source, timeline, startLsn, stopLsn, bytes, pagesChecked }: BackupManifest): string {
+  const pages = pagesChecked === undefined ? '' : `, ${countOf(pagesChecked, 'page')} checked`
+  return `${source}: PostgreSQL ${server.version}, cluster ${server.systemIdentifier}, timeline ${timeline}, WAL ${startLsn} to ${stopLsn}, ${formatSize(bytes)}${pages}`
+}
+
+/** True when there are any. */
+function showFindings({ findings }: BackupManifest, output: Output): boolean {
+  for (const { path, relation, block, message } of findings) {
+    const place =
+      relation === undefined ? path : `${relation}${block === undefined ? '' : `, block ${block}`} (${path})`
+    output.line(`finding: ${place}: ${message}`)
+  }
+  return findings.length > 0
+}

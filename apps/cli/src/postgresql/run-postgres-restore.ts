@@ -1,0 +1,103 @@
+import { startRestoredServer } from '@holdfast/connectors/postgresql/server/start-restored'
+import { AppError } from '@holdfast/core/errors/app-error'
+import { formatSize } from '@holdfast/core/units/size'
+import { executePostgresRestore } from '@holdfast/orchestrator/postgresql/execute-restore'
+import { planPostgresRestore, type PostgresRestorePlan } from '@holdfast/orchestrator/postgresql/plan-restore'
+import type { Invocation } from '../command/command.ts'
+import { countOf } from '../output/count-of.ts'
+import { formatClock } from '../output/local-time.ts'
+import { printable } from '../output/printable.ts'
+import { openSession } from '../session/open-session.ts'
+import { defaultWorkers } from '../session/worker-count.ts'
+import { postgresRestoreOptions } from './postgres-restore-option.ts'
+import { describePlan, planMessage } from './restore-plan-report.ts'
+
+export type PostgresRestoreInvocation = Invocation<typeof postgresRestoreOptions> & {
+  readonly options: { readonly target: string | undefined; readonly dryRun: boolean }
+}
+
+const defaultPort = 5433
+
+/** `restore <source>`: a cluster as it was at a point in time. Shows the plan before it writes anything. */
+export async function runPostgresRestore(invocation: PostgresRestoreInvocation): Promise<number> {
+  const {
+    arguments: [source = ''],
+    options,
+    output,
+    ctx,
+  } = invocation
+  const to = options.to ?? options.target
+  if (to === undefined || to === '') {
+    throw new AppError('ARGUMENT_MISSING', { command: 'restore', argument: '--to <directory>' })
+  }
+  if (options.start && options.targetAction === 'shutdown') {
+    throw new AppError('OPTIONS_CONFLICT', { first: '--start', second: '--target-action shutdown' })
+  }
+  await using session = await openSession(invocation, { lock: 'read' })
+  const plan = await planPostgresRestore(
+    session.repository,
+    {
+      source,
+      target: {
+        stop: options.at ?? { type: 'latest' },
+        inclusive: !options.before,
+        timeline: options.timeline ?? 'latest',
+      },
+      to,
+      tablespaceMapping: new Map(options.tablespaceMapping),
+      action: options.targetAction ?? 'promote',
+      delta: options.delta,
+      workers: defaultWorkers(),
+    },
+    ctx,
+  )
+  output.note(describePlan(plan))
+  output.message(planMessage(plan))
+  if (options.dryRun) return 0
+  const restored = await executePostgresRestore(plan, ctx)
+  const skipped = restored.filesSkipped === 0 ? '' : `, ${countOf(restored.filesSkipped, 'file')} equal already`
+  output.note(
+    `restored ${countOf(restored.filesRestored, 'file')} (${formatSize(restored.bytesRestored)})${skipped} and ${countOf(restored.walSegments, 'WAL segment')} in ${formatClock(restored.filesMs + restored.walMs)}`,
+  )
+  const started = options.start ? await startServer(plan, invocation) : undefined
+  if (started === undefined)
+    output.note(`start a PostgreSQL server on ${printable(plan.dataDirectory)}: it recovers by itself`)
+  const server = started === undefined ? {} : { pid: started.pid, port: started.port, ready_ms: started.readyMs }
+  output.message({
+    message_type: 'summary',
+    ...summaryOf(plan),
+    ...restored,
+    ...(started === undefined ? {} : { server }),
+  })
+  return 0
+}
+
+async function startServer(plan: PostgresRestorePlan, { options, output, variables, ctx }: PostgresRestoreInvocation) {
+  const port = options.port ?? defaultPort
+  // whoever the server runs as can write there, and the path is short enough for a socket
+  const socketDirectory = '/tmp'
+
+  const server = await startRestoredServer(
+    {
+      dataDirectory: plan.dataDirectory,
+      major: Math.floor(plan.backup.manifest.server.versionNumber / 10_000),
+      port,
+      socketDirectory,
+      binaries: { directories: options.postgresBin, path: variables('PATH') ?? '' },
+    },
+    ctx,
+  )
+  output.note(
+    `PostgreSQL is ready after ${formatClock(server.readyMs)}: process ${server.pid}, port ${port} on loopback, socket in ${socketDirectory}, log ${printable(server.logFile)}`,
+  )
+  return { ...server, port }
+}
+
+function summaryOf({ backup, recovery, dataDirectory, walDirectory }: PostgresRestorePlan) {
+  return {
+    snapshot_id: backup.snapshot.id,
+    data_directory: dataDirectory,
+    wal_directory: walDirectory,
+    ...(recovery.until === undefined ? {} : { until: recovery.until }),
+  }
+}

@@ -1,0 +1,63 @@
+import { parseAssertion } from '@holdfast/connectors/postgresql/proof/assertion'
+import { parseColumn, parseRelation } from '@holdfast/connectors/postgresql/proof/relation-check'
+import { coverage } from '@holdfast/connectors/postgresql/wal/coverage'
+import type { TargetPoint } from '@holdfast/connectors/postgresql/wal/recoverable-log'
+import type { Context } from '@holdfast/core/context'
+import { provePostgres } from '@holdfast/orchestrator/postgresql/prove'
+import { randomInstant } from '@holdfast/orchestrator/postgresql/random-instant'
+import { readRecoveryMaterial } from '@holdfast/orchestrator/postgresql/read-recovery-material'
+import { saveProof } from '@holdfast/orchestrator/postgresql/save-proof'
+import type { Repository } from '@holdfast/repository/repository'
+import type { Invocation } from '../command/command.ts'
+import type { VerifyOptions } from '../command/verify.ts'
+import { currentIdentity } from '../session/identity.ts'
+import { openSession } from '../session/open-session.ts'
+import { defaultWorkers } from '../session/worker-count.ts'
+import { renderProof } from './proof-report.ts'
+import { parseRecoveryPoint } from './recovery-point.ts'
+import { saveSettingsOf } from './save-settings-of.ts'
+
+/** Proves a source and keeps the evidence. The exit code is 1 when a check failed. */
+export async function runPostgresVerify(source: string, invocation: Invocation<VerifyOptions>): Promise<number> {
+  const { options, output, variables, ctx } = invocation
+  const expectation = {
+    assertions: options.assert.map(parseAssertion),
+    relations: options.relation.map(parseRelation),
+    unique: options.unique.map((text) => parseColumn(text, '--unique')),
+  }
+  const at = options.at ?? 'latest'
+  const given = at === 'random' ? undefined : parseRecoveryPoint(at, '--at')
+  await using session = await openSession(invocation, {
+    lock: options.noRecord ? 'read' : 'append',
+    changesNothing: options.noRecord,
+  })
+  const { repository } = session
+  const stop = given ?? (await chooseInstant(repository, source, ctx))
+  const proof = await provePostgres(
+    repository,
+    {
+      source,
+      target: { stop },
+      targetText: at === 'random' && stop.type === 'time' ? `random: ${stop.at}` : at,
+      expectation,
+      binaries: { directories: options.postgresBin, path: variables('PATH') ?? '' },
+      workers: defaultWorkers(),
+      ...(options.sandbox === undefined ? {} : { sandboxParent: options.sandbox }),
+    },
+    ctx,
+  )
+  const recorded = options.noRecord
+    ? undefined
+    : await saveProof(repository, proof, saveSettingsOf(invocation, currentIdentity().hostname), ctx)
+  output.line(renderProof(proof))
+  if (recorded !== undefined) output.note(`the evidence is kept as snapshot ${recorded.slice(0, 8)}`)
+  output.message({ message_type: 'summary', proof, ...(recorded === undefined ? {} : { proof_snapshot_id: recorded }) })
+  return proof.verdict === 'passed' ? 0 : 1
+}
+
+/** An instant that nobody chose: what can be recovered only at the instants that people look at is not proven. */
+async function chooseInstant(repository: Repository, source: string, ctx: Context): Promise<TargetPoint> {
+  const { recoverable } = await readRecoveryMaterial(repository, source, ctx)
+  const instant = randomInstant(coverage(recoverable)?.ranges ?? [], Math.random)
+  return instant === undefined ? { type: 'latest' } : { type: 'time', at: instant }
+}
