@@ -158,7 +158,8 @@ class ManyLanes implements RepositoryLogSink {
       } catch (error) {
         if (!mayPass(error) || ctx.signal.aborted) throw error
         const others = this.#following.length > 1
-        if (others && ctx.now().getTime() - startedMs >= leaveBehindAfterMs) return await this.#leave(lane, error.message, ctx)
+        if (others && ctx.now().getTime() - startedMs >= leaveBehindAfterMs)
+          return await this.#leave(lane, error.message, ctx)
         this.#note('LOG_STORE_FAILING', lane, error.message, ctx)
       }
       await delay(delayMs, undefined, { signal: ctx.signal }).catch(() => {
@@ -229,7 +230,11 @@ class ManyLanes implements RepositoryLogSink {
     const { location } = lane.repository.backend
     const { message, hint } = new AppError(code, { source: this.#options.source, location, reason })
     // told once for each repository, whatever else goes wrong in it meanwhile
-    const told: Context = { ...ctx, now: () => ctx.now(), emit: () => ctx.emit({ type: 'finding.noted', code, message, hint }) }
+    const told: Context = {
+      ...ctx,
+      now: () => ctx.now(),
+      emit: () => ctx.emit({ type: 'finding.noted', code, message, hint }),
+    }
     this.#board.note({ code: findingKey(code, lane), message, hint }, told, location)
   }
 }
