@@ -114,4 +114,269 @@ describe('following WAL', () => {
     const [slot] = await server.sql(`SELECT restart_lsn FROM pg_replication_slots WHERE slot_name = 'holdfast'`)
     expect(parseLsn(slot?.[0] ?? '')).toBe(report.durable?.lsn)
   })
+
+  it('knows the time of every commit as the server does', async () => {
+    await using server = await startPostgres({ settings: { ...keepAll, max_prepared_transactions: 5 } })
+    await using followed = follow(server.target())
+    await pgbench(server, '-i', '-s', '1', '-q')
+    await pgbench(server, '-T', '2', '-c', '4', '-n')
+    await server.sql(`BEGIN; CREATE TABLE prepared (id int); PREPARE TRANSACTION 'p'`)
+    const [prepared] = await server.sql(`COMMIT PREPARED 'p'; SELECT transaction FROM pg_prepared_xacts`)
+    expect(prepared).toBeUndefined()
+    await server.sql(`SELECT pg_create_restore_point('before the end')`)
+    await untilDurable(server, followed)
+    await followed.stop()
+    const all = [...followed.sink.files.values(), followed.sink.latestTip()!].map(({ facts }) => facts)
+    const [last] = await server.sql(
+      `SELECT to_char(max(pg_xact_commit_timestamp(xid::text::xid)) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+       FROM generate_series(${all.find((each) => each.firstXid !== undefined)?.firstXid ?? 3}, ${all.findLast((each) => each.lastXid !== undefined)?.lastXid ?? 3}) AS xid`,
+    )
+    expect(
+      all
+        .map((each) => each.lastCommitAt ?? '')
+        .sort()
+        .at(-1),
+    ).toBe(last?.[0])
+    const dump = await run(
+      join(server.binDirectory, 'pg_waldump'),
+      [
+        '-p',
+        join(server.dataDirectory, 'pg_wal'),
+        '-r',
+        'Transaction',
+        '-s',
+        all[0]?.startLsn ?? '',
+        '-e',
+        all.at(-1)?.endLsn ?? '',
+      ],
+      { maxBuffer: 1 << 28 },
+    ).catch((error: { stdout: string }) => error)
+    expect(all.reduce((sum, each) => sum + each.commits, 0)).toBe(dump.stdout.match(/desc: COMMIT/g)?.length)
+    expect(all.flatMap((each) => each.restorePoints.map((point) => point.name))).toEqual(['before the end'])
+  })
+
+  it('knows up to which instant nothing is missing, also while the database is quiet', async () => {
+    await using server = await startPostgres()
+    await using followed = follow(server.target())
+    await server.sql('CREATE TABLE quiet (id int)')
+    await untilDurable(server, followed)
+    await until('a quiet instant is confirmed twice', () => followed.sink.confirmed.length > 1)
+    const [row] = await server.sql(
+      `INSERT INTO quiet VALUES (1) RETURNING to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+    )
+    const before = followed.sink.confirmed.at(-1) ?? ''
+    expect(before < (row?.[0] ?? '')).toBe(true)
+    await untilDurable(server, followed)
+    const tips = followed.sink.tips.length
+    await until(
+      'an instant after the commit is confirmed',
+      () => (followed.sink.confirmed.at(-1) ?? '') > (row?.[0] ?? ''),
+    )
+    // Nothing new, nothing written.
+    expect(followed.sink.tips.length).toBe(tips)
+    const report = await followed.stop()
+    expect((report.recoverableUntil ?? '') > (row?.[0] ?? '')).toBe(true)
+    expect((report.recoverableUntil ?? '') <= walTimeOf(new Date(Date.now() + 1))).toBe(true)
+  })
+
+  it('goes on after a restart, a crash and a killed session, with nothing missing', async () => {
+    await using server = await startPostgres({ settings: keepAll })
+    await using followed = follow(server.target())
+    await pgbench(server, '-i', '-s', '2', '-q')
+    await untilDurable(server, followed)
+    const startedAt = Date.now()
+    await server.stop('fast')
+    // The server waits for the follower to have flushed everything: it must not wait for the next bound or a timeout.
+    expect(Date.now() - startedAt).toBeLessThan(5000)
+    await server.start()
+    await pgbench(server, '-t', '500', '-c', '2', '-n')
+    await server.kill()
+    await server.start()
+    for (let round = 0; round < 5; round++) {
+      await pgbench(server, '-t', '200', '-c', '2', '-n')
+      await server.sql('SELECT pg_terminate_backend(pid) FROM pg_stat_replication')
+    }
+    await until(
+      'it is connected again',
+      async () => (await server.sql('SELECT 1 FROM pg_stat_replication')).length === 1,
+    )
+    await untilDurable(server, followed)
+    await followed.stop()
+    expectSameAsServer(server, followed.sink)
+    expectContiguous(followed.sink)
+    expect(followed.sink.gaps).toEqual([])
+  })
+
+  it('follows a promoted standby on its new timeline', async () => {
+    await using server = await startPostgres({ settings: keepAll })
+    await pgbench(server, '-i', '-s', '2', '-q')
+    await using standby = await server.standby()
+    const hosts = [...server.target().hosts, ...standby.target().hosts]
+    await using followed = follow({ ...server.target(), hosts, sessionWanted: 'any' })
+    await pgbench(server, '-t', '500', '-c', '2', '-n')
+    await untilDurable(server, followed)
+    const lsn = formatLsn(await position(server))
+    await until('the standby has everything', async () => {
+      const [row] = await standby.sql(`SELECT pg_last_wal_replay_lsn() >= '${lsn}'`)
+      return row?.[0] === 't'
+    })
+    await server.kill()
+    await standby.promote()
+    await pgbench(standby, '-t', '500', '-c', '2', '-n')
+    await untilDurable(standby, followed)
+    await followed.stop()
+    expect([...followed.sink.histories.keys()]).toEqual(['00000002.history'])
+    expect(followed.sink.durable()?.timeline).toBe(2)
+    expect(followed.sink.gaps).toEqual([])
+    expect(followed.findings()).toContain('POSTGRES_SLOT_VANISHED')
+    expectContiguous(followed.sink)
+    expect(followed.sink.histories.get('00000002.history')).toBe(
+      readFileSync(join(standby.dataDirectory, 'pg_wal', '00000002.history'), 'utf8'),
+    )
+    for (const { name, bytes } of [...followed.sink.files.values()].filter((file) => file.facts.timeline === 2)) {
+      expect(Buffer.compare(readFileSync(join(standby.dataDirectory, 'pg_wal', name)), bytes), name).toBe(0)
+    }
+  })
+
+  it('tells of transactions that a promoted standby does not have', async () => {
+    await using server = await startPostgres({ settings: keepAll })
+    await using standby = await server.standby()
+    await standby.sql('SELECT 1')
+    const hosts = [...server.target().hosts, ...standby.target().hosts]
+    await using followed = follow({ ...server.target(), hosts })
+    await server.sql('CREATE TABLE kept (id int)')
+    await untilDurable(server, followed)
+    await server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'nothing'")
+    await standby.sql('SELECT pg_wal_replay_pause()')
+    await standby.stop('fast')
+    await pgbench(server, '-i', '-s', '2', '-q')
+    await untilDurable(server, followed)
+    await server.kill()
+    await standby.start()
+    await standby.promote()
+    await standby.sql('CREATE TABLE after (id int)')
+    await until('timeline 2 is followed', () => followed.sink.durable()?.timeline === 2)
+    await untilDurable(standby, followed)
+    await followed.stop()
+    expect(followed.findings()).toContain('POSTGRES_TIMELINE_FORKED')
+    const own = [...followed.sink.files.values(), followed.sink.latestTip()!].filter(
+      (file) => file.facts.timeline === 2,
+    )
+    for (const { name, bytes } of own) {
+      const file = readFileSync(join(standby.dataDirectory, 'pg_wal', name))
+      expect(Buffer.compare(file.subarray(0, bytes.length), bytes), name).toBe(0)
+    }
+  })
+
+  it('records a gap when the slot was dropped and WAL has gone meanwhile, and goes on behind it', async () => {
+    await using server = await startPostgres({
+      settings: { max_wal_size: '32MB', min_wal_size: '32MB', wal_keep_size: 0 },
+    })
+    const sink = memoryLogSink()
+    await using before = follow(server.target(), { sink })
+    await server.sql('CREATE TABLE one (id int)')
+    await untilDurable(server, before)
+    const end = (await before.stop()).durable
+    await server.sql(`SELECT pg_drop_replication_slot('holdfast')`)
+    for (let round = 0; round < 4; round++)
+      await server.sql(
+        'CREATE TABLE IF NOT EXISTS two (id int); INSERT INTO two VALUES (1); SELECT pg_switch_wal(); CHECKPOINT',
+      )
+    await server.sql('CHECKPOINT')
+    await using after = follow(server.target(), { sink })
+    await until('there is a gap', () => sink.gaps.length === 1)
+    await server.sql('CREATE TABLE three (id int)')
+    await untilDurable(server, after)
+    await after.stop()
+    expect(sink.gaps[0]).toMatchObject({ from: end, reason: 'wal-removed' })
+    expect(after.findings()).toEqual(expect.arrayContaining(['POSTGRES_SLOT_VANISHED', 'POSTGRES_WAL_GAP']))
+    expect(after.finding('POSTGRES_WAL_GAP')?.hint).toContain('base backup')
+  })
+
+  it("stopped and started at any moment leaves contiguous WAL, equal to the server's", async () => {
+    await using server = await startPostgres({ settings: keepAll, initdbArguments: ['--wal-segsize=1'] })
+    await pgbench(server, '-i', '-s', '1', '-q')
+    const load = pgbench(server, '-T', '8', '-c', '2', '-n')
+    const sink = memoryLogSink()
+    const end = Date.now() + 8000
+    while (Date.now() < end) {
+      await using followed = follow(server.target(), { sink, flushEveryMs: 200 })
+      await pause(Math.random() * 600)
+      await followed.stop()
+    }
+    await load
+    await using last = follow(server.target(), { sink })
+    await untilDurable(server, last)
+    await last.stop()
+    expectSameAsServer(server, sink)
+    expectContiguous(sink, 1 << 20)
+    expect(sink.gaps).toEqual([])
+    const commits = [...sink.files.values(), sink.latestTip()!].reduce((sum, { facts }) => sum + facts.commits, 0)
+    const first = [...sink.files.values()][0]?.facts.startLsn ?? ''
+    const dump = await run(
+      join(server.binDirectory, 'pg_waldump'),
+      [
+        '-p',
+        join(server.dataDirectory, 'pg_wal'),
+        '-r',
+        'Transaction',
+        '-s',
+        first,
+        '-e',
+        formatLsn(sink.durable()?.lsn ?? 0n),
+      ],
+      { maxBuffer: 1 << 28 },
+    ).catch((error: { stdout: string }) => error)
+    expect(commits).toBe(dump.stdout.match(/desc: COMMIT/g)?.length)
+  })
+
+  it('waits for a slow sink with bounded memory, and keeps the session alive', async () => {
+    await using server = await startPostgres({ settings: { ...keepAll, wal_sender_timeout: '2s' } })
+    let waiting = 0
+    const sink = memoryLogSink({
+      before: async (call) => {
+        if (call === 'segment') {
+          waiting++
+          await pause(waiting < 3 ? 3000 : 0)
+        }
+      },
+    })
+    await using followed = follow(server.target(), { sink })
+    await pgbench(server, '-i', '-s', '12', '-q')
+    await untilDurable(server, followed)
+    await followed.stop()
+    expectSameAsServer(server, sink)
+    expect(followed.findings()).toEqual([])
+    expect(server.log()).not.toMatch(/terminating walsender process due to replication timeout/)
+  })
+
+  it('ends with the failure of its sink', async () => {
+    await using server = await startPostgres()
+    const sink = memoryLogSink({ before: () => Promise.reject(new Error('the disk is gone')) })
+    await using followed = follow(server.target(), { sink })
+    await server.sql('CREATE TABLE one (id int)')
+    await expect(followed.ended).rejects.toThrow('the disk is gone')
+  })
+
+  it.each([
+    ['another cluster', { systemIdentifier: '42' }, 'POSTGRES_OTHER_CLUSTER'],
+    ['a name that is none for a slot', { slot: 'No Slot' }, 'ARGUMENT_INVALID'],
+    ['a logical slot', { slot: 'logical' }, 'POSTGRES_SLOT_UNUSABLE'],
+  ])('refuses %s', async (_what, options, code) => {
+    await using server = await startPostgres({ settings: { wal_level: 'logical' } })
+    await server
+      .sql(`SELECT pg_create_logical_replication_slot('logical', 'test_decoding')`)
+      .catch(() => server.sql(`SELECT pg_create_logical_replication_slot('logical', 'pgoutput')`))
+    await using followed = follow(server.target(), options)
+    await expect(followed.ended).rejects.toSatisfy((error) => isAppError(error) && error.code === code)
+  })
+
+  it('refuses a role without REPLICATION at once', async () => {
+    await using server = await startPostgres()
+    await server.sql('CREATE ROLE nobody LOGIN')
+    await using followed = follow({ ...server.target(), user: 'nobody' })
+    await expect(followed.ended).rejects.toSatisfy(
+      (error) => isAppError(error) && error.code === 'POSTGRES_PRIVILEGE_MISSING',
+    )
+  })
 })
