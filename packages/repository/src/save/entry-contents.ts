@@ -22,12 +22,7 @@ export class EntryContents {
   readonly #head = new Uint8Array(smallContentBytes)
 
   /** @param onBytes is told of everything that was stored, large files in parts */
-  constructor(
-    queue: JobQueue,
-    failure: FirstFailure,
-    chunkerPolynomial: bigint,
-    onBytes: (sizeBytes: number) => void,
-  ) {
+  constructor(queue: JobQueue, failure: FirstFailure, chunkerPolynomial: bigint, onBytes: (sizeBytes: number) => void) {
     this.#queue = queue
     this.#failure = failure
     this.#onBytes = onBytes
@@ -57,11 +52,7 @@ export class EntryContents {
   }
 
   /** @param onStored gets null when the file has vanished */
-  async local(
-    file: LocalFile,
-    sizeBytes: number,
-    onStored: (content: LocalFileContent | null) => void,
-  ): Promise<void> {
+  async local(file: LocalFile, sizeBytes: number, onStored: (content: LocalFileContent | null) => void): Promise<void> {
     await this.#local.add(file, sizeBytes, onStored)
   }
 

@@ -22,7 +22,7 @@ export class LocalFiles {
   #sizeBytes = 0
   #openFiles = 0
 
-  /** @param onBytes is told what was read of large files */
+  /** @param onBytes is told what was read, of large files in parts */
   constructor(queue: JobQueue, onBytes: (sizeBytes: number) => void) {
     this.#queue = queue
     this.#onBytes = onBytes
@@ -52,7 +52,11 @@ export class LocalFiles {
     this.#onStored = []
     this.#sizeBytes = 0
     await this.#queue.send({ type: 'files', files }, (outcome) => {
-      for (const [i, stored] of onStored.entries()) stored(outcome.files[i] ?? null)
+      for (const [i, stored] of onStored.entries()) {
+        const content = outcome.files[i] ?? null
+        this.#onBytes(content?.sizeBytes ?? 0)
+        stored(content)
+      }
     })
   }
 

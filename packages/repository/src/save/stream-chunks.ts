@@ -1,7 +1,9 @@
 import { Arena } from '../engine/arena.ts'
 import { chunkBytesAtMost, nextCut } from './chunker.ts'
 
-export type StreamChunker = (bytes: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>
+export type StreamChunker = (
+  bytes: AsyncIterable<Uint8Array>,
+) => AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>
 
 const bufferBytes = 2 * chunkBytesAtMost
 
