@@ -4,7 +4,7 @@ import { binariesOption, recoveryPointOption } from '../postgresql/postgres-rest
 import { defineCommand, repositoryExitCodes } from './command.ts'
 
 const options = {
-  at: single({ ...recoveryPointOption, help: `${recoveryPointOption.help}, or random.`, fallback: 'latest' }),
+  at: recoveryPointOption('random'),
   assert: several({ placeholder: '<[database:]sql>', help: 'A query whose result must be true.' }),
   relation: several({
     placeholder: '<child.column->parent.column>',

@@ -11,10 +11,7 @@ export const binariesOption = {
   }),
 }
 
-const recoveryPoint = {
-  placeholder: '<point>',
-  help: "A time such as '2026-11-20 14:29:59+09', latest, backup, lsn:…, xid:… or name:…",
-}
+const recoveryPoints = "a time such as '2026-11-20 14:29:59+09', latest, backup, lsn:…, xid:… or name:…"
 
 /** Options of `restore` that concern a source with a log. */
 export const postgresRestoreOptions = {
@@ -23,7 +20,10 @@ export const postgresRestoreOptions = {
     help: 'Source: where its data directory is restored to.',
     completes: 'directory',
   }),
-  at: single({ ...recoveryPoint, fallback: 'latest' }, parseRecoveryPoint),
+  at: single(
+    { placeholder: '<point>', help: `Source: where it stops: ${recoveryPoints}.`, fallback: 'latest' },
+    parseRecoveryPoint,
+  ),
   before: flag({ help: 'Source: stop just before the point of --at instead of just after it.' }),
   timeline: single(
     { placeholder: '<number>', help: 'Source: follow this timeline.', fallback: 'the newest' },
@@ -54,5 +54,6 @@ function readMapping(raw: string, label: string): readonly [string, string] {
   return [from.replaceAll(String.raw`\=`, '='), to]
 }
 
-/** For other commands that take a point of recovery. */
-export const recoveryPointOption = recoveryPoint
+/** For a command that takes a point of recovery, or a word more. */
+export const recoveryPointOption = (alternative: string) =>
+  single({ placeholder: '<point>', help: `Which state: ${recoveryPoints}, or ${alternative}.`, fallback: 'latest' })
