@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorDefinition, errorCatalogue } from './catalogue.ts'
+import { type ErrorCode, errorCatalogue } from './catalogue.ts'
+import type { ErrorDefinition } from './error-definition.ts'
 
 type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholders<Rest>

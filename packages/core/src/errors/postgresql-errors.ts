@@ -1,0 +1,273 @@
+import type { ErrorDefinition } from './error-definition.ts'
+
+/** PostgreSQL: connections, base backups, WAL, recovery. */
+export const postgresqlErrors = {
+  // --- PostgreSQL
+  POSTGRES_TARGET_INVALID: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the PostgreSQL connection is not understood: {reason}',
+    hint: 'Give postgresql://user@host:5432/database or key=value pairs as psql takes them; {advice}.',
+  },
+  POSTGRES_UNREACHABLE: {
+    exitCode: 1,
+    retryable: true,
+    message: 'cannot reach PostgreSQL at {host}: {reason}',
+    hint: 'Check that the server runs, host and port, listen_addresses in postgresql.conf, and firewalls in between.',
+  },
+  POSTGRES_NO_SUITABLE_HOST: {
+    exitCode: 1,
+    retryable: true,
+    message: 'none of the servers {hosts} is {wanted}: {reason}',
+    hint: 'Check which server is the primary, or choose another target_session_attrs.',
+  },
+  POSTGRES_TLS_REFUSED: {
+    exitCode: 1,
+    retryable: false,
+    message: '{host} offers no TLS, which sslmode={mode} demands',
+    hint: 'Set ssl = on with ssl_cert_file and ssl_key_file in postgresql.conf, or use sslmode=prefer where the network itself is trusted.',
+  },
+  POSTGRES_TLS_UNTRUSTED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the certificate of {host} is not trusted: {reason}',
+    hint: 'Name the authority that signed it with sslrootcert=<file>, and the host as the certificate names it; nothing was sent to the server.',
+  },
+  POSTGRES_TLS_FAILED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'no TLS connection to {host} comes about: {reason}',
+    hint: 'Check the TLS versions on both sides, and sslcert and sslkey where the server asks for a client certificate.',
+  },
+  POSTGRES_TLS_FILE_UNUSABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'cannot use {file} for {setting}: {reason}',
+    hint: 'Correct {setting}; a private key must be readable by its owner only (chmod 600).',
+  },
+  POSTGRES_PASSWORD_MISSING: {
+    exitCode: 1,
+    retryable: false,
+    message: '{host} asks for the password of {user}, and none was given',
+    hint: 'Put the line {passwordLine} into ~/.pgpass (chmod 600), or set PGPASSWORD.',
+  },
+  POSTGRES_PASSWORD_WRONG: {
+    exitCode: 1,
+    retryable: false,
+    message: '{host} does not accept the password of {user}',
+    hint: 'Check the password in ~/.pgpass, PGPASSWORD or the service file; the server also says this when the role does not exist, has no password, or its password has expired.',
+  },
+  POSTGRES_AUTHENTICATION_UNSUPPORTED: {
+    exitCode: 1,
+    retryable: false,
+    message: '{host} asks for {method} authentication of {user}, which is not possible here: {reason}',
+    hint: 'Use scram-sha-256 or cert in the line of pg_hba.conf that lets this machine in.',
+  },
+  POSTGRES_SERVER_NOT_GENUINE: {
+    exitCode: 1,
+    retryable: false,
+    message: '{host} cannot prove that it is the server that knows the password: {reason}',
+    hint: 'Something may stand between this machine and the server. Connect with sslmode=verify-full and find out before you send anything.',
+  },
+  POSTGRES_NOT_ADMITTED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'pg_hba.conf of {host} does not let {user} in: {reason}',
+    hint: 'Add the line "{hbaLine}" to pg_hba.conf on the server, above any line that refuses, then run SELECT pg_reload_conf();{advice}',
+  },
+  POSTGRES_LOGIN_REFUSED: {
+    exitCode: 1,
+    retryable: false,
+    message: '{host} does not let {user} log in: {reason}',
+    hint: '{advice}',
+  },
+  POSTGRES_DATABASE_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is no database {database} on {host}',
+    hint: 'Check the name; `psql -l` lists the databases.',
+  },
+  POSTGRES_CONNECTIONS_EXHAUSTED: {
+    exitCode: 1,
+    retryable: true,
+    message: '{host} takes no more connections: {reason}',
+    hint: 'Close idle sessions, raise max_connections, or put a pooler before the applications (not before backups).',
+  },
+  POSTGRES_WAL_SENDERS_EXHAUSTED: {
+    exitCode: 1,
+    retryable: true,
+    message: '{host} has no free WAL sender: {reason}',
+    hint: 'Raise max_wal_senders in postgresql.conf and restart the server; a physical backup needs 2, following the log 1 more. pg_stat_replication shows who holds them.',
+  },
+  POSTGRES_SLOTS_EXHAUSTED: {
+    exitCode: 1,
+    retryable: false,
+    message: '{host} has no free replication slot: {reason}',
+    hint: 'Raise max_replication_slots in postgresql.conf and restart the server, or drop a slot nobody uses: SELECT slot_name, active FROM pg_replication_slots.',
+  },
+  POSTGRES_PRIVILEGE_MISSING: {
+    exitCode: 1,
+    retryable: false,
+    message: '{user} may not do this on {host}: {reason}',
+    hint: '{advice}',
+  },
+  POSTGRES_VERSION_UNSUPPORTED: {
+    exitCode: 1,
+    retryable: false,
+    message: '{host} runs PostgreSQL {version}; 13 and newer are supported',
+    hint: 'Upgrade the server; until then back it up with the pg_dump of its version through `holdfast backup --stdin-from-command`.',
+  },
+  POSTGRES_STARTING: {
+    exitCode: 1,
+    retryable: true,
+    message: '{host} is not ready yet: {reason}',
+    hint: 'Wait until the server has started or recovered; its log says how far it is.',
+  },
+  POSTGRES_SHUT_DOWN: {
+    exitCode: 1,
+    retryable: true,
+    message: '{host} ended the session: {reason}',
+    hint: 'Start the server again if it is down; its log says who stopped it.',
+  },
+  POSTGRES_CONNECTION_LOST: {
+    exitCode: 1,
+    retryable: true,
+    message: 'the connection to {host} broke: {reason}',
+    hint: 'Check the network and the log of the server, then run the command again.',
+  },
+  POSTGRES_PROTOCOL_VIOLATED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'what {host} sends is not what PostgreSQL sends: {reason}',
+    hint: 'Check that host and port are those of a PostgreSQL server, and that no proxy in between alters the connection.',
+  },
+  POSTGRES_QUERY_FAILED: {
+    exitCode: 1,
+    retryable: false,
+    message: '{host} refuses {statement}: {reason} (SQLSTATE {sqlState})',
+    hint: '{advice}',
+  },
+  // --- PostgreSQL: base backups
+  BACKUP_MANIFEST_INVALID: {
+    exitCode: 1,
+    retryable: false,
+    message: '{file} is not a manifest that can be relied on: {reason}',
+    hint: 'Use a newer Holdfast if a newer one made this backup; otherwise check the repository with `holdfast check --read-data`, or take another snapshot.',
+  },
+  POSTGRES_BACKUP_INCOMPLETE: {
+    exitCode: 1,
+    retryable: true,
+    message: 'the backup of {host} is not whole: {reason}',
+    hint: 'Run it again; no snapshot was made. If it happens again, the log of the server says why.',
+  },
+  POSTGRES_DATA_DIRECTORY_WRONG: {
+    exitCode: 1,
+    retryable: false,
+    message: '{directory} is not the data directory of {host}: {reason}',
+    hint: 'Give the place where this machine sees the data directory (SHOW data_directory names it on the server), or use the wire method.',
+  },
+  POSTGRES_DATA_UNREADABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'cannot read {path}: {reason}',
+    hint: 'Run as the user who owns the data directory or as root, or use the wire method.',
+  },
+  POSTGRES_WAL_LEVEL_MINIMAL: {
+    exitCode: 1,
+    retryable: false,
+    message: 'wal_level is minimal on {host}, so no base backup can be taken',
+    hint: 'Set wal_level = replica in postgresql.conf and restart the server; meanwhile a logical backup is possible.',
+  },
+  // --- WAL and recovery of PostgreSQL
+  POSTGRES_WAL_UNREADABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: '{file} is not readable as WAL: {reason}',
+    hint: 'Look where it came from. If the server wrote it so, its disk or memory is at fault: make a new base backup.',
+  },
+  POSTGRES_OTHER_CLUSTER: {
+    exitCode: 1,
+    retryable: false,
+    message: '{what} belongs to the cluster {found}, not to {expected}',
+    hint: 'One source holds one cluster: give this one a --source name of its own, or correct the connection.',
+  },
+  POSTGRES_SLOT_UNUSABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the replication slot {slot} on {host} cannot be used: {reason}',
+    hint: 'Choose another name with --slot, or drop that slot if nothing needs it.',
+  },
+  POSTGRES_SERVER_BEHIND: {
+    exitCode: 1,
+    retryable: true,
+    message: 'the server does not have what the log ends with: {reason}',
+    hint: 'Connect to the newest primary: name every host of the cluster in the connection. If this cluster was put back to an older state, follow it as a new source.',
+  },
+  RECOVERY_NO_BASE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is no base backup that {target} could be recovered from',
+    hint: 'Make one with `holdfast backup`; recoverable is what comes after a base backup.',
+  },
+  RECOVERY_BEFORE_OLDEST: {
+    exitCode: 1,
+    retryable: false,
+    message: '{target} lies before the oldest recoverable point; recoverable is {from} to {until}',
+    hint: 'Choose a point within that range; `holdfast coverage` shows it.',
+  },
+  RECOVERY_AFTER_NEWEST: {
+    exitCode: 1,
+    retryable: false,
+    message: '{target} lies after the newest recoverable point; recoverable is {from} to {until}',
+    hint: 'Choose a point within that range, or recover to the latest one; `holdfast coverage` shows it.',
+  },
+  RECOVERY_IN_GAP: {
+    exitCode: 1,
+    retryable: false,
+    message: '{target} lies where WAL is missing, after {from} and before {until}',
+    hint: 'Choose an instant up to {from} or from {until} on; `holdfast coverage` shows the gaps.',
+  },
+  RECOVERY_TIMELINE_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: '{target} cannot be reached on timeline {timeline}: {reason}',
+    hint: 'Recoverable timelines: {timelines}. Choose one with --timeline.',
+  },
+  RECOVERY_POINT_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: '{target} is not in the recoverable WAL',
+    hint: 'Check the spelling; known restore points: {known}.',
+  },
+  // --- restoring PostgreSQL
+  POSTGRES_START_FAILED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the server on {directory} ended with {status}: {reason}',
+    hint: 'Read the server log named in the message; what was restored is kept for a look.',
+  },
+  POSTGRES_BINARIES_MISSING: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is no PostgreSQL {major} server on this machine to start the restored cluster with',
+    hint: "Install it (Debian's package is postgresql-{major}), or name its directory with --postgres-bin.",
+  },
+  RESTORE_INCOMPLETE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'what was restored to {target} is not whole: {missing} is missing',
+    hint: 'Do not start a server on it. Run `holdfast check`, then restore again or from another copy.',
+  },
+  RESTORE_TARGET_IN_USE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'a running server (process {pid}) uses {target}',
+    hint: 'Restore beside it with --to another directory, or stop that server first.',
+  },
+  SOURCE_NOT_IN_REPOSITORY: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is no backup of {source} in {location}',
+    hint: 'Known sources: {known}. `holdfast snapshots` lists every snapshot.',
+  },
+} as const satisfies Record<string, ErrorDefinition>
