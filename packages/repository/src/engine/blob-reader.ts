@@ -102,9 +102,12 @@ export class BlobReader {
     if (place.packId === this.#windowPack && place.offset >= this.#windowStart && end <= this.#windowEnd) return
     const { window } = this.#regions
     this.#windowPack = ''
-    const wanted = Math.min(window.sizeBytes, Math.max(place.length, readAheadBytes))
+    // one that is far away has its own way of reading ahead; without reading ahead, what is read must be fresh
+    const inBlocks = !this.#packs.isLocal && readAheadBytes > 0
+    const wanted = Math.min(window.sizeBytes, Math.max(place.length, inBlocks ? 0 : readAheadBytes))
     const length = Math.max(place.length, Math.min(wanted, place.packEnd - place.offset))
-    this.#packs.read(place.packId, place.offset, length, window.at)
+    const { packId, offset, packEnd } = place
+    this.#packs.read(packId, offset, length, window.at, undefined, inBlocks ? packEnd : undefined)
     this.#windowPack = place.packId
     this.#windowStart = place.offset
     this.#windowEnd = place.offset + length

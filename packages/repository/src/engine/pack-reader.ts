@@ -3,15 +3,17 @@ import { join } from 'node:path'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Arena } from './arena.ts'
 import { releaseBuffer } from './release-buffer.ts'
+import { RemoteBlocks } from './remote-blocks.ts'
 import type { WorkerPort } from './worker-port.ts'
 
 /** Reads ranges of packs into an arena, synchronously, in a worker thread. */
 export interface PackReader {
   /**
    * Reads exactly `length` bytes to address `target`. Throws STORAGE_… errors. `ahead` may name the range that will be
-   * wanted next: it is fetched while this one is processed.
+   * wanted next: it is fetched while this one is processed. `packEnd`, where the last blob of the pack ends, allows to
+   * read more than is asked for and to answer later reads from that.
    */
-  read(packId: string, offset: number, length: number, target: number, ahead?: PackRange): void
+  read(packId: string, offset: number, length: number, target: number, ahead?: PackRange, packEnd?: number): void
   /** Whether reading more than is wanted at the moment costs little. */
   readonly isLocal: boolean
 }
@@ -89,6 +91,7 @@ function damaged(packId: string, location: string, reason: string): AppError {
 
 /** What is read at once is usually at most this long; longer reads are rare, and bring memory of their own. */
 const slotBytes = 8 << 20
+const aheadAtLeastBytes = 512 << 10
 
 /** Memory shared with the main thread, which is used again and again: new memory for every read would take longer than to read. */
 class Slots {
@@ -113,32 +116,44 @@ export function createRemotePackReader(arena: Arena, port: WorkerPort<unknown, n
   const asked = new Map<string, Asked>()
   const slots = new Slots()
   const key = ({ packId, offset, length }: PackRange): string => `${packId}:${offset}:${length}`
-  const ask = ({ packId, offset, length }: PackRange): Asked => {
-    const slot = slots.take(length)
+  const ask = ({ packId, offset, length }: PackRange, slot: SharedArrayBuffer | undefined): Asked => {
     const file = { type: 'data', name: packId } as const
     const into = slot === undefined ? {} : { into: slot }
     return { ticket: port.ask({ type: 'read', repository, file, offset, length, ...into }), slot }
   }
-  const receive = ({ ticket, slot }: Asked, { packId, length }: PackRange, target: number): void => {
-    try {
-      const reply = port.receive(ticket)
-      if (reply.type !== 'bytes') throw new Error('a read was answered with something else')
-      if (reply.bytes.length !== length)
-        throw damaged(packId, 'the storage', `${reply.bytes.length} bytes instead of ${length}`)
-      arena.bytes.set(reply.bytes, target)
-      releaseBuffer(reply.bytes)
-    } finally {
-      slots.give(slot)
-    }
+  const receive = ({ ticket }: Asked, { packId, length }: PackRange): Uint8Array => {
+    const reply = port.receive(ticket)
+    if (reply.type !== 'bytes') throw new Error('a read was answered with something else')
+    if (reply.bytes.length === length) return reply.bytes
+    throw damaged(packId, 'the storage', `${reply.bytes.length} bytes instead of ${length}`)
   }
+  const blocks = new RemoteBlocks()
+  const readBlock = (block: PackRange): Uint8Array =>
+    blocks.bytesOf(block, (memory) => receive(ask(block, memory), block))
   return {
     isLocal: false,
-    read(packId, offset, length, target, ahead) {
+    read(packId, offset, length, target, ahead, packEnd = 0) {
       const range = { packId, offset, length }
-      const current = asked.get(key(range)) ?? ask(range)
+      const early = asked.get(key(range))
       asked.delete(key(range))
-      if (ahead !== undefined && !asked.has(key(ahead))) asked.set(key(ahead), ask(ahead))
-      receive(current, range, target)
+      const block = early === undefined ? blocks.worthReading(range, packEnd) : undefined
+      if (block !== undefined) {
+        const from = offset - block.offset
+        arena.bytes.set(readBlock(block).subarray(from, from + length), target)
+        return
+      }
+      const current = early ?? ask(range, slots.take(length))
+      // what is small may soon be here with its neighbours
+      if (ahead !== undefined && (packEnd === 0 || ahead.length > aheadAtLeastBytes) && !asked.has(key(ahead))) {
+        asked.set(key(ahead), ask(ahead, slots.take(ahead.length)))
+      }
+      try {
+        const bytes = receive(current, range)
+        arena.bytes.set(bytes, target)
+        releaseBuffer(bytes)
+      } finally {
+        slots.give(current.slot)
+      }
     },
   }
 }

@@ -56,10 +56,12 @@ export class ContentReader {
 
   /** False when the pack cannot be read: its blobs may still have copies elsewhere. */
   #fetch(range: ReadRange<unknown>, next: ReadRange<unknown> | undefined): boolean {
-    const { packs, window } = this.#parts
+    const { packs, window, index } = this.#parts
+    const [first] = range.wants
+    const packEnd = first === undefined ? undefined : index.place(first.entry).packEnd
     const ahead = next !== undefined && next.length <= window.sizeBytes ? next : undefined
     try {
-      packs.read(range.packId, range.offset, range.length, window.at, ahead)
+      packs.read(range.packId, range.offset, range.length, window.at, ahead, packEnd)
       return true
     } catch (error) {
       if (!isAppError(error) || error.code === 'INTERRUPTED') throw error

@@ -85,7 +85,8 @@ describe('restoring a real tree', () => {
     const second = await restore({ ...repository, backend }, request(target), ctx)
     expect(second).toMatchObject({ errors: [], filesRestored: 0, bytesRestored: 0, filesSkipped: first.filesRestored })
     expect(differences(target)).toEqual([])
-    expect(backend.dataBytes).toBeLessThan(first.bytesRestored / 20)
+    // every thread may read the trees; the content is many times as much
+    expect(backend.dataBytes).toBeLessThan(first.bytesRestored / 10)
   })
 
   it('reads only what differs in files that are there', async () => {
