@@ -29,17 +29,20 @@ export interface Surroundings {
 export async function runCommandLine(words: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stderr } = surroundings
   const stop = new AbortController()
+  let failureExitCode: number | undefined
   const follow = () => stop.abort(surroundings.signal.reason)
   if (surroundings.signal.aborted) follow()
   surroundings.signal.addEventListener('abort', follow, { once: true })
   try {
     const found = findCommand(words[0] === '--version' ? ['version', ...words.slice(1)] : words)
     if (found.kind === 'none') return await showOverview(found, surroundings)
+    if (found.name !== 'help') failureExitCode = (await loadCommand(found.name)).failureExitCode?.()
     return await startCommand(found.name, found.rest, surroundings, stop)
   } catch (error) {
     // Once stopped, whatever fails is a consequence of that.
     const cause: unknown = stop.signal.aborted ? stop.signal.reason : error
-    return reportError(cause, { stderr, json: asksForJson(words) })
+    const exitCode = reportError(cause, { stderr, json: asksForJson(words) })
+    return failureExitCode ?? exitCode
   }
 }
 

@@ -3,20 +3,14 @@ import { parseSizeBytes } from '@holdfast/core/units/size'
 import { parseGroupBy } from '@holdfast/repository/snapshot/group-snapshots'
 import { flag, type OptionValues, several, single } from '../argument/option.ts'
 import { readInstant, readWhole, readWords } from '../argument/read-value.ts'
+import { alsoRepositoryOptions } from '../session/open-repositories.ts'
 import { postgresBackupOptions } from '../postgresql/postgres-backup-option.ts'
 
 const pattern = { placeholder: '<pattern>' }
 const file = { placeholder: '<file>', completes: 'file' } as const
 
 export const backupOptions = {
-  alsoRepo: several({
-    placeholder: '<location>',
-    help: 'Fill this repository too, from the same reading of the source.',
-  }),
-  alsoPasswordFile: several({
-    ...file,
-    help: 'Password of the --also-repo of the same position; without it the main password is tried.',
-  }),
+  ...alsoRepositoryOptions,
   tag: several({ placeholder: '<tag[,tag…]>', help: 'Tags of the new snapshot.' }, readWords),
   host: single({ short: 'H', placeholder: '<host>', help: 'Host name of the new snapshot.', variable: 'HOST' }),
   time: single(

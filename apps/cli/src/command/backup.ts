@@ -1,14 +1,12 @@
-import type { Repository } from '@holdfast/repository/repository'
 import { save } from '@holdfast/repository/save/save'
 import { backupOptions } from '../backup/backup-option.ts'
 import { backupSummaries, renderBackupReport } from '../backup/backup-report.ts'
 import { chooseParentOption, makeSaveRequest, readBackupFilter } from '../backup/backup-request.ts'
 import { openBackupSource } from '../backup/backup-source.ts'
-import { invalidArgument } from '../argument/option.ts'
 import { countOf } from '../output/count-of.ts'
 import { isPostgresConnection } from '../postgresql/connection-argument.ts'
-import { openSession } from '../session/open-session.ts'
-import { defineCommand, type Invocation, repositoryExitCodes } from './command.ts'
+import { openRepositories } from '../session/open-repositories.ts'
+import { defineCommand, repositoryExitCodes } from './command.ts'
 import { programVersion } from './version.ts'
 
 export const backup = defineCommand({
@@ -52,15 +50,16 @@ export const backup = defineCommand({
   ),
   run: async (invocation) => {
     const { options, output, ctx } = invocation
+    const choice = { lock: 'append', changesNothing: options.dryRun } as const
     if (isPostgresConnection(invocation.arguments[0] ?? '')) {
       const { runPostgresBackup } = await import('../postgresql/run-postgres-backup.ts')
       await using open = new AsyncDisposableStack()
-      return await runPostgresBackup(invocation, await openRepositories(invocation, open))
+      return await runPostgresBackup(invocation, await openRepositories(invocation, choice, open))
     }
     const filter = await readBackupFilter(invocation)
     await using opened = await openBackupSource(invocation.arguments, options, process.stdin, ctx)
     await using stack = new AsyncDisposableStack()
-    const repositories = await openRepositories(invocation, stack)
+    const repositories = await openRepositories(invocation, choice, stack)
     const [first] = repositories
     if (first === undefined) throw new Error('a backup needs a repository')
     const parent = await chooseParentOption(options, first, ctx)
@@ -79,21 +78,3 @@ export const backup = defineCommand({
     return 3
   },
 })
-
-type BackupInvocation = Invocation<typeof backupOptions>
-
-async function openRepositories(invocation: BackupInvocation, stack: AsyncDisposableStack): Promise<Repository[]> {
-  const { options, global } = invocation
-  const choice = { lock: 'append', changesNothing: options.dryRun } as const
-  const extra = options.alsoPasswordFile[options.alsoRepo.length]
-  if (extra !== undefined) throw invalidArgument('--also-password-file', extra, 'there is no --also-repo for it')
-  const main = stack.use(await openSession(invocation, choice))
-  const repositories = [main.repository]
-  for (const [position, repo] of options.alsoRepo.entries()) {
-    const passwordFile = options.alsoPasswordFile[position] ?? global.passwordFile
-    const own = options.alsoPasswordFile[position] === undefined ? {} : { passwordCommand: undefined }
-    const other = { ...global, repositoryFile: undefined, repo, passwordFile, ...own, keyHint: undefined }
-    repositories.push(stack.use(await openSession(invocation, { ...choice, options: other })).repository)
-  }
-  return repositories
-}

@@ -44,6 +44,8 @@ export interface Command<Given extends Options = Options> {
   readonly options: Given
   readonly examples: readonly Example[]
   readonly exitCodes: readonly ExitCode[]
+  /** The exit code of every failure, wrong arguments included, for a caller to whom small ones are answers. */
+  failureExitCode?(): number
   /** Resolves to the exit code: 0, or 3 for a partial result. Everything else is thrown. */
   run(invocation: Invocation<Given>): Promise<number>
 }

@@ -2,7 +2,6 @@ import { coverage, type Coverage } from '@holdfast/connectors/postgresql/wal/cov
 import type { Context } from '@holdfast/core/context'
 import type { Repository } from '@holdfast/repository/repository'
 import { readRecoveryMaterial } from '../postgresql/read-recovery-material.ts'
-import { decodeNote, withNote } from './wal-log.ts'
 
 /** What of a source can be recovered from a repository. */
 export interface SourceCoverage {
@@ -26,16 +25,14 @@ export async function readCoverage(
   ctx: Context,
 ): Promise<SourceCoverage> {
   const { recoverable, log } = await readRecoveryMaterial(repository, source, ctx)
-  const note = decodeNote(log.note?.facts)
-  const segments = recoverable.segments.map((facts) => withNote(facts, note))
-  const found = coverage({ ...recoverable, segments }, timeline)
+  const found = coverage(recoverable, timeline)
   const files = await log.allFiles(ctx)
   return {
     source,
     location: repository.backend.location,
     coverage: found,
     baseBackups: recoverable.bases.length,
-    walFiles: segments.length,
+    walFiles: recoverable.segments.length,
     walBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     recoveryPointAgeMs: found && Math.max(0, ctx.now().getTime() - Date.parse(found.newest)),
   }

@@ -6,6 +6,7 @@ import type { Context } from '@holdfast/core/context'
 import type { LogFileInfo } from '@holdfast/repository/log/log-file'
 import { type LogReader, readLog } from '@holdfast/repository/log/read-log'
 import type { Repository } from '@holdfast/repository/repository'
+import { decodeNote, segmentFactsOf, withNote } from '../log/wal-log.ts'
 import { listPostgresBackups, type OpenedTrees, type PostgresBackup } from './list-backups.ts'
 
 /** All that is in a repository to recover one PostgreSQL source from. */
@@ -29,6 +30,7 @@ export async function readRecoveryMaterial(
   const log = await readLog(repository, { source, type: 'postgresql', kind: 'wal' }, ctx)
   const { backups, opened } = await listPostgresBackups(repository, source, ctx)
   const files = await log.allFiles(ctx)
+  const note = decodeNote(log.note?.facts)
   const histories: TimelineHistory[] = []
   const segmentFiles = new Map<SegmentFacts, LogFileInfo>()
   const historyFiles = new Map<number, LogFileInfo>()
@@ -39,9 +41,9 @@ export async function readRecoveryMaterial(
       if (bytes === undefined) continue
       histories.push(parseTimelineHistory(parsed.timeline, bytes.toString('utf8')))
       historyFiles.set(parsed.timeline, file)
-    } else if (parsed !== undefined) {
-      // boundary: the log's writer stored the facts that the follower or wal-push gave it
-      segmentFiles.set(file.facts as unknown as SegmentFacts, file)
+    } else {
+      const facts = segmentFactsOf(file)
+      if (facts !== undefined) segmentFiles.set(withNote(facts, note), file)
     }
   }
   const recoverable = { bases: backups.map(baseOf), segments: [...segmentFiles.keys()], histories }

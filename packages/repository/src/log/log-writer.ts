@@ -17,6 +17,11 @@ export interface LogWriterOptions {
   readonly batchBytes?: number
   /** … or something has waited so long. */
   readonly batchAgeMs?: number
+  /**
+   * Whether files that an earlier writer left in tips are put into a snapshot with those of this one; true unless given.
+   * They are read for that.
+   */
+  readonly takesOver?: boolean
   /** How often the beginning of a growing file is put into a snapshot where no tips can be kept. */
   readonly partialEveryMs?: number
 }
@@ -71,7 +76,7 @@ export async function openLogWriter(
 ): Promise<LogWriter> {
   const keeper = createLogKeeper(repository, place, options.settings, options.lock)
   const store = createTipStore(repository, place)
-  const waiting = await recover(keeper, store, ctx)
+  const waiting = options.takesOver === false ? [] : await recover(keeper, store, ctx)
   return new BatchingLogWriter(keeper, store, waiting, options)
 }
 
