@@ -1,6 +1,6 @@
 import type { PostgresConnection } from '../connection/connection.ts'
 import type { PostgresTarget } from '../connection/target.ts'
-import type { CollationFacts, ExtensionFacts } from './backup-manifest.ts'
+import type { CollationFacts, ExtensionFacts, TablespaceFacts } from './backup-manifest.ts'
 import type { BackupTally } from './backup-tally.ts'
 import type { ClusterFacts } from './cluster-facts.ts'
 import type { PhysicalBackupOptions } from './physical-backup.ts'
@@ -21,9 +21,11 @@ export interface BackupRun {
   readonly checksPages: boolean
 }
 
-/** Between which positions the backup lies. */
+/** Between which positions the backup lies, and of what it consists beside the data directory. */
 export interface BackupRange {
   readonly timeline: number
   readonly startLsn: bigint
   readonly stopLsn: bigint
+  /** those that were there when the backup began */
+  readonly tablespaces: readonly TablespaceFacts[]
 }

@@ -58,7 +58,8 @@ export async function readClusterFacts(connection: PostgresConnection, ctx: Cont
   )
   return {
     server: {
-      version: settings.get('server_version') ?? '',
+      // Debian adds the name of its package: "15.18 (Debian 15.18-0+deb12u1)".
+      version: (settings.get('server_version') ?? '').split(' ')[0] ?? '',
       versionNumber: connection.versionNumber,
       systemIdentifier: row('identifier') ?? '',
       dataChecksums: settings.get('data_checksums') === 'on',

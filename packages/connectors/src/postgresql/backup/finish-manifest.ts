@@ -11,7 +11,7 @@ import { sqlRow } from './sql-rows.ts'
 
 function makeManifest(
   run: BackupRun,
-  { timeline, startLsn, stopLsn }: BackupRange,
+  { timeline, startLsn, stopLsn, tablespaces }: BackupRange,
   { stoppedAt, findings }: { stoppedAt: string; findings: readonly BackupFinding[] },
 ): BackupManifest {
   const { options, facts, tally } = run
@@ -30,7 +30,7 @@ function makeManifest(
     startedAt: run.startedAt,
     stoppedAt,
     fromStandby: facts.inRecovery,
-    tablespaces: facts.tablespaces,
+    tablespaces,
     settings: settingsToRecord(facts.settings),
     databases: facts.databases,
     superuser: facts.superuser,

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import type { Context } from '@holdfast/core/context'
 import type { Entry, FileEntry, InspectorReference } from '@holdfast/core/entry'
 import type { BackupManifest } from '../backup-manifest.ts'
@@ -10,7 +11,7 @@ import { startBackupMode, stopBackupMode } from './backup-mode.ts'
 import { readControlFile } from './read-data.ts'
 import { type DataDirectory, requireDataDirectory } from './require-data-directory.ts'
 import { walEntries } from './wal-entries.ts'
-import { walkDataDirectory } from './walk-data-directory.ts'
+import { findTablespaces, walkDataDirectory } from './walk-data-directory.ts'
 
 export interface DirectBackup {
   readonly inspector?: InspectorReference
@@ -40,22 +41,36 @@ async function* directEntries(
   keep: (manifest: BackupManifest) => void,
   ctx: Context,
 ): AsyncGenerator<Entry, void, undefined> {
-  yield* walkDataDirectory(run, data)
+  const { uid, gid } = await stat(data.path)
+  const own = (path: string, bytes: Uint8Array): FileEntry => ownFile(run, { path, bytes, uid, gid }, ctx)
+  const places = await findTablespaces(data.path)
+  yield* walkDataDirectory(run, data, places)
   yield { kind: 'settle' }
-  yield own(run, 'global/pg_control', (await readControlFile(data.path)).bytes, ctx)
+  yield own('global/pg_control', (await readControlFile(data.path)).bytes)
   const { stopLsn, timeline, label, tablespaceMap } = await stopBackupMode(run.session, ctx)
-  yield own(run, 'backup_label', Buffer.from(label), ctx)
-  if (tablespaceMap !== '') yield own(run, 'tablespace_map', Buffer.from(tablespaceMap), ctx)
-  const range = { timeline, startLsn, stopLsn }
+  yield own('backup_label', Buffer.from(label))
+  if (tablespaceMap !== '') yield own('tablespace_map', Buffer.from(tablespaceMap))
+  const tablespaces = places.map(({ oid, path }) => ({ oid, path, sizeBytes: sizeOf(run, oid) }))
+  const range = { timeline, startLsn, stopLsn, tablespaces }
   yield* walEntries(run, data.path, range)
   const manifest = await finishManifest(run, range, ctx)
   keep(manifest)
   yield manifestEntry(manifest, ctx.now())
 }
 
-function own(run: BackupRun, path: string, bytes: Uint8Array, ctx: Context): FileEntry {
+/** 0 for one the role may not ask about */
+function sizeOf({ facts }: BackupRun, tablespaceOid: number): number {
+  return facts.tablespaces.find(({ oid }) => oid === tablespaceOid)?.sizeBytes ?? 0
+}
+
+/** A file whose content does not come from where it lies. It belongs to whom the cluster belongs to. */
+function ownFile(
+  run: BackupRun,
+  { path, bytes, uid, gid }: { path: string; bytes: Uint8Array; uid: number; gid: number },
+  ctx: Context,
+): FileEntry {
   run.tally.addFile()
   run.tally.addBytes(bytes.length)
   const place = entryPath(run.options.source, path)
-  return { kind: 'file', path: place, mode: 0o600, modifiedAt: ctx.now(), content: { type: 'bytes', bytes } }
+  return { kind: 'file', path: place, mode: 0o600, uid, gid, modifiedAt: ctx.now(), content: { type: 'bytes', bytes } }
 }

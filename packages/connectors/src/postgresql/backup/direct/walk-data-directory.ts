@@ -15,6 +15,14 @@ interface Walk {
   readonly tablespaces: ReadonlySet<string>
 }
 
+export interface TablespacePlace {
+  readonly oid: number
+  /** as the server's link has it; "pg_tblspc/16384" for one that is a directory there */
+  readonly path: string
+  /** where it is found from here */
+  readonly real: string
+}
+
 interface Found {
   readonly name: string
   readonly facts: Stats
@@ -29,8 +37,8 @@ const statsAtOnce = 64
 export async function* walkDataDirectory(
   run: BackupRun,
   { path: root, control }: DataDirectory,
+  places: readonly TablespacePlace[],
 ): AsyncGenerator<Entry, void, undefined> {
-  const places = await tablespacePlaces(root)
   const walk = { run, root, tablespaces: new Set(places.map(({ real }) => real)) }
   yield directory(walk, '', await reading(root, () => stat(root)))
   yield* walkFolder(walk, '', root)
@@ -47,13 +55,15 @@ export async function* walkDataDirectory(
 }
 
 /** Fails when a tablespace is not to be seen from here: a backup without it would be none. */
-async function tablespacePlaces(root: string): Promise<{ oid: string; real: string }[]> {
+export async function findTablespaces(root: string): Promise<TablespacePlace[]> {
   const folder = join(root, 'pg_tblspc')
   const names = await reading(folder, () => readdir(folder))
-  const places: { oid: string; real: string }[] = []
+  const places: TablespacePlace[] = []
   for (const oid of names.filter((name) => /^\d+$/.test(name))) {
-    const path = join(folder, oid)
-    places.push({ oid, real: await reading(path, () => realpath(path)) })
+    const link = join(folder, oid)
+    const isLink = (await reading(link, () => lstat(link))).isSymbolicLink()
+    const path = isLink ? await reading(link, () => readlink(link)) : `pg_tblspc/${oid}`
+    places.push({ oid: Number(oid), path, real: await reading(link, () => realpath(link)) })
   }
   return places
 }

@@ -7,6 +7,7 @@ import type { BackupRun } from '../backup-run.ts'
 import { entryPath, sourceFolder } from '../entry-path.ts'
 import { finishManifest } from '../finish-manifest.ts'
 import { manifestEntry } from '../manifest-entry.ts'
+import { sqlRows } from '../sql-rows.ts'
 import { baseBackupCommand } from './base-backup-command.ts'
 import { type BaseBackupStart, BaseBackupStream } from './base-backup-stream.ts'
 import { ReceivedFiles } from './received-files.ts'
@@ -41,12 +42,13 @@ export async function* wireEntries(
   const stream = new BaseBackupStream(replication.stream(command, ctx), replication.versionNumber, broken)
   try {
     const start = await stream.start()
+    await requireAllTablespaces(run, start, broken, ctx)
     run.tally.expect(start.totalBytes)
     const received = new ReceivedFiles(run, start.startLsn)
     yield* backupEntries({ run, stream, received, broken }, start, ctx)
     const { stopLsn, timeline } = await stream.end()
     if (timeline !== start.timeline) throw broken(`the server went from timeline ${start.timeline} to ${timeline}`)
-    const manifest = await finishManifest(run, { timeline, startLsn: start.startLsn, stopLsn }, ctx)
+    const manifest = await finishManifest(run, { ...start, stopLsn }, ctx)
     keep(manifest)
     yield manifestEntry(manifest, ctx.now())
   } finally {
@@ -135,6 +137,24 @@ async function serverManifest({ run, stream, received, broken }: Wire, ctx: Cont
   if (difference !== undefined) throw broken(difference)
   const path = `${sourceFolder(run.options.source)}/${serverManifestName}`
   return { kind: 'file', path, mode: 0o600, modifiedAt: ctx.now(), content: { type: 'bytes', bytes } }
+}
+
+/**
+ * PostgreSQL 15 leaves out tablespaces that are directories in pg_tblspc (allow_in_place_tablespaces) and says nothing.
+ * Those that came or went since the backup began are not missed.
+ */
+async function requireAllTablespaces(
+  { session, facts }: BackupRun,
+  { tablespaces }: BaseBackupStart,
+  broken: (reason: string) => AppError,
+  ctx: Context,
+): Promise<void> {
+  const now = new Set((await sqlRows(session, 'SELECT oid FROM pg_tablespace', ctx)).map((row) => Number(row('oid'))))
+  const sent = new Set(tablespaces.map(({ oid }) => oid))
+  const missing = facts.tablespaces.find(({ oid }) => now.has(oid) && !sent.has(oid))
+  if (missing !== undefined) {
+    throw broken(`this version of the server leaves out the tablespace in ${missing.path}; the direct method takes it`)
+  }
 }
 
 /** Of several hosts the second connection may have got another one. */
