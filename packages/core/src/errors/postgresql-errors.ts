@@ -270,4 +270,47 @@ export const postgresqlErrors = {
     message: 'there is no backup of {source} in {location}',
     hint: 'Known sources: {known}. `holdfast snapshots` lists every snapshot.',
   },
+  // --- logical backups of PostgreSQL
+  POSTGRES_TOOL_MISSING: {
+    exitCode: 1,
+    retryable: false,
+    message: 'no {program}{major} or newer on {place}: {found}',
+    hint: "Install it (Debian's package is postgresql-client-<major>, the PGDG's repository has every version), or name its directory with --postgres-bin.",
+  },
+  POSTGRES_DUMP_FAILED: {
+    exitCode: 1,
+    retryable: true,
+    message: 'the dump of {what} on {host} is not whole: {reason}',
+    hint: 'No snapshot was made. Correct what the message names (a missing privilege, a lock, a broken connection), then run the backup again.',
+  },
+  POSTGRES_DUMP_UNREADABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: '{what} is not a dump that can be relied on: {reason}',
+    hint: 'Take another snapshot, and run `holdfast check --read-data` on this one.',
+  },
+  POSTGRES_RESTORE_FAILED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the restore of {what} on {host} is not whole: {reason}',
+    hint: 'What was restored so far is left as it is. Correct the cause, drop it, and restore again; --no-owner restores without the roles of the original.',
+  },
+  POSTGRES_DATABASE_EXISTS: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is a database {database} on {host} already',
+    hint: 'Restore beside it with --into <new name>; drop or rename the old one when you are sure.',
+  },
+  POSTGRES_OBJECT_EXISTS: {
+    exitCode: 1,
+    retryable: false,
+    message: '{object} exists in database {database} on {host} already',
+    hint: 'Restore into a new database with --into <new name>, or rename the old one first.',
+  },
+  BACKUP_PART_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the backup has no {part}',
+    hint: 'It has: {known}.',
+  },
 } as const satisfies Record<string, ErrorDefinition>
