@@ -7,9 +7,9 @@ const highWaterBytes = 1 << 20
 const lowWaterBytes = 1 << 18
 
 /** Nothing a server says before the login has ended is longer. */
-export const loginLimitBytes = 1 << 16
+const loginLimitBytes = 1 << 16
 /** A row or a piece of COPY can be 1 GiB for the server; nothing asked for here comes near this. */
-export const sessionLimitBytes = 1 << 28
+const sessionLimitBytes = 1 << 28
 
 interface Waiting {
   resolve(message: ServerMessage): void

@@ -1,5 +1,6 @@
 /** Real PostgreSQL servers for tests: each in a directory of its own, on loopback and a socket there, gone afterwards. */
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -233,7 +234,7 @@ function serverAt(
     },
     async [Symbol.asyncDispose]() {
       await running?.stop('immediate')
-      rmSync(directory, { recursive: true, force: true })
+      await rm(directory, { recursive: true, force: true })
     },
   }
   return server
