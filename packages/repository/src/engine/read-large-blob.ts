@@ -3,6 +3,7 @@ import type { MasterKey } from '../format/master-key.ts'
 import type { Arena } from './arena.ts'
 import type { BlobIndex } from './blob-index.ts'
 import type { PackReader } from './pack-reader.ts'
+import { releaseBuffer } from './release-buffer.ts'
 
 export interface LargeBlobSource {
   readonly arena: Arena
@@ -31,6 +32,7 @@ export function readLargeBlob({ arena, index, packs, key, piece }: LargeBlobSour
       done += length
     }
     const opened = openBlob(key, id, place, sealed)
+    releaseBuffer(sealed)
     if ('content' in opened) return opened.content
   }
   return undefined

@@ -6,11 +6,12 @@ import type { RestoreThread } from './restore-thread.ts'
 /** Trees up to this size are parsed whole before their first node is given out, so their bytes may then be overwritten. */
 const parsedAtOnceBytes = 8 << 20
 
-/** The bytes of a tree. They stay valid until the next blob is read, those of a very large one for ever. */
-export function treeBytes(thread: RestoreThread, tree: string): Buffer {
+/** What `use` makes of a tree's bytes, which are valid during the call only. */
+export function useTree<Result>(thread: RestoreThread, tree: string, use: (bytes: Buffer) => Result): Result {
   const { at, length } = thread.blobs.read(tree, thread.treeReadAheadBytes)
-  const bytes = thread.arena.bytes.subarray(at, at + length)
-  return length > parsedAtOnceBytes ? Buffer.from(bytes) : bytes
+  const result = use(thread.arena.bytes.subarray(at, at + length))
+  if (length > parsedAtOnceBytes) thread.arena.release(thread.scratch, parsedAtOnceBytes)
+  return result
 }
 
 /** Entries that one worker restores of a directory that several share. */
@@ -23,13 +24,14 @@ export function openDirectoryTree(
   thread: RestoreThread,
   task: DirectoryTask,
 ): { readonly nodes: Iterable<Node> } | { readonly parts: DirectoryPart[] } {
-  const { at, length } = thread.blobs.read(task.tree, thread.treeReadAheadBytes)
-  const bytes = thread.arena.bytes.subarray(at, at + length)
-  if (length < dividedBytes) return { nodes: readTree(bytes, task.tree) }
-  const tree = new SharedArrayBuffer(length)
-  Buffer.from(tree).set(bytes)
-  const parts = divideTree(bytes, task.tree, partNodes)
-  return { parts: parts.map((part, i) => ({ task, tree, part, isFirst: i === 0 })) }
+  return useTree(thread, task.tree, (bytes) => {
+    // parsed before the next blob is read
+    if (bytes.length < dividedBytes) return { nodes: readTree(bytes, task.tree) }
+    const tree = new SharedArrayBuffer(bytes.length)
+    Buffer.from(tree).set(bytes)
+    const parts = divideTree(bytes, task.tree, partNodes)
+    return { parts: parts.map((part, i) => ({ task, tree, part, isFirst: i === 0 })) }
+  })
 }
 
 /** The nodes of a part of a directory. */
@@ -43,5 +45,5 @@ export function* partOfNodes({ task, tree, part, isFirst }: DirectoryPart): Gene
 
 /** The nodes of a directory; other blobs may be read between them. */
 export function readNodes(thread: RestoreThread, tree: string): Iterable<Node> {
-  return readTree(treeBytes(thread, tree), tree)
+  return useTree(thread, tree, (bytes) => readTree(bytes.length > parsedAtOnceBytes ? Buffer.from(bytes) : bytes, tree))
 }

@@ -1,6 +1,6 @@
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Node } from '../format/node.ts'
-import { readNodes, treeBytes } from './read-nodes.ts'
+import { readNodes, useTree } from './read-nodes.ts'
 import type { ScanTask } from './restore-protocol.ts'
 import type { RestoreThread } from './restore-thread.ts'
 import { statEntry } from './target-entry.ts'
@@ -17,7 +17,7 @@ export interface ScanFindings {
  * key in its place after `{` or `,` cannot be part of a name.
  */
 function scanTree(thread: RestoreThread, task: ScanTask, findings: ScanFindings): void {
-  const text = treeBytes(thread, task.tree).toString('latin1')
+  const text = useTree(thread, task.tree, (bytes) => bytes.toString('latin1'))
   for (const [, type, size, links, subtree] of text.matchAll(countedKeys)) {
     if (type !== undefined) findings.files++
     else if (size !== undefined) findings.bytes += Math.floor(Number(size) / Math.max(1, Number(links ?? 1)))

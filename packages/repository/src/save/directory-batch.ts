@@ -1,4 +1,5 @@
 import type { DirectoryBatch, DirectoryTask, SubdirectoryFound } from './save-jobs.ts'
+import { releaseBuffer } from '../engine/release-buffer.ts'
 import { type ReadParentTree, readTreeBytes } from './parent-tree.ts'
 import { cutTree } from './parent-range.ts'
 
@@ -21,6 +22,7 @@ export function splitDirectory(
     batches.push(names.slice(first, first + batchEntries))
   const tree = readTreeBytes(readParent, task.parentTree)
   const ranges = tree === undefined ? [] : cutTree(tree, batches.slice(1).map(firstName))
+  if (tree !== undefined) releaseBuffer(tree)
   return batches.map((batch, i): SubdirectoryFound => {
     const range = ranges[i]
     const described: DirectoryBatch = range === undefined ? { names: batch } : { names: batch, parent: range }

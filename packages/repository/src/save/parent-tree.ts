@@ -23,6 +23,9 @@ export interface ParentTree {
   find(nameText: string): ParentNode | undefined
 }
 
+/** Parsing a tree takes several times its size. Larger ones are cut for batches, unless most of the directory is gone. */
+const parsedWholeBytes = 128 << 20
+
 const noParent: ParentTree = { find: () => undefined }
 
 /** Reads the bytes of a tree, which are valid until something else is read; undefined when that is not possible. */
@@ -34,7 +37,7 @@ export type ReadParentTree = (id: string) => Buffer | undefined
  */
 export function readParentTree(read: ReadParentTree | undefined, id: string | undefined): ParentTree {
   const bytes = readTreeBytes(read, id)
-  return bytes === undefined ? noParent : parseParentTree(bytes.toString('utf8'))
+  return bytes === undefined || bytes.length > parsedWholeBytes ? noParent : parseParentTree(bytes.toString('utf8'))
 }
 
 /** The bytes of a tree, valid until something else is read; undefined when there is none that can be read. */

@@ -8,6 +8,7 @@ import type { FinishedPack } from '../engine/finished-pack.ts'
 import { writeLargeBlobPack } from '../engine/large-blob-pack.ts'
 import { createLocalPackReader, createRemotePackReader } from '../engine/pack-reader.ts'
 import { readLargeBlob } from '../engine/read-large-blob.ts'
+import { releaseBuffer } from '../engine/release-buffer.ts'
 import { PackWriter, type Region, stagingBytes } from '../engine/pack-writer.ts'
 import { answerJobs, openWorkerPort, type WorkerPort } from '../engine/worker-port.ts'
 import { createCompressor, createDecompressor, zstdLevels } from '../engine/zstd.ts'
@@ -37,8 +38,8 @@ const marginBytes = 65536
 const claimsMargin = 64
 /** Neighbouring trees usually lie together: one read brings many. */
 const readAheadBytes = 262144
-/** A directory with a larger tree, of some hundred thousand entries, is read anew: comparing it would take too much memory. */
-const largestParentTree = 128 << 20
+/** A directory with a larger tree, of more than a million entries, is read anew: comparing it would take too much memory. */
+const largestParentTree = 512 << 20
 /** What of each region stays in memory between jobs: enough for most chunks. */
 const keptBytes = 2 << 20
 
@@ -130,13 +131,12 @@ function perform(job: SaveJob): SaveOutcome {
         files: job.files.map((file) => storeLocalFile(arena, input, store, file, inspection?.(file.path))),
       }
     case 'contents':
-      arena.bytes.set(job.bytes, input.at)
+      takeIn(job.bytes)
       return { type: 'contents', ids: storeContents(arena, store, input.at, job.lengths) }
     case 'blob':
       if (job.bytes.length > input.sizeBytes)
-        return { type: 'blob', id: store.storeLarge(Buffer.from(job.bytes), job.isTree) }
-      arena.bytes.set(job.bytes, input.at)
-      return { type: 'blob', id: store.store(input.at, job.bytes.length, job.isTree) }
+        return { type: 'blob', id: store.storeLarge(bufferOver(job.bytes), job.isTree) }
+      return { type: 'blob', id: store.store(input.at, takeIn(job.bytes), job.isTree) }
     case 'flush':
       flushing = true
       for (const { target } of opened) {
@@ -145,6 +145,19 @@ function perform(job: SaveJob): SaveOutcome {
       }
       return { type: 'flush' }
   }
+}
+
+/** Copies what the main thread sent into the input region, and frees it at once: a collection of garbage may be far. */
+function takeIn(bytes: Uint8Array): number {
+  const { length } = bytes
+  arena.bytes.set(bytes, input.at)
+  releaseBuffer(bytes)
+  return length
+}
+
+/** The same bytes, not a copy: a tree of a hundred thousand entries has many megabytes. */
+function bufferOver({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length)
 }
 
 function openTarget(shared: SaveTarget, number: number): { target: StoreTarget; readTree: ReadParentTree } {

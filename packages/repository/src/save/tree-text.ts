@@ -1,5 +1,6 @@
 import type { Arena } from '../engine/arena.ts'
 import type { Region } from '../engine/pack-writer.ts'
+import { releaseBuffer } from '../engine/release-buffer.ts'
 import type { BlobStore } from './blob-store.ts'
 
 /** A node's JSON, or the place of one that waits for a subtree's id or a large file's node. */
@@ -36,13 +37,16 @@ export function storeTreeOfPieces(
   const separated = pieces.filter(({ length }) => length > 0).flatMap((piece) => [comma, piece])
   const bytes = [Buffer.from(treeStart), ...separated.slice(1), Buffer.from(treeEnd)]
   const length = bytes.reduce((sum, each) => sum + each.length, 0)
-  if (length > input.sizeBytes) return store.storeLarge(Buffer.concat(bytes, length), true)
-  let at = input.at
+  const isLarge = length > input.sizeBytes
+  const target = isLarge ? Buffer.allocUnsafeSlow(length) : arena.bytes.subarray(input.at, input.at + length)
+  let at = 0
   for (const each of bytes) {
-    arena.bytes.set(each, at)
+    target.set(each, at)
     at += each.length
+    // a hundred megabytes altogether in a directory of hundreds of thousands
+    if (each !== comma) releaseBuffer(each)
   }
-  return store.store(input.at, length, true)
+  return isLarge ? store.storeLarge(target, true) : store.store(input.at, length, true)
 }
 
 const treeStart = '{"nodes":['
