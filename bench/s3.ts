@@ -28,7 +28,11 @@ const { values } = parseArgs({
 
 const directory = join(values.directory, `holdfast-bench-s3-${process.pid}`)
 mkdirSync(directory)
-try {
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+process.once('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }))
+await main()
+
+async function main(): Promise<void> {
   const names = values.only.split(',')
   const results: StepResult[] = []
   for (const scenario of scenarios.filter(({ name }) => names.includes(name))) {
@@ -36,8 +40,6 @@ try {
   }
   const table = renderTable(results, Number(values.runs))
   process.stdout.write(`${describeMachine()}; scale ${values.scale}.\n\n${table}\n`)
-} finally {
-  rmSync(directory, { recursive: true, force: true })
 }
 
 /** The server takes part of the machine too, so no more is promised than to be at least as fast. */

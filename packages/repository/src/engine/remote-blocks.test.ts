@@ -53,6 +53,16 @@ test('a block is read once while it is among the eight used last', () => {
   expect(marks.at(-1)).toBe(1)
 })
 
+test('a block that comes in memory of its own, as out of a cache, is kept as well, and that memory is freed', () => {
+  const blocks = new RemoteBlocks()
+  const block = { packId: 'a', offset: 0, length: 200 }
+  const own = new Uint8Array(200).fill(5)
+  expect(blocks.bytesOf(block, () => own)[199]).toBe(5)
+  expect(own.byteLength).toBe(0)
+  const marks: number[] = []
+  expect([blocks.bytesOf(block, reading(marks, 7))[199], marks]).toEqual([5, []])
+})
+
 test('a block that could not be read is not kept', () => {
   const blocks = new RemoteBlocks()
   const block = { packId: 'a', offset: 0, length: 200 }

@@ -1,3 +1,5 @@
+import { releaseBuffer } from './release-buffer.ts'
+
 /** Blocks begin at multiples of this … */
 const blockStepBytes = 1 << 20
 /** … and are longer by what a small read has at most, so that it never lies across two. */
@@ -52,10 +54,14 @@ export class RemoteBlocks {
     }
     const memory = this.#memory()
     const bytes = read(memory)
-    // What did not come into our memory (but out of a cache) is not kept: it comes as quickly the next time. Memory that
-    // went to another thread and back is another object, for the same bytes.
-    if (bytes.buffer instanceof SharedArrayBuffer) this.#kept.set(key, { ...block, memory })
-    return bytes
+    const kept = new Uint8Array(memory, 0, block.length)
+    // Memory that went to another thread and back is another object for the same bytes; out of a cache comes other memory.
+    if (!(bytes.buffer instanceof SharedArrayBuffer)) {
+      kept.set(bytes)
+      releaseBuffer(bytes)
+    }
+    this.#kept.set(key, { ...block, memory })
+    return kept
   }
 
   #memory(): SharedArrayBuffer {
