@@ -1,104 +1,24 @@
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { quietContext } from '@holdfast/core/context'
-import type { Event, FindingNoted } from '@holdfast/core/events/event'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import { describe, expect, it } from 'vitest'
-import { hasPostgres, type PostgresServer, startPostgres } from '../testing/postgres-server.ts'
-import type { PostgresTarget } from '../connection/target.ts'
-import { type FollowOptions, followWal } from './follower.ts'
+import { hasPostgres, startPostgres } from '../testing/postgres-server.ts'
 import { formatLsn, parseLsn } from './lsn.ts'
-import { type MemoryLogSink, memoryLogSink } from './testing/memory-log-sink.ts'
+import { memoryLogSink } from './testing/memory-log-sink.ts'
 import { walTimeOf } from './wal-time.ts'
 
-const run = promisify(execFile)
-
-interface Followed extends AsyncDisposable {
-  readonly sink: MemoryLogSink
-  readonly events: Event[]
-  findings(): string[]
-  finding(code: string): FindingNoted | undefined
-  stop(): ReturnType<typeof followWal>
-  readonly ended: ReturnType<typeof followWal>
-}
-
-function follow(target: PostgresTarget, options: Partial<FollowOptions> & { sink?: MemoryLogSink } = {}): Followed {
-  const sink = options.sink ?? memoryLogSink()
-  const stop = new AbortController()
-  const events: Event[] = []
-  const ctx = { ...quietContext(), signal: stop.signal, emit: (event: Event) => events.push(event) }
-  const delays = { firstDelayMs: 50, longestDelayMs: 500, random: Math.random }
-  const ended = followWal(
-    target,
-    { slot: 'holdfast', flushEveryMs: 500, watchEveryMs: 0, delays, ...options, sink },
-    ctx,
-  )
-  ended.catch(() => {})
-  const isFinding = (event: Event): event is FindingNoted => event.type === 'finding.noted'
-  return {
-    sink,
-    events,
-    findings: () => events.filter(isFinding).map((event) => event.code),
-    finding: (code) => events.filter(isFinding).find((event) => event.code === code),
-    ended,
-    stop() {
-      stop.abort()
-      return ended
-    },
-    async [Symbol.asyncDispose]() {
-      stop.abort()
-      await ended.catch(() => {})
-    },
-  }
-}
-
-async function until(what: string, condition: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
-  const end = Date.now() + limitMs
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`)
-    await pause(20)
-  }
-}
-
-async function position(server: PostgresServer): Promise<bigint> {
-  const [row] = await server.sql('SELECT pg_current_wal_flush_lsn()')
-  return parseLsn(row?.[0] ?? '') ?? 0n
-}
-
-async function untilDurable(server: PostgresServer, followed: Followed): Promise<void> {
-  const lsn = await position(server)
-  await until(`WAL up to ${formatLsn(lsn)} is durable`, () => (followed.sink.durable()?.lsn ?? 0n) >= lsn)
-}
-
-/** Compares every file of the sink with the server's own, as far as the sink's goes. */
-function expectSameAsServer(server: PostgresServer, sink: MemoryLogSink): number {
-  const files = [...sink.files.values(), ...(sink.latestTip() === undefined ? [] : [sink.latestTip()!])]
-  for (const { name, bytes } of files) {
-    const own = readFileSync(join(server.dataDirectory, 'pg_wal', name.replace('.partial', '')))
-    expect(Buffer.compare(own.subarray(0, bytes.length), bytes), name).toBe(0)
-  }
-  return files.length
-}
-
-/** Names without holes, so that a recovery can run through. */
-function expectContiguous(sink: MemoryLogSink, segmentBytes = 16 << 20): void {
-  const numbers = [...sink.files.values(), ...(sink.latestTip() === undefined ? [] : [sink.latestTip()!])].map(
-    ({ facts }) => Number((parseLsn(facts.startLsn) ?? 0n) / BigInt(segmentBytes)),
-  )
-  const distinct = [...new Set(numbers)].sort((a, b) => a - b)
-  expect(distinct).toEqual(distinct.map((_number, index) => (distinct[0] ?? 0) + index))
-}
-
-const keepAll = { wal_keep_size: '4GB', max_wal_size: '8GB', checkpoint_timeout: '1h', track_commit_timestamp: 'on' }
-
-async function pgbench(server: PostgresServer, ...args: string[]): Promise<void> {
-  const connection = ['-h', server.socketDirectory, '-p', String(server.port), '-U', 'postgres', 'postgres']
-  await run(join(server.binDirectory, 'pgbench'), [...args, ...connection])
-}
-
+import {
+  expectContiguous,
+  expectSameAsServer,
+  follow,
+  keepAll,
+  pgbench,
+  position,
+  run,
+  until,
+  untilDurable,
+} from './testing/followed-server.ts'
 describe('following WAL', () => {
   it('stores segments byte for byte as the server has them, under load', async () => {
     await using server = await startPostgres({ settings: keepAll })
@@ -323,6 +243,32 @@ describe('following WAL', () => {
     expect(sink.gaps[0]).toMatchObject({ from: end, reason: 'wal-removed' })
     expect(after.findings()).toEqual(expect.arrayContaining(['POSTGRES_SLOT_VANISHED', 'POSTGRES_WAL_GAP']))
     expect(after.finding('POSTGRES_WAL_GAP')?.hint).toContain('base backup')
+  })
+
+  it('warns of a slot in danger, and makes it anew with a gap when the server has given it up', async () => {
+    const settings = { max_wal_size: '32MB', min_wal_size: '32MB', wal_keep_size: 0, max_slot_wal_keep_size: '16MB' }
+    await using server = await startPostgres({ settings })
+    let isOpen = true
+    const sink = memoryLogSink({
+      async before() {
+        while (!isOpen) await pause(20)
+      },
+    })
+    await using followed = follow(server.target(), { sink, watchEveryMs: 100 })
+    await server.sql('CREATE TABLE one (id int)')
+    await untilDurable(server, followed)
+    isOpen = false
+    for (let round = 0; round < 8; round++) {
+      await server.sql('INSERT INTO one VALUES (1); SELECT pg_switch_wal()')
+      await server.sql('CHECKPOINT')
+    }
+    await until('the slot is in danger', () => followed.findings().includes('POSTGRES_SLOT_ENDANGERED'))
+    isOpen = true
+    await until('there is a gap', () => sink.gaps.length > 0)
+    await server.sql('INSERT INTO one VALUES (1)')
+    await untilDurable(server, followed)
+    const [slot] = await server.sql(`SELECT wal_status FROM pg_replication_slots WHERE slot_name = 'holdfast'`)
+    expect(slot).toEqual(['reserved'])
   })
 
   it("stopped and started at any moment leaves contiguous WAL, equal to the server's", async () => {

@@ -68,6 +68,6 @@ export interface LogGap {
   readonly from: LogPosition
   /** and begins again here, at the start of a segment */
   readonly to: LogPosition
-  readonly reason: 'wal-removed' | 'slot-lost' | 'other-timeline'
+  readonly reason: 'wal-removed' | 'other-timeline'
   readonly noticedAt: WalTime
 }

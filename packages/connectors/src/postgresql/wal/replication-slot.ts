@@ -33,7 +33,7 @@ export async function readySlot(connection: PostgresConnection, slot: string, ct
   return { isNew, restartLsn: made?.restartLsn }
 }
 
-export async function dropSlot(connection: PostgresConnection, slot: string, ctx: Context): Promise<void> {
+async function dropSlot(connection: PostgresConnection, slot: string, ctx: Context): Promise<void> {
   await connection.query(`DROP_REPLICATION_SLOT ${quoteIdentifier(slot)}`, ctx)
 }
 
@@ -71,6 +71,6 @@ async function readOrRefuse(connection: PostgresConnection, slot: string, ctx: C
   }
 }
 
-export function slotUnusable(connection: PostgresConnection, slot: string, reason: string, cause: unknown): AppError {
+function slotUnusable(connection: PostgresConnection, slot: string, reason: string, cause: unknown): AppError {
   return new AppError('POSTGRES_SLOT_UNUSABLE', { slot, host: connection.host, reason }, { cause })
 }

@@ -103,7 +103,7 @@ function knownUntil({ facts }: ChainLink, unloggedAt: Lsn | undefined): WalTime 
 }
 
 /** An ISO time in the form of WAL's times; one of milliseconds as the last microsecond of them. */
-export function latestOf(time: string): WalTime {
+function latestOf(time: string): WalTime {
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(time)) return time
   return `${new Date(time).toISOString().slice(0, 23)}999Z`
 }

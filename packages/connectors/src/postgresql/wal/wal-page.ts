@@ -16,7 +16,7 @@ export interface WalSegmentHeader {
   readonly pageBytes: number
 }
 
-export const pageHeaderBytes = 24
+const pageHeaderBytes = 24
 export const segmentHeaderBytes = 40
 
 const continuesRecord = 1
