@@ -1,5 +1,5 @@
 import { chown, mkdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ensureConfiguration } from '@holdfast/connectors/postgresql/restore/ensure-configuration'
 import { prepareRecovery } from '@holdfast/connectors/postgresql/restore/prepare-recovery'
 import type { Context } from '@holdfast/core/context'
@@ -23,9 +23,13 @@ export async function executePostgresRestore(plan: PostgresRestorePlan, ctx: Con
   const files = await restoreClusterFiles(material.opened, backup, { dataDirectory, tablespaces }, request.workers, ctx)
   const filesAt = ctx.now().getTime()
   const owner = await ownerOf(dataDirectory)
+  // made by this restore, so root owns them; those of a tablespace may lie anywhere
+  const made = [walDirectory, ...tablespaces.values()]
+  const own = `${dataDirectory}-tablespaces`
+  if ([...tablespaces.values()].some((path) => dirname(path) === own)) made.push(own)
   await mkdir(walDirectory, { recursive: true, mode: 0o700 })
   await placeWal(material, recovery, walDirectory, { workers: request.workers, owner }, ctx)
-  if (owner !== undefined) await chown(walDirectory, owner.uid, owner.gid)
+  if (owner !== undefined) for (const path of made) await chown(path, owner.uid, owner.gid)
   const { stop, inclusive, timeline } = recovery
   await prepareRecovery(dataDirectory, { stop, inclusive, timeline, action: request.action, walDirectory }, tablespaces)
   const written = await ensureConfiguration(dataDirectory, backup.manifest.settings)

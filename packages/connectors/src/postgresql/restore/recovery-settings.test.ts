@@ -11,8 +11,8 @@ const settings: RecoverySettings = {
 
 describe('recoveryLines', () => {
   it('names the one target and empties all others, so that none of an earlier recovery is left', () => {
-    const lines = recoveryLines({ ...settings, stop: { type: 'time', time: '2026-11-20 14:29:59+09' } })
-    expect(lines).toContain("recovery_target_time = '2026-11-20 14:29:59+09'")
+    const lines = recoveryLines({ ...settings, stop: { type: 'time', time: '2026-11-20T05:29:59.123456Z' } })
+    expect(lines).toContain("recovery_target_time = '2026-11-20 05:29:59.123456+00'")
     for (const other of ['recovery_target', 'recovery_target_lsn', 'recovery_target_xid', 'recovery_target_name']) {
       expect(lines).toContain(`${other} = ''`)
     }

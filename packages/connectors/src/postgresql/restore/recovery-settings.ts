@@ -1,4 +1,4 @@
-/** Where a recovery stops. Times are exact to the microsecond as PostgreSQL writes them: "2026-11-20 14:29:59.5+09". */
+/** Where a recovery stops. Times are UTC, exact to the microsecond: "2026-11-20T05:29:59.500000Z". */
 export type RecoveryStop =
   | { readonly type: 'end' }
   | { readonly type: 'consistent' }
@@ -57,7 +57,8 @@ function stopValue(stop: Exclude<RecoveryStop, { type: 'end' }>): string {
     case 'consistent':
       return 'immediate'
     case 'time':
-      return stop.time
+      // "T" and "Z" are refused here: names of zones are not known yet when the server reads its configuration
+      return stop.time.replace('T', ' ').replace('Z', '+00')
     case 'lsn':
       return stop.lsn
     case 'xid':

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Context } from '@holdfast/core/context'
 import { type OriginalSettings, sandboxSettings } from './sandbox-settings.ts'
 import { sandboxPrefix } from './remove-dead-sandboxes.ts'
-import { serverIdentityFor } from './run-as.ts'
+import { requireReachable, serverIdentityFor } from './run-as.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 
 /** The longest path of a Unix socket is 107 bytes; the socket's own name takes 14. */
@@ -55,6 +55,7 @@ export async function createSandbox(parent: string = tmpdir()): Promise<Sandbox>
       await writeFile(path('server.log'), '')
       const identity = serverIdentityFor(path('data'))
       if (identity !== undefined) {
+        requireReachable(root, identity)
         const owned = [root, socketDirectory, ...Object.values(files), path('data')]
         for (const each of owned) chownSync(each, identity.uid, identity.gid)
       }

@@ -5,7 +5,9 @@ import type { ServerProcess } from './server-process.ts'
 export function startFailure(server: ServerProcess): AppError {
   const { code, signal } = server.exit() ?? {}
   const lines = server.logTail().trim().split('\n')
-  const telling = lines.filter((line) => /^(?:FATAL|PANIC|ERROR|HINT|DETAIL):/.test(line)).slice(-4)
+  const telling = lines
+    .filter((line) => /^(?:FATAL|PANIC|ERROR|HINT|DETAIL):|invalid value for parameter/.test(line))
+    .slice(-4)
   return new AppError('POSTGRES_START_FAILED', {
     directory: server.dataDirectory,
     status: signal ?? `exit code ${code}`,

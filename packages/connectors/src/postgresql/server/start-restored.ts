@@ -5,7 +5,7 @@ import type { Context } from '@holdfast/core/context'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { connectPostgres } from '../connection/connect.ts'
 import { findServerBinaries } from '../server-binaries.ts'
-import { serverIdentityFor } from './run-as.ts'
+import { requireReachable, serverIdentityFor } from './run-as.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import { socketTarget } from './socket-target.ts'
 import { startFailure } from './start-failure.ts'
@@ -32,8 +32,8 @@ export interface RestoredServer {
 /**
  * Starts a server on a restored data directory and waits until it has reached its target and accepts connections. It
  * listens on loopback with the access rules that were restored, and keeps running when this process ends. It archives
- * nothing: the original's archive must not receive two histories. Fails with POSTGRES_BINARIES_MISSING and
- * POSTGRES_START_FAILED; the server is then ended.
+ * nothing: the original's archive must not receive two histories. Fails with POSTGRES_BINARIES_MISSING,
+ * TARGET_UNUSABLE and POSTGRES_START_FAILED; the server is then ended.
  */
 export async function startRestoredServer(start: RestoredServerStart, ctx: Context): Promise<RestoredServer> {
   const { dataDirectory, socketDirectory, port, major } = start
@@ -42,6 +42,7 @@ export async function startRestoredServer(start: RestoredServerStart, ctx: Conte
   if (binaries === undefined) throw new AppError('POSTGRES_BINARIES_MISSING', { major })
   const logFile = `${dataDirectory}.log`
   const identity = serverIdentityFor(dataDirectory)
+  if (identity !== undefined) requireReachable(dataDirectory, identity)
   const settings = {
     listen_addresses: 'localhost',
     port: String(port),
