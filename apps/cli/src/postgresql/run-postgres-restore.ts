@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { startRestoredServer } from '@holdfast/connectors/postgresql/server/start-restored'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { formatSize } from '@holdfast/core/units/size'
@@ -90,6 +91,8 @@ async function startServer(plan: PostgresRestorePlan, { options, output, variabl
   output.note(
     `PostgreSQL is ready after ${formatClock(server.readyMs)}: process ${server.pid}, port ${port} on loopback, socket in ${socketDirectory}, log ${printable(server.logFile)}`,
   )
+  // a promoted server writes its own WAL from here on
+  if ((options.targetAction ?? 'promote') === 'promote') await rm(plan.walDirectory, { recursive: true, force: true })
   return { ...server, port }
 }
 
