@@ -89,6 +89,16 @@ export class ManifestFields {
     return Object.fromEntries(entries)
   }
 
+  /** a list of nothing but texts */
+  textList(name: string): readonly string[] {
+    const value: unknown = this.#value(name) ?? this.#missing(name)
+    if (!Array.isArray(value)) throw this.invalid(`${name} is not a list`)
+    return value.map((item: unknown) => {
+      if (typeof item !== 'string') throw this.invalid(`something in ${name} is not a text`)
+      return item
+    })
+  }
+
   private get raw(): JsonObject {
     return this.#raw
   }

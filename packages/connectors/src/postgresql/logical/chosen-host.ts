@@ -1,0 +1,9 @@
+import type { PostgresConnection } from '../connection/connection.ts'
+import { describeHost, type PostgresHost, type PostgresTarget } from '../connection/target.ts'
+
+/** The one of the target's hosts that a connection was made to, so that what follows goes to the same server. */
+export function chosenHost({ hosts }: PostgresTarget, connection: Pick<PostgresConnection, 'host'>): PostgresHost {
+  const host = hosts.find((one) => describeHost(one) === connection.host) ?? hosts[0]
+  if (host === undefined) throw new Error('a target without hosts')
+  return host
+}

@@ -1,0 +1,40 @@
+/**
+ * Begins to read at once and keeps what comes until it is asked for, at most about `limitBytes`. A failure is thrown in its
+ * turn. Whoever leaves before the end must stop the source himself: it may be waiting.
+ */
+export function readAhead(
+  source: AsyncIterable<Uint8Array>,
+  limitBytes: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const waiting: Uint8Array[] = []
+  const state = { bytes: 0, isOver: false, failure: undefined as { readonly error: unknown } | undefined }
+  let wakeReader = (): void => {}
+  let wakePump = (): void => {}
+  const pump = async (): Promise<void> => {
+    try {
+      for await (const bytes of source) {
+        waiting.push(bytes)
+        state.bytes += bytes.length
+        wakeReader()
+        while (state.bytes >= limitBytes) await new Promise<void>((resolve) => (wakePump = resolve))
+      }
+    } catch (error) {
+      state.failure = { error }
+    }
+    state.isOver = true
+    wakeReader()
+  }
+  void pump()
+  return (async function* read() {
+    for (;;) {
+      const next = waiting.shift()
+      if (next !== undefined) {
+        state.bytes -= next.length
+        wakePump()
+        yield next
+      } else if (!state.isOver) await new Promise<void>((resolve) => (wakeReader = resolve))
+      else if (state.failure !== undefined) throw state.failure.error
+      else return
+    }
+  })()
+}
