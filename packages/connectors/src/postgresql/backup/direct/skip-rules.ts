@@ -30,7 +30,7 @@ const temporaryRelation = /^t\d+_\d+(?:_(?:fsm|vm|init))?(?:\.\d+)?$/
 const databaseFolder = /^(?:base\/\d+|pg_tblspc\/\d+\/PG_\d+_\d+\/\d+)$/
 
 /** Whether a name is left out wherever it is. */
-export function isSkippedName(name: string): boolean {
+function isSkippedName(name: string): boolean {
   return skippedFiles.has(name) || name.startsWith('pg_internal.init') || name.startsWith('pgsql_tmp')
 }
 

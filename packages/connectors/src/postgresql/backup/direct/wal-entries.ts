@@ -34,7 +34,7 @@ export async function* walEntries(
     if (parsed.number < first || parsed.number > last) continue
     missing.delete(parsed.number)
     yield await segment(run, folder, name, parsed.number)
-    yield done(run, name)
+    yield doneMark(run, name)
   }
   for (const number of missing) throw gone(run, segmentName(range.timeline, number, walSegmentBytes))
 }
@@ -89,7 +89,7 @@ function isSegment(bytes: Buffer, start: bigint, systemIdentifier: string): bool
 }
 
 /** Tells the restored server that the segment needs no archiving. */
-function done(run: BackupRun, name: string): FileEntry {
+function doneMark(run: BackupRun, name: string): FileEntry {
   const path = entryPath(run.options.source, `pg_wal/archive_status/${name}.done`)
   const content = { type: 'bytes', bytes: new Uint8Array() } as const
   return { kind: 'file', path, mode: 0o600, modifiedAt: new Date(0), content }
