@@ -187,6 +187,12 @@ export const repositoryErrors = {
     message: 'the log of {source} cannot be stored in {location}: {reason}',
     hint: 'See to the repository; it is tried again by itself. Until then the database keeps what is not stored, which takes space on its disk.',
   },
+  WAL_SPOOL_UNUSABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'cannot use {directory} for what one call leaves for the next: {reason}',
+    hint: 'Run as the user of the database server, or give --spool a directory that only this user can write to.',
+  },
   LOG_STORE_BEHIND: {
     exitCode: 1,
     retryable: true,

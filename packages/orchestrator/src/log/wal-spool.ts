@@ -35,7 +35,7 @@ const fetchedAtMostMs = 10 * 60_000
 
 /**
  * Opens the spool, private to its user: whoever could write there could make the server throw away WAL that is stored
- * nowhere. Fails with TARGET_UNUSABLE.
+ * nowhere. Fails with WAL_SPOOL_UNUSABLE.
  */
 export async function openWalSpool(directory: string): Promise<WalSpool> {
   const stored = join(directory, 'stored')
@@ -102,7 +102,7 @@ async function makePrivate(path: string): Promise<void> {
     if (!isOwn) throw new Error('it belongs to someone else, or others may write to it')
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new AppError('TARGET_UNUSABLE', { target: path, reason }, { cause: error })
+    throw new AppError('WAL_SPOOL_UNUSABLE', { directory: path, reason }, { cause: error })
   }
 }
 
