@@ -198,7 +198,6 @@ describe('following WAL', () => {
     await using followed = follow({ ...server.target(), hosts })
     await server.sql('CREATE TABLE kept (id int)')
     await untilDurable(server, followed)
-    await server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'nothing'")
     await standby.sql('SELECT pg_wal_replay_pause()')
     await standby.stop('fast')
     await pgbench(server, '-i', '-s', '2', '-q')
