@@ -14,9 +14,9 @@ import type { SaveSettings } from '../save-settings.ts'
 import { backupPostgres } from './backup-postgres.ts'
 import { provePostgres, type ProofRequest } from './prove.ts'
 
-export const source = 'shop'
+const source = 'shop'
 
-export const saveSettings: SaveSettings = {
+const saveSettings: SaveSettings = {
   identity: { hostname: 'db1', username: 'backup', uid: 0, gid: 0 },
   programVersion: 'holdfast test',
   compression: 'auto',
