@@ -28,7 +28,7 @@ const directory = await mkdtemp(join(tmpdir(), 'holdfast-quickstart-'))
 try {
   await mkdir(join(directory, 'source'))
   const password = randomBytes(16).toString('hex')
-  const isProven = await runQuickstart({ directory, password, output, isKept }, ctx)
+  const isProven = await runQuickstart({ directory, password, output, isKept, path: process.env['PATH'] }, ctx)
   process.exitCode = isProven ? 0 : 1
 } catch (error) {
   output.finish()

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { appendFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -19,6 +19,8 @@ import { countOf } from '../output/count-of.ts'
 import { currentIdentity } from '../session/identity.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
 import { compareTrees, type TreeComparison } from './compare-trees.ts'
+import { provePostgresRecovery } from './prove-postgres.ts'
+import { reportRow as row } from './report-row.ts'
 
 export interface Quickstart {
   /** temporary, with an empty folder `source` */
@@ -26,6 +28,8 @@ export interface Quickstart {
   readonly password: string
   readonly output: Output
   readonly isKept: boolean
+  /** the variable PATH, where programs of PostgreSQL are looked for */
+  readonly path: string | undefined
 }
 
 const checkout = fileURLToPath(new URL('../../../..', import.meta.url))
@@ -43,7 +47,10 @@ interface Paths {
   readonly docsBefore: string
 }
 
-/** Backs up, changes, backs up again, restores both, compares, checks; says what was proven. False if anything differs. */
+/**
+ * Backs up files, changes some, backs up again, restores both and compares; backs up a database, damages it, and recovers
+ * it to the second before; checks the repository. Says what was proven. False if anything differs.
+ */
 export async function runQuickstart(quickstart: Quickstart, ctx: Context): Promise<boolean> {
   const { directory, password, output } = quickstart
   const startedMs = ctx.now().getTime()
@@ -77,13 +84,14 @@ export async function runQuickstart(quickstart: Quickstart, ctx: Context): Promi
       ctx,
     )),
     ...(await proveRestore(quickstart, repository, 'second restore', second, paths, paths, ctx)),
-    ...(await proveCheck(repository, output, ctx)),
   ]
+  const database = await proveDatabase(quickstart, repository, ctx)
+  differences.push(...(database ?? []), ...(await proveCheck(repository, output, ctx)))
   for (const difference of differences) output.line(`  DIFFERS  ${difference}`)
   const seconds = formatDurationMs(ctx.now().getTime() - startedMs)
   output.line(
     differences.length === 0
-      ? `\nProven in ${seconds}: both snapshots restore exactly, and every byte of the repository is sound.`
+      ? `\nProven in ${seconds}: both snapshots restore exactly, ${database === undefined ? '' : 'the database as it was a second before the accident, '}and every byte of the repository is sound.`
       : `\nNOT proven: ${countOf(differences.length, 'difference')}.`,
   )
   if (quickstart.isKept) output.line(`Kept: HOLDFAST_PASSWORD=${password} npx holdfast -r ${location} snapshots`)
@@ -174,6 +182,20 @@ async function proveRestore(
   return [...report.errors.map(({ path, message }) => `${path}: ${message}`), ...differences]
 }
 
+async function proveDatabase(
+  { directory, output, path, isKept }: Quickstart,
+  repository: Repository,
+  ctx: Context,
+): Promise<readonly string[] | undefined> {
+  // root's servers run as another user, who might not get to a directory of root's own
+  const own = await mkdtemp(join(process.getuid?.() === 0 ? '/tmp' : directory, 'holdfast-quickstart-postgresql-'))
+  try {
+    return await provePostgresRecovery({ directory: own, repository, path, output }, ctx)
+  } finally {
+    if (!isKept) await rm(own, { recursive: true, force: true })
+  }
+}
+
 async function proveCheck(repository: Repository, output: Output, ctx: Context): Promise<string[]> {
   const startedMs = ctx.now().getTime()
   const report = await check(repository, { readData: 'all', workers: defaultWorkers() }, ctx)
@@ -215,8 +237,4 @@ function describeComparison(compared: readonly TreeComparison[], differences: nu
     'link',
   )}`
   return `compared ${what}, ${formatSize(sum((each) => each.bytes))} byte by byte, with modes, owners and times: ${differences === 0 ? 'identical' : countOf(differences, 'difference')}`
-}
-
-function row(output: Output, title: string, text: string): void {
-  output.line(`  ${title.padEnd(15)}${text}`)
 }
