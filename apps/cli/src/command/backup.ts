@@ -43,6 +43,10 @@ export const backup = defineCommand({
       explanation: 'A whole PostgreSQL server, over the network',
       command: 'holdfast backup postgresql://backup@db1.example.com --source shop-db',
     },
+    {
+      explanation: 'One database of it as a dump, which other versions of PostgreSQL can load too',
+      command: 'holdfast backup postgresql://backup@db1.example.com --source shop-db --method logical --database shop',
+    },
   ],
   exitCodes: repositoryExitCodes(
     'failed, no snapshot was made',
@@ -52,9 +56,14 @@ export const backup = defineCommand({
     const { options, output, ctx } = invocation
     const choice = { lock: 'append', changesNothing: options.dryRun } as const
     if (isPostgresConnection(invocation.arguments[0] ?? '')) {
-      const { runPostgresBackup } = await import('../postgresql/run-postgres-backup.ts')
       await using open = new AsyncDisposableStack()
-      return await runPostgresBackup(invocation, await openRepositories(invocation, choice, open))
+      const repositories = await openRepositories(invocation, choice, open)
+      if (options.method === 'logical') {
+        const { runLogicalBackup } = await import('../postgresql/run-logical-backup.ts')
+        return await runLogicalBackup(invocation, repositories)
+      }
+      const { runPostgresBackup } = await import('../postgresql/run-postgres-backup.ts')
+      return await runPostgresBackup(invocation, repositories)
     }
     const filter = await readBackupFilter(invocation)
     await using opened = await openBackupSource(invocation.arguments, options, process.stdin, ctx)

@@ -15,6 +15,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   stats: async () => (await import('./stats.ts')).stats,
   restore: async () => (await import('./restore.ts')).restore,
   verify: async () => (await import('./verify.ts')).verify,
+  migrate: async () => (await import('./migrate.ts')).migrate,
   coverage: async () => (await import('./coverage.ts')).coverage,
   dump: async () => (await import('./dump.ts')).dump,
   check: async () => (await import('./check.ts')).check,

@@ -16,6 +16,7 @@ import { openSession } from '../session/open-session.ts'
 import { findTree, openTrees } from '../session/open-trees.ts'
 import { readPatterns } from '../session/read-patterns.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
+import { logicalRestoreOptions } from '../postgresql/logical-option.ts'
 import { postgresRestoreOptions } from '../postgresql/postgres-restore-option.ts'
 import { defineCommand, type Invocation, repositoryExitCodes } from './command.ts'
 
@@ -44,6 +45,7 @@ const options = {
   dryRun: flag({ short: 'n', help: 'Change nothing, only show what would be done; with -vv for each file.' }),
   ...filterOptions,
   ...postgresRestoreOptions,
+  ...logicalRestoreOptions,
 }
 
 export const restore = defineCommand({
@@ -52,6 +54,7 @@ export const restore = defineCommand({
   details: [
     'Files that are there already and equal are not read from the repository, so that an interrupted restore can be continued with --overwrite if-changed.',
     'A PostgreSQL source is named by its name: the base backup and the WAL that lead to the point of --at are restored to the data directory --to, with the settings to recover to that point. The plan is shown first; --dry-run shows only the plan.',
+    'A logical backup of a source is loaded into a running server with --into-server: all of it, one database, one schema or one table, under its own or another name. Nothing that exists is replaced, unless --replace names it: the restored database takes its place once it was compared, and the old one is kept under another name.',
   ],
   arguments: [
     {
@@ -72,6 +75,11 @@ export const restore = defineCommand({
       explanation: 'A PostgreSQL server as it was one second before the accident, and start it',
       command: "holdfast restore shop-db --at '2026-11-20 14:29:59+09' --to ./recovered --start",
     },
+    {
+      explanation: 'One table of the newest logical backup, into a new database beside the old one',
+      command:
+        'holdfast restore shop-db --into-server postgresql://admin@db1 --database shop --table orders --into shop_old',
+    },
   ],
   exitCodes: repositoryExitCodes('failed, or something could not be restored'),
   run: async (invocation) => {
@@ -80,8 +88,13 @@ export const restore = defineCommand({
       output,
       ctx,
     } = invocation
-    if (invocation.options.to !== undefined || !isSnapshotName(name)) {
+    if (invocation.options.to !== undefined || invocation.options.intoServer !== undefined || !isSnapshotName(name)) {
       refuseOptions(invocation.options, snapshotOptions, 'a source')
+      if (invocation.options.intoServer !== undefined) {
+        refuseOptions(invocation.options, physicalOptions, 'a logical backup')
+        return await (await import('../postgresql/run-logical-restore.ts')).runLogicalRestore(invocation)
+      }
+      refuseOptions(invocation.options, logicalOptions, 'to a directory')
       return await (await import('../postgresql/run-postgres-restore.ts')).runPostgresRestore(invocation)
     }
     refuseOptions(invocation.options, sourceOptions, 'a snapshot')
@@ -108,8 +121,15 @@ const snapshotOptions = [
   ...(['include', 'iinclude', 'includeFile', 'iincludeFile', 'exclude', 'iexclude', 'excludeFile'] as const),
   ...(['iexcludeFile', 'overwrite', 'delete', 'sparse', 'verify'] as const),
 ]
+const physicalOptions = [
+  ...(['to', 'target', 'before', 'timeline', 'targetAction', 'tablespaceMapping', 'delta', 'start', 'port'] as const),
+]
+const logicalOptions = [
+  ...(['database', 'schema', 'table', 'into', 'replace', 'noOwner', 'withRoles', 'jobs', 'temporary'] as const),
+]
 const sourceOptions = [
   ...(['at', 'before', 'timeline', 'targetAction', 'tablespaceMapping', 'delta', 'start', 'port'] as const),
+  ...logicalOptions,
 ]
 
 function refuseOptions<Name extends string>(

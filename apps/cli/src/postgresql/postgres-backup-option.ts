@@ -1,3 +1,4 @@
+import { logicalBackupOptions } from './logical-option.ts'
 import { invalidArgument, flag, oneOf, single } from '../argument/option.ts'
 
 /** Options of `backup` that concern a PostgreSQL server. */
@@ -12,9 +13,9 @@ export const postgresBackupOptions = {
   ),
   method: oneOf({
     placeholder: '<method>',
-    help: 'PostgreSQL: over the wire, or direct, reading the data directory on this machine in parallel.',
+    help: 'PostgreSQL: over the wire; direct, reading the data directory on this machine in parallel; or logical, dumps made by pg_dump.',
     fallback: 'wire',
-    choices: ['wire', 'direct'],
+    choices: ['wire', 'direct', 'logical'],
   }),
   dataDirectory: single({
     placeholder: '<directory>',
@@ -29,6 +30,7 @@ export const postgresBackupOptions = {
     choices: ['fast', 'spread'],
   }),
   noVerifyPages: flag({ help: 'PostgreSQL: do not compare pages with their checksums.' }),
+  ...logicalBackupOptions,
 }
 
 /** Names become parts of paths and tags. Fails with ARGUMENT_INVALID. */

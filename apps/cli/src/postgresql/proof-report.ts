@@ -3,9 +3,7 @@ import { formatSize } from '@holdfast/core/units/size'
 import type { Proof } from '@holdfast/orchestrator/postgresql/proof'
 import { formatClock } from '../output/local-time.ts'
 import { printable } from '../output/printable.ts'
-import { renderTable } from '../output/table.ts'
-
-const words = { passed: 'ok', failed: 'FAILED', skipped: 'skipped' } as const
+import { renderChecks } from './check-table.ts'
 
 /** The evidence of a proof, for people: each check, then times, then the verdict. */
 export function renderProof(proof: Proof): string {
@@ -13,15 +11,7 @@ export function renderProof(proof: Proof): string {
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
   const instant = until === undefined ? '' : `, everything committed by ${until}`
   return [
-    renderTable(
-      [{ title: 'Check' }, { title: 'Of' }, { title: 'Verdict' }, { title: 'Evidence' }],
-      checks.map(({ name, subject, verdict, evidence }) => [
-        name,
-        printable(subject),
-        words[verdict],
-        printable(evidence),
-      ]),
-    ),
+    renderChecks(checks),
     `restored ${snapshotId.slice(0, 8)} with PostgreSQL ${proof.serverVersion}${instant}: ${formatSize(proof.dataBytes)} and ${formatSize(proof.walBytes)} of WAL`,
     `fetched in ${seconds(phases.fetchMs)}, started in ${seconds(phases.startMs)}, replayed in ${seconds(phases.replayMs)}, checked in ${seconds(phases.checkMs)}`,
     verdictLine(proof),

@@ -11,16 +11,15 @@ import { programVersion } from '../command/version.ts'
 import { countOf } from '../output/count-of.ts'
 import type { Output } from '../output/output.ts'
 import { readConnectionArgument, sourceHost } from './connection-argument.ts'
+import { onlyConnection } from './only-connection.ts'
 import { readSourceName } from './postgres-backup-option.ts'
 import { saveSettingsOf } from './save-settings-of.ts'
 
 type BackupInvocation = Invocation<typeof backupOptions>
 
-/** Options that choose among files, which a server's backup does not leave to anybody. */
-const fileOptions = [
-  ...(['exclude', 'iexclude', 'excludeFile', 'iexcludeFile', 'excludeCaches', 'excludeIfPresent'] as const),
-  ...(['excludeLargerThan', 'oneFileSystem', 'filesFrom', 'filesFromVerbatim', 'filesFromRaw'] as const),
-  ...(['stdin', 'stdinFromCommand', 'parent', 'force', 'dryRun', 'skipIfUnchanged', 'time'] as const),
+const logicalOnly = [
+  ...(['database', 'schema', 'table', 'excludeTable', 'inContainer', 'inPod', 'dumpSilence'] as const),
+  ...(['lockWait', 'parallelDumps', 'checksums', 'postgresBin'] as const),
 ]
 
 /** `backup postgresql://…`: a physical backup of the cluster. The exit code is 3 when pages of it are damaged. */
@@ -28,12 +27,9 @@ export async function runPostgresBackup(
   { arguments: given, options, output, variables, ctx, global }: BackupInvocation,
   repositories: readonly Repository[],
 ): Promise<number> {
-  const [connection = '', other] = given
-  if (other !== undefined) throw new AppError('OPTIONS_CONFLICT', { first: 'a PostgreSQL connection', second: other })
-  const foreign = firstGiven(options, fileOptions)
-  if (foreign !== undefined) {
-    throw new AppError('OPTIONS_CONFLICT', { first: 'a PostgreSQL connection', second: foreign })
-  }
+  const connection = onlyConnection(given, options)
+  const logical = firstGiven(options, logicalOnly)
+  if (logical !== undefined) throw new AppError('OPTIONS_CONFLICT', { first: 'a physical backup', second: logical })
   const target = readConnectionArgument(connection, variables, ctx)
   const host = options.host ?? sourceHost(target)
   const source = options.source ?? readSourceName(host, '--source')
@@ -42,7 +38,7 @@ export async function runPostgresBackup(
     target,
     {
       source,
-      method: options.method ?? 'wire',
+      method: options.method === 'direct' ? 'direct' : 'wire',
       checkpoint: options.checkpoint ?? 'fast',
       verifyPages: !options.noVerifyPages,
       label: `holdfast ${source}`,

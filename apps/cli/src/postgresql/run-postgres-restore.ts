@@ -10,7 +10,7 @@ import { formatClock } from '../output/local-time.ts'
 import { printable } from '../output/printable.ts'
 import { openSession } from '../session/open-session.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
-import { postgresRestoreOptions } from './postgres-restore-option.ts'
+import type { postgresRestoreOptions } from './postgres-restore-option.ts'
 import { describePlan, planMessage } from './restore-plan-report.ts'
 
 export type PostgresRestoreInvocation = Invocation<typeof postgresRestoreOptions> & {

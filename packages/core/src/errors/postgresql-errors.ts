@@ -313,4 +313,16 @@ export const postgresqlErrors = {
     message: 'the backup has no {part}',
     hint: 'It has: {known}.',
   },
+  POSTGRES_ROLE_MISSING: {
+    exitCode: 1,
+    retryable: false,
+    message: '{host} has not the roles that own what is restored: {roles}',
+    hint: 'Make them from the backup with --with-roles, or restore without owners and privileges with --no-owner.',
+  },
+  MIGRATION_IMPOSSIBLE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'this migration is not possible: {reason}',
+    hint: 'Name the old server first and the new one, of the same or a newer major version, second. Nothing was changed.',
+  },
 } as const satisfies Record<string, ErrorDefinition>

@@ -8,7 +8,7 @@ import { sqlRow } from '../backup/sql-rows.ts'
 import { connectPostgres } from '../connection/connect.ts'
 import type { PostgresConnection } from '../connection/connection.ts'
 import type { PostgresTarget } from '../connection/target.ts'
-import { chosenHost } from './chosen-host.ts'
+import { chosenHost, onlyHost } from './chosen-host.ts'
 import { findDumpTool } from './client-tool.ts'
 import { readDatabases } from './database-properties.ts'
 import { dumpDatabase, type DumpedDatabase } from './dump-database.ts'
@@ -73,7 +73,7 @@ async function prepare(
   ctx: Context,
 ): Promise<BackupPlan> {
   const major = Math.floor(session.versionNumber / 10_000)
-  const dumpTool = await findDumpTool('pg_dump', major, options.client, ctx)
+  const dumpTool = await findDumpTool('pg_dump', major, options.client, ctx, options.forMajor)
   const facts = await sqlRow(
     session,
     `SELECT pg_is_in_recovery() AS standby, has_table_privilege('pg_catalog.pg_authid', 'SELECT') AS passwords`,
@@ -83,7 +83,7 @@ async function prepare(
   const host = chosenHost(target, session)
   return {
     run: {
-      target: { ...target, hosts: [host], sessionWanted: 'any' },
+      target: onlyHost(target, session),
       host,
       hostText: session.host,
       options,
@@ -149,16 +149,18 @@ const passwordWarning =
 class PendingDump {
   readonly database: string
   readonly #open: () => AsyncGenerator<Uint8Array, void, undefined>
+  readonly #signal: AbortSignal
   #chunks: AsyncGenerator<Uint8Array, void, undefined> | undefined
   #dumped: DumpedDatabase | undefined
 
   constructor(run: DumpRun, database: string, ctx: Context) {
     this.database = database
+    this.#signal = ctx.signal
     this.#open = () => dumpDatabase(run, database, (dumped) => (this.#dumped = dumped), ctx)
   }
 
   start(): AsyncGenerator<Uint8Array, void, undefined> {
-    return (this.#chunks ??= readAhead(this.#open(), aheadBytes))
+    return (this.#chunks ??= readAhead(this.#open(), aheadBytes, this.#signal))
   }
 
   result(): DumpedDatabase {

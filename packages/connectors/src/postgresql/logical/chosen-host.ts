@@ -7,3 +7,8 @@ export function chosenHost({ hosts }: PostgresTarget, connection: Pick<PostgresC
   if (host === undefined) throw new Error('a target without hosts')
   return host
 }
+
+/** The same target with no other host: what comes next must not end up on another server. */
+export function onlyHost(target: PostgresTarget, connection: Pick<PostgresConnection, 'host'>): PostgresTarget {
+  return { ...target, hosts: [chosenHost(target, connection)], sessionWanted: 'any' }
+}

@@ -25,17 +25,19 @@ export interface ClientTool {
 }
 
 /**
- * The oldest program that knows servers of this major version: what it writes can be restored by most others. Fails with
- * POSTGRES_TOOL_MISSING.
+ * The oldest program that knows servers of this major version, or where there is one, of `wantedMajor`: what it writes can be
+ * restored by most others. Fails with POSTGRES_TOOL_MISSING.
  */
 export async function findDumpTool(
   program: 'pg_dump' | 'pg_dumpall',
   serverMajor: number,
   where: ClientPlace,
   ctx: Context,
+  wantedMajor = serverMajor,
 ): Promise<ClientTool> {
   const tools = await listTools(program, where, ctx)
-  const tool = tools.filter(({ major }) => major >= serverMajor).at(-1)
+  const able = tools.filter(({ major }) => major >= serverMajor)
+  const tool = able.filter(({ major }) => major >= wantedMajor).at(-1) ?? able.at(-1)
   if (tool !== undefined) return tool
   throw missing(program, serverMajor, tools, where)
 }
@@ -68,11 +70,7 @@ async function listTools(program: ClientProgram, where: ClientPlace, ctx: Contex
 
 async function inspectContainer(program: ClientProgram, where: ClientPlace, ctx: Context): Promise<ClientTool[]> {
   const call = { program, arguments: ['--version'], variables: {} }
-  const end = await runProgram(
-    commandAt(where.place, call, where.outerVariables),
-    { silenceLimitMs: 60_000 },
-    ctx,
-  )
+  const end = await runProgram(commandAt(where.place, call, where.outerVariables), { silenceLimitMs: 60_000 }, ctx)
   const version = /\(PostgreSQL\) (\d+\S*)/.exec(end.output.toString('utf8'))?.[1]
   if (version !== undefined) return [{ program, major: Number.parseInt(version, 10), version }]
   const said = end.diagnostics.length === 0 ? '' : `: ${end.diagnostics.join('; ')}`

@@ -34,7 +34,6 @@ export function clientVariables(connection: ClientConnection): Record<string, st
     PGUSER: target.user,
     PGDATABASE: database,
     ...(password === undefined ? {} : { PGPASSWORD: password }),
-    PGPASSFILE: '/dev/null',
     PGAPPNAME: applicationName,
     PGCONNECT_TIMEOUT: String(timeoutSeconds),
     PGCHANNELBINDING: target.channelBinding,

@@ -10,12 +10,12 @@ const providers: Readonly<Record<string, string>> = { c: 'libc', i: 'icu', b: 'b
 export async function readDatabases(connection: PostgresConnection, ctx: Context): Promise<DatabaseProperties[]> {
   const { versionNumber } = connection
   const provider = versionNumber >= 150_000 ? 'd.datlocprovider' : "'c'"
-  const locale = versionNumber >= 170_000 ? 'd.datlocale' : versionNumber >= 150_000 ? 'd.daticulocale' : 'NULL'
+  const localeColumn = versionNumber >= 170_000 ? 'd.datlocale' : versionNumber >= 150_000 ? 'd.daticulocale' : 'NULL'
   const rules = versionNumber >= 160_000 ? 'd.daticurules' : 'NULL'
   const rows = await sqlRows(
     connection,
     `SELECT d.datname AS name, pg_get_userbyid(d.datdba) AS owner, pg_encoding_to_char(d.encoding) AS encoding,
-      d.datcollate AS collation, d.datctype AS ctype, ${provider} AS provider, ${locale} AS locale, ${rules} AS rules,
+      d.datcollate AS collation, d.datctype AS ctype, ${provider} AS provider, ${localeColumn} AS locale, ${rules} AS rules,
       t.spcname AS tablespace, d.datconnlimit AS connections, shobj_description(d.oid, 'pg_database') AS comment,
       d.datacl IS NULL AS default_grants
     FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace

@@ -10,7 +10,14 @@ import { ArchiveReader } from './archive/archive-reader.ts'
 import type { ArchiveFacts } from './archive/toc-entry.ts'
 import { clientCommand, describeFailure, isErrorLine } from './client-command.ts'
 import type { DumpRun } from './logical-backup.ts'
-import { countedTables, countLargeObjects, countTables, type DumpContent, fingerprintOf } from './read-fingerprint.ts'
+import {
+  type CountedTable,
+  countedTables,
+  countLargeObjects,
+  countTables,
+  type DumpContent,
+  fingerprintOf,
+} from './read-fingerprint.ts'
 
 export interface DumpedDatabase {
   readonly content: DumpContent
@@ -34,18 +41,14 @@ export async function* dumpDatabase(
   const applicationName = `holdfast-dump-${randomBytes(6).toString('hex')}`
   const { client, silenceLimitMs } = run.options
   const call = { program: run.dumpTool.program, arguments: dumpArguments(run, snapshot), database, applicationName }
-  await using program = startProgram(
-    clientCommand(call, run.target, run.host, client),
-    { silenceLimitMs },
-    ctx,
-  )
+  await using program = startProgram(clientCommand(call, run.target, run.host, client), { silenceLimitMs }, ctx)
   const reader = new ArchiveReader(`the dump of database ${JSON.stringify(database)}`)
-  let counting: Promise<(string | undefined)[]> | undefined
+  let counting: Promise<(CountedTable | undefined)[]> | undefined
   let isWhole = false
   try {
     for await (const bytes of program.output) {
       reader.push(bytes)
-      counting ??= startCounting(session, reader, ctx)
+      counting ??= startCounting(run, session, reader, ctx)
       yield bytes
     }
     const { failure, diagnostics } = await program.finish()
@@ -84,13 +87,14 @@ function dumpArguments({ options, inRecovery }: DumpRun, snapshot: string): stri
 
 /** As soon as it is known which tables are dumped. A failure shows when it is awaited. */
 function startCounting(
+  { options: { checksums } }: DumpRun,
   session: PostgresConnection,
   { entries }: ArchiveReader,
   ctx: Context,
-): Promise<(string | undefined)[]> | undefined {
+): Promise<(CountedTable | undefined)[]> | undefined {
   if (entries === undefined) return undefined
   const tables = countedTables(entries).map(({ namespace, tag }) => ({ schema: namespace, name: tag }))
-  const counting = countTables(session, tables, ctx)
+  const counting = countTables(session, tables, { checksums }, ctx)
   counting.catch(() => {})
   return counting
 }

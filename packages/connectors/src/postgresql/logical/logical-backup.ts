@@ -14,6 +14,10 @@ export interface LogicalBackupOptions {
   readonly silenceLimitMs: number
   /** how long a dump waits for the lock of a table */
   readonly lockWaitMs: number
+  /** add up a hash of every row, so that a restore can be compared by content: reads and hashes all of it on the server */
+  readonly checksums: boolean
+  /** a newer server that the dump shall be restored into, whose tools make the better dump where they are here */
+  readonly forMajor?: number
   /** of the program, for the manifest */
   readonly toolVersion: string
 }

@@ -50,6 +50,8 @@ export interface TableFingerprint {
   readonly name: string
   /** exact */
   readonly rows: string
+  /** sum of hashtextextended over the texts of its rows, when that was asked for */
+  readonly checksum?: string
 }
 
 export interface SequenceFingerprint {

@@ -82,7 +82,8 @@ function parseGrant(fields: ManifestFields): DatabaseGrant {
 }
 
 function parseTable(fields: ManifestFields): TableFingerprint {
-  return { schema: fields.text('schema'), name: fields.text('name'), rows: numberText(fields, 'rows') }
+  const place = { schema: fields.text('schema'), name: fields.text('name'), rows: numberText(fields, 'rows') }
+  return fields.has('checksum') ? { ...place, checksum: numberText(fields, 'checksum') } : place
 }
 
 function parseSequence(fields: ManifestFields): SequenceFingerprint {
@@ -101,6 +102,6 @@ function roleOf(fields: ManifestFields): { role?: string } {
 
 function numberText(fields: ManifestFields, name: string): string {
   const text = fields.text(name)
-  if (!/^-?\d{1,20}$/.test(text)) throw fields.invalid(`${name} is not a number as text`)
+  if (!/^-?\d{1,40}$/.test(text)) throw fields.invalid(`${name} is not a number as text`)
   return text
 }

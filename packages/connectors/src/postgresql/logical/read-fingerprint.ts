@@ -6,10 +6,7 @@ import { quoteIdentifier } from '../connection/quote.ts'
 import type { ArchiveFacts, TocEntry } from './archive/toc-entry.ts'
 import type { DatabaseFingerprint, SequenceFingerprint, TableFingerprint } from './logical-manifest.ts'
 
-export type DumpContent = Pick<
-  DatabaseFingerprint,
-  'tables' | 'sequences' | 'largeObjects' | 'extensions' | 'schemas'
->
+export type DumpContent = Pick<DatabaseFingerprint, 'tables' | 'sequences' | 'largeObjects' | 'extensions' | 'schemas'>
 
 const tablesAtOnce = 100
 
@@ -18,24 +15,40 @@ export function countedTables(entries: readonly TocEntry[]): TocEntry[] {
   return entries.filter(({ description, hasData }) => description === 'TABLE DATA' && hasData)
 }
 
+export type CountedTable = Pick<TableFingerprint, 'rows' | 'checksum'>
+
+/** Whatever server, role or database have set: the same row must have the same text on both sides of a comparison. */
+const textForm = `SET row_security = off; SET intervalstyle = postgres; SET extra_float_digits = 1;
+  SET lc_monetary = 'C'; SET xmloption = content`
+
 /**
- * Exact rows of each table, in the order given; the tables of extensions, of which dumps hold only what users added, are
- * left out (undefined). Row security must not hide anything: then it fails, as pg_dump does.
+ * Exact rows of each table, in the order given, and with `checksums` a sum over all of its rows, in whatever order they lie;
+ * the tables of extensions, of which dumps hold only what users added, are left out (undefined). Row security must not hide
+ * anything: then it fails, as pg_dump does.
  */
 export async function countTables(
   connection: PostgresConnection,
   tables: readonly Pick<TableFingerprint, 'schema' | 'name'>[],
+  { checksums }: { readonly checksums: boolean },
   ctx: Context,
-): Promise<(string | undefined)[]> {
-  await connection.query('SET row_security = off', ctx)
+): Promise<(CountedTable | undefined)[]> {
+  await connection.query(textForm, ctx)
   const owned = await extensionTables(connection, ctx)
   const names = tables.map(({ schema, name }) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`)
-  const counted: (string | undefined)[] = []
+  const sum = `coalesce(sum(hashtextextended((t.*)::text COLLATE "C", 0)), 0)`
+  const columns = checksums ? `count(*), ${sum}` : 'count(*)'
+  const counted: (CountedTable | undefined)[] = []
   for (let start = 0; start < names.length; start += tablesAtOnce) {
     const some = names.slice(start, start + tablesAtOnce)
-    const statements = some.map((name) => (owned.has(name) ? 'SELECT NULL' : `SELECT count(*) FROM ONLY ${name}`))
+    const statements = some.map((name) =>
+      owned.has(name) ? 'SELECT NULL' : `SELECT ${columns} FROM ONLY ${name} AS t`,
+    )
     const results = await connection.query(statements.join(';'), ctx)
-    counted.push(...some.map((_, i) => results[i]?.rows[0]?.[0] ?? undefined))
+    for (const [i] of some.entries()) {
+      const [rows, checksum] = results[i]?.rows[0] ?? []
+      const known = typeof checksum === 'string' ? { checksum } : {}
+      counted.push(typeof rows === 'string' ? { rows, ...known } : undefined)
+    }
     ctx.emit({
       type: 'work.progressed',
       work: 'counting rows',
@@ -65,18 +78,18 @@ async function extensionTables(connection: PostgresConnection, ctx: Context): Pr
 export async function fingerprintOf(
   connection: PostgresConnection,
   archive: ArchiveFacts,
-  counted: readonly (string | undefined)[],
+  counted: readonly (CountedTable | undefined)[],
   ctx: Context,
 ): Promise<DumpContent> {
   const tables: TableFingerprint[] = []
   for (const [i, { dumpId, namespace, tag }] of countedTables(archive.entries).entries()) {
-    const [rows, dumped] = [counted[i], archive.rows.get(dumpId)]
-    if (rows === undefined) continue
-    if (dumped !== undefined && String(dumped) !== rows) {
-      const reason = `it has ${dumped} rows of ${namespace}.${tag}, and the database ${rows}`
+    const [found, dumped] = [counted[i], archive.rows.get(dumpId)]
+    if (found === undefined) continue
+    if (dumped !== undefined && String(dumped) !== found.rows) {
+      const reason = `it has ${dumped} rows of ${namespace}.${tag}, and the database ${found.rows}`
       throw new AppError('POSTGRES_DUMP_UNREADABLE', { what: `the dump of ${archive.database}`, reason })
     }
-    tables.push({ schema: namespace, name: tag, rows })
+    tables.push({ schema: namespace, name: tag, ...found })
   }
   const extensions = await sqlRows(
     connection,

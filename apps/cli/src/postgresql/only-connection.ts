@@ -1,0 +1,17 @@
+import { AppError } from '@holdfast/core/errors/app-error'
+import { firstGiven } from '../argument/first-given.ts'
+import type { BackupValues } from '../backup/backup-option.ts'
+
+/** Options that choose among files, which a server's backup does not leave to anybody. */
+const fileOptions = [
+  ...(['exclude', 'iexclude', 'excludeFile', 'iexcludeFile', 'excludeCaches', 'excludeIfPresent'] as const),
+  ...(['excludeLargerThan', 'oneFileSystem', 'filesFrom', 'filesFromVerbatim', 'filesFromRaw'] as const),
+  ...(['stdin', 'stdinFromCommand', 'parent', 'force', 'dryRun', 'skipIfUnchanged', 'time'] as const),
+]
+
+/** The one argument of a server's backup. Fails with OPTIONS_CONFLICT when there is more, or options for files. */
+export function onlyConnection([connection = '', other]: readonly string[], options: BackupValues): string {
+  const foreign = other ?? firstGiven(options, fileOptions)
+  if (foreign === undefined) return connection
+  throw new AppError('OPTIONS_CONFLICT', { first: 'a PostgreSQL connection', second: foreign })
+}

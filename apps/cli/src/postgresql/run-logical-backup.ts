@@ -1,0 +1,72 @@
+import type { LogicalManifest } from '@holdfast/connectors/postgresql/logical/logical-manifest'
+import type { ProgramPlace } from '@holdfast/connectors/process/program-place'
+import { AppError } from '@holdfast/core/errors/app-error'
+import { formatSize } from '@holdfast/core/units/size'
+import { backupLogicalPostgres } from '@holdfast/orchestrator/postgresql/backup-logical-postgres'
+import type { Repository } from '@holdfast/repository/repository'
+import { firstGiven } from '../argument/first-given.ts'
+import type { backupOptions, BackupValues } from '../backup/backup-option.ts'
+import { backupSummaries, renderBackupReport } from '../backup/backup-report.ts'
+import type { Invocation } from '../command/command.ts'
+import { programVersion } from '../command/version.ts'
+import { countOf } from '../output/count-of.ts'
+import { printable } from '../output/printable.ts'
+import { clientPlaceOf } from './client-place.ts'
+import { readConnectionArgument, sourceHost } from './connection-argument.ts'
+import { onlyConnection } from './only-connection.ts'
+import { readSourceName } from './postgres-backup-option.ts'
+import { saveSettingsOf } from './save-settings-of.ts'
+
+const physicalOnly = ['dataDirectory', 'checkpoint', 'noVerifyPages'] as const
+const minuteMs = 60_000
+
+/** `backup postgresql://… --method logical`: a dump of each database, with roles and a fingerprint. */
+export async function runLogicalBackup(
+  { arguments: given, options, output, variables, ctx, global }: Invocation<typeof backupOptions>,
+  repositories: readonly Repository[],
+): Promise<number> {
+  const connection = onlyConnection(given, options)
+  const physical = firstGiven(options, physicalOnly)
+  if (physical !== undefined) throw new AppError('OPTIONS_CONFLICT', { first: '--method logical', second: physical })
+  const target = readConnectionArgument(connection, variables, ctx)
+  const host = options.host ?? sourceHost(target)
+  const { database, schema, table, excludeTable } = options
+  const { saved, manifest } = await backupLogicalPostgres(
+    repositories,
+    target,
+    {
+      source: options.source ?? readSourceName(host, '--source'),
+      selection: { databases: database, schemas: schema, tables: table, excludeTables: excludeTable },
+      client: clientPlaceOf(options.postgresBin, variables, placeOf(options)),
+      parallel: options.parallelDumps ?? 2,
+      silenceLimitMs: options.dumpSilence ?? 10 * minuteMs,
+      lockWaitMs: options.lockWait ?? 5 * minuteMs,
+      checksums: options.checksums,
+      toolVersion: programVersion(),
+    },
+    {
+      ...saveSettingsOf({ global, output }, host),
+      tags: options.tag.flat().filter((tag) => tag !== ''),
+      ...(options.readConcurrency === undefined ? {} : { workers: options.readConcurrency }),
+    },
+    ctx,
+  )
+  for (const summary of backupSummaries(saved, { dryRun: false })) output.message({ ...summary, postgresql: manifest })
+  for (const warning of manifest.warnings) output.line(`warning: ${printable(warning)}`)
+  output.note(`${describeDumps(manifest)}\n${renderBackupReport(saved, { dryRun: false })}`)
+  return saved.repositories.some(({ failure }) => failure !== undefined) ? 3 : 0
+}
+
+function placeOf({ inContainer, inPod }: BackupValues): ProgramPlace {
+  if (inContainer !== undefined && inPod !== undefined) {
+    throw new AppError('OPTIONS_CONFLICT', { first: '--in-container', second: '--in-pod' })
+  }
+  if (inContainer !== undefined) return { type: 'docker', container: inContainer }
+  return inPod === undefined ? { type: 'local' } : { type: 'kubernetes', ...inPod }
+}
+
+function describeDumps({ source, server, dumpTool, fingerprint: { databases }, bytes }: LogicalManifest): string {
+  const tables = databases.flatMap((database) => database.tables)
+  const rows = tables.reduce((sum, table) => sum + BigInt(table.rows), 0n)
+  return `${source}: PostgreSQL ${server.version}, ${countOf(databases.length, 'database')}, ${countOf(tables.length, 'table')}, ${rows} rows, ${formatSize(bytes)} by pg_dump ${dumpTool.version}`
+}

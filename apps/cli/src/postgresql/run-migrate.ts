@@ -1,0 +1,80 @@
+import { tmpdir } from 'node:os'
+import { formatSize } from '@holdfast/core/units/size'
+import { executeMigration, type MigrationPlan, planMigration } from '@holdfast/orchestrator/postgresql/migrate-postgres'
+import type { Invocation } from '../command/command.ts'
+import type { MigrateOptions } from '../command/migrate.ts'
+import { programVersion } from '../command/version.ts'
+import { formatClock } from '../output/local-time.ts'
+import { printable } from '../output/printable.ts'
+import { openSession } from '../session/open-session.ts'
+import { defaultWorkers } from '../session/worker-count.ts'
+import { renderChecks } from './check-table.ts'
+import { clientPlaceOf } from './client-place.ts'
+import { readConnectionArgument, sourceHost } from './connection-argument.ts'
+import { readSourceName } from './postgres-backup-option.ts'
+import { saveSettingsOf } from './save-settings-of.ts'
+
+const minuteMs = 60_000
+
+/** Shows the plan, then moves and compares. The exit code is 1 when a table differs. */
+export async function runMigrate(from: string, to: string, invocation: Invocation<MigrateOptions>): Promise<number> {
+  const { options, output, variables, ctx } = invocation
+  const source = readConnectionArgument(from, variables, ctx)
+  const host = sourceHost(source)
+  const client = clientPlaceOf(options.postgresBin, variables)
+  await using session = await openSession(invocation, { lock: 'append', changesNothing: options.dryRun })
+  const plan = await planMigration(
+    {
+      from: source,
+      to: readConnectionArgument(to, variables, ctx),
+      backup: {
+        source: options.source ?? readSourceName(host, '--source'),
+        selection: { databases: options.database, schemas: [], tables: [], excludeTables: [] },
+        client,
+        parallel: 2,
+        silenceLimitMs: 10 * minuteMs,
+        lockWaitMs: 5 * minuteMs,
+        toolVersion: programVersion(),
+      },
+      restore: {
+        client,
+        owners: !options.noOwner,
+        jobs: options.jobs ?? defaultWorkers(),
+        temporaryDirectory: options.temporary ?? tmpdir(),
+      },
+      settings: { ...saveSettingsOf(invocation, host), tags: ['migration'] },
+    },
+    ctx,
+  )
+  output.note(describePlan(plan))
+  output.message({ message_type: 'plan', from: plan.from, to: plan.to, databases: plan.databases })
+  if (options.dryRun) return 0
+  const report = await executeMigration(session.repository, plan, ctx)
+  for (const warning of report.warnings) output.line(`warning: ${printable(warning)}`)
+  output.line(renderChecks(report.checks))
+  const hasFailed = report.checks.some(({ verdict }) => verdict === 'failed')
+  output.note(
+    `${hasFailed ? 'moved, but NOT equal' : 'moved and equal'}: safety backup ${report.snapshotId.slice(0, 8)} in ${formatClock(report.backupMs)}, restored and compared in ${formatClock(report.restoreMs)}`,
+  )
+  const { snapshotId, checks, warnings, backupMs, restoreMs, manifest } = report
+  output.message({
+    message_type: 'summary',
+    snapshot_id: snapshotId,
+    backup_ms: backupMs,
+    restore_ms: restoreMs,
+    checks,
+    warnings,
+    databases: manifest.fingerprint.databases,
+  })
+  return hasFailed ? 1 : 0
+}
+
+function describePlan({ from, to, databases, request }: MigrationPlan): string {
+  return [
+    `migration from PostgreSQL ${from.version} at ${from.host} to PostgreSQL ${to.version} at ${to.host}`,
+    ...databases.map(({ name, sizeBytes }) => `  database     ${printable(name)}, ${formatSize(Number(sizeBytes))}`),
+    `  backup       all of them into the repository, as source ${request.backup.source}`,
+    `  restore      of that backup; roles that are missing are made${request.restore.owners ? '' : '; without owners and privileges'}`,
+    '  comparison   rows and checksums of every table',
+  ].join('\n')
+}
