@@ -42,6 +42,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 process.once('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }))
 
 const figures = readFigures()
+const prepared = new Set<Contender>()
 await main()
 
 async function main(): Promise<void> {
@@ -49,7 +50,9 @@ async function main(): Promise<void> {
   if (wanted.length > 0) {
     await using cluster = await openCluster(values.cluster ?? join(directory, 'cluster'), scale)
     figures.server = `PostgreSQL ${cluster.serverVersion}`
-    figures.bytes = Number((await cluster.sql('SELECT sum(pg_database_size(oid)) FROM pg_database'))[0]?.[0] ?? 0)
+    // before it grows by what is changed
+    const [size] = await cluster.sql('SELECT sum(pg_database_size(oid)) FROM pg_database')
+    if (figures.bytes === 0 || wanted.includes('first')) figures.bytes = Number(size?.[0] ?? 0)
     const processes = availableParallelism()
     const base = pgBaseBackup(cluster, directory, processes)
     const full = pgBackRest(cluster, directory, 'full', processes)
@@ -74,8 +77,17 @@ async function measureFirst(cluster: Cluster, contenders: readonly Contender[]):
       await contender.init()
       await settle(cluster)
       await measure('first', contender, contender.backup())
+      prepared.add(contender)
     }
   }
+}
+
+/** Sees to it that the contender's repository holds a backup of the cluster as it was before the next change. */
+async function prepare(contender: Contender): Promise<void> {
+  if (prepared.has(contender)) return
+  await contender.init()
+  await measureProcess(contender.backup(), environment)
+  prepared.add(contender)
 }
 
 /** A backup of what was backed up before and has changed since. */
@@ -85,10 +97,7 @@ async function measureSecond(
   kind: 'contiguous' | 'random',
 ): Promise<void> {
   await cluster.sql('VACUUM pgbench_accounts')
-  for (const contender of contenders) {
-    await contender.init()
-    await measureProcess(contender.backup(), environment)
-  }
+  for (const contender of contenders) await prepare(contender)
   for (let round = 0; round < runs; round++) {
     await change(cluster, kind, round)
     for (const contender of turned(contenders, round)) {
@@ -109,10 +118,7 @@ async function change(cluster: Cluster, kind: 'contiguous' | 'random', round: nu
 
 async function measureRestore(cluster: Cluster, contenders: readonly Contender[]): Promise<void> {
   const target = join(directory, 'restored')
-  for (const contender of contenders) {
-    await contender.init()
-    await measureProcess(contender.backup(), environment)
-  }
+  for (const contender of contenders) await prepare(contender)
   for (let round = 0; round < runs; round++) {
     for (const contender of turned(contenders, round)) {
       const command = contender.restore?.(target)

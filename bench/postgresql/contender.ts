@@ -24,7 +24,7 @@ export const environment: Readonly<Record<string, string>> = {
 }
 
 /** For a program of the server's own user: PostgreSQL's and pgBackRest's must not be root. */
-export function asServer(command: Command): Command {
+function asServer(command: Command): Command {
   const identity = unprivilegedIdentity()
   if (identity === undefined) return command
   return ['setpriv', `--reuid=${identity.uid}`, `--regid=${identity.gid}`, '--clear-groups', ...command]
