@@ -80,7 +80,7 @@ async function* walkFolder(walk: Walk, folder: string, local: string): AsyncGene
       yield directory(walk, path, facts)
       yield* walkFolder(walk, path, place)
     } else if (facts.isFile() && path !== 'global/pg_control') yield file(walk, path, place, facts)
-    else if (facts.isSymbolicLink()) yield* link(walk, path, place, facts)
+    else if (facts.isSymbolicLink()) yield* linkEntries(walk, path, place, facts)
   }
 }
 
@@ -161,7 +161,12 @@ function file(walk: Walk, path: string, local: string, facts: Stats): Entry {
 }
 
 /** PostgreSQL makes links in pg_tblspc only; what others put there is kept as the link it is. */
-async function* link(walk: Walk, path: string, local: string, facts: Stats): AsyncGenerator<Entry, void, undefined> {
+async function* linkEntries(
+  walk: Walk,
+  path: string,
+  local: string,
+  facts: Stats,
+): AsyncGenerator<Entry, void, undefined> {
   const linkTarget = await reading(local, () => readlink(local))
   const place = entryPath(walk.run.options.source, path)
   yield { kind: 'symlink', path: place, ...plain(facts), linkTarget }
