@@ -28,7 +28,8 @@ it('backs up logically, shows the plan, and restores one table beside what is th
 it('migrates to another server and compares every table', async () => {
   await using old = await startPostgres({ major: 14 })
   await using fresh = await startPostgres({ major: 15 })
-  await old.sql('CREATE ROLE app LOGIN; CREATE DATABASE shop OWNER app')
+  await old.sql('CREATE ROLE app LOGIN')
+  await old.sql('CREATE DATABASE shop OWNER app')
   await old.sql(fill, 'shop')
   await using cli = await createCliFixture()
   await cli.init()

@@ -8,11 +8,6 @@ import type {
   TableFingerprint,
 } from './logical-manifest.ts'
 
-/** Whether a manifest is of a logical backup; false for anything else, JSON or not. */
-export function isLogicalManifest(bytes: Uint8Array): boolean {
-  return ManifestFields.parse(bytes, 'manifest.json').optionalText('method') === 'logical'
-}
-
 /** Fails with BACKUP_MANIFEST_INVALID, naming the field, when it is damaged, of another kind, or of a newer format. */
 export function parseLogicalManifest(bytes: Uint8Array): LogicalManifest {
   const fields = ManifestFields.parse(bytes, 'manifest.json')

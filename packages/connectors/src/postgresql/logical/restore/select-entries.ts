@@ -45,7 +45,7 @@ export function selectEntries(
   return { ids: selected, leftOut: leftOut.map(describeEntry) }
 }
 
-export function describeEntry({ description, namespace, tag }: TocEntry): string {
+function describeEntry({ description, namespace, tag }: TocEntry): string {
   return `${description} ${namespace === '' ? '' : `${namespace}.`}${tag}`
 }
 

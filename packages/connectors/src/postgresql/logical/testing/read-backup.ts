@@ -51,7 +51,7 @@ export async function readBackup(
   return keptBackup(files)
 }
 
-export function keptBackup(files: ReadonlyMap<string, Buffer>): KeptBackup {
+function keptBackup(files: ReadonlyMap<string, Buffer>): KeptBackup {
   const file = (name: string): Buffer => files.get(`postgresql/shop/${name}`) ?? Buffer.alloc(0)
   const manifest: LogicalManifest = parseLogicalManifest(file('manifest.json'))
   return {
