@@ -1,4 +1,4 @@
-/** Backups of what a connector yields. */
+/** Backups of what a connector yields. Long because each kind of entry and each way of failing has its own source. */
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'

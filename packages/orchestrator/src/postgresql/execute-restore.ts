@@ -4,7 +4,7 @@ import { ensureConfiguration } from '@holdfast/connectors/postgresql/restore/ens
 import { prepareRecovery } from '@holdfast/connectors/postgresql/restore/prepare-recovery'
 import type { Context } from '@holdfast/core/context'
 import { placeWal } from './place-wal.ts'
-import type { PostgresRestorePlan } from './plan-restore.ts'
+import { outside, type PostgresRestorePlan } from './plan-restore.ts'
 import { type ClusterFilesReport, restoreClusterFiles } from './restore-cluster-files.ts'
 
 export interface PostgresRestoreReport extends ClusterFilesReport {
@@ -24,14 +24,16 @@ export async function executePostgresRestore(plan: PostgresRestorePlan, ctx: Con
   const filesAt = ctx.now().getTime()
   const owner = await ownerOf(dataDirectory)
   // made by this restore, so root owns them; those of a tablespace may lie anywhere
-  const made = [walDirectory, ...tablespaces.values()]
+  const linked = outside(tablespaces, dataDirectory)
+  const made = [walDirectory, ...linked]
   const own = `${dataDirectory}-tablespaces`
-  if ([...tablespaces.values()].some((path) => dirname(path) === own)) made.push(own)
+  if (linked.some((path) => dirname(path) === own)) made.push(own)
   await mkdir(walDirectory, { recursive: true, mode: 0o700 })
   await placeWal(material, recovery, walDirectory, { workers: request.workers, owner }, ctx)
   if (owner !== undefined) for (const path of made) await chown(path, owner.uid, owner.gid)
   const { stop, inclusive, timeline } = recovery
-  await prepareRecovery(dataDirectory, { stop, inclusive, timeline, action: request.action, walDirectory }, tablespaces)
+  const links = new Map([...tablespaces].filter(([, path]) => linked.includes(path)))
+  await prepareRecovery(dataDirectory, { stop, inclusive, timeline, action: request.action, walDirectory }, links)
   const written = await ensureConfiguration(dataDirectory, backup.manifest.settings)
   if (written.length > 0) {
     const message = `${written.join(', ')} lay outside the data directory and are not in the backup: the least to start with was written`

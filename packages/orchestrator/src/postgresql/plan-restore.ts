@@ -56,7 +56,7 @@ export async function planPostgresRestore(
   if (backup === undefined) throw new Error(`the plan names a backup that is not there: ${recovery.base.id}`)
   const walDirectory = `${dataDirectory}-wal`
   const tablespaces = placeTablespaces(backup, dataDirectory, request.tablespaceMapping)
-  const [data] = [dataDirectory, ...(request.delta ? [] : tablespaces.values())].map((place) =>
+  const [data] = [dataDirectory, ...(request.delta ? [] : outside(tablespaces, dataDirectory))].map((place) =>
     checkPlace(place, request),
   )
   const wal = checkPlace(walDirectory, { ...request, delta: false })
@@ -90,9 +90,16 @@ function placeTablespaces(
   }
   return new Map(
     manifest.tablespaces.map(({ oid, path }) => {
+      // one "in place" is a directory of the data directory itself
+      if (!path.startsWith('/')) return [oid, join(dataDirectory, path)]
       return [oid, resolve(mapping.get(path) ?? join(`${dataDirectory}-tablespaces`, String(oid)))]
     }),
   )
+}
+
+/** Tablespaces that the server reaches by a link. */
+export function outside(tablespaces: ReadonlyMap<number, string>, dataDirectory: string): string[] {
+  return [...tablespaces.values()].filter((path) => !path.startsWith(`${dataDirectory}/`))
 }
 
 /** A server whose lock file names a living process with this very working directory must not lose its files. */

@@ -8,7 +8,7 @@ import type { BlockingCall, BlockingReply, JobMessage, WorkerMessage, WorkerStar
 
 /** Young generation of a worker's heap: small, because the payload never lives there; keeps four workers under the memory bound. */
 const youngGenerationMegabytes = 3
-const stopTimeoutMs = 10_000
+const stopTimeoutMs = 30_000
 const releaseMemoryEveryMs = 1000
 
 export interface WorkerPoolOptions<Setup, Note> {
