@@ -1,0 +1,125 @@
+/** `follow` and `coverage` as their users run them. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { type PostgresServer, startPostgres } from '@holdfast/connectors/postgresql/testing/postgres-server'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type CliFixture, type CliRun, createCliFixture } from '../cli-fixture.ts'
+
+const stack = new AsyncDisposableStack()
+let fixture: CliFixture
+let server: PostgresServer
+
+beforeAll(async () => {
+  fixture = stack.use(await createCliFixture())
+  await fixture.init()
+  server = stack.use(await startPostgres({ initdbArguments: ['--wal-segsize=1'] }))
+  await server.sql('CREATE TABLE load (id serial, text text)')
+})
+afterAll(() => stack.disposeAsync())
+
+/** Follows until the work is done, then stops as a service is stopped. */
+async function followDuring(work: () => Promise<void>, words: readonly string[] = []): Promise<CliRun> {
+  let pid = 0
+  const all = ['follow', server.url(), '--source', 'shop', '--flush-every', '500ms', ...words]
+  const following = fixture.run(all, { onStart: (started) => (pid = started) })
+  const isActive = async (): Promise<unknown> =>
+    (await server.sql(`SELECT count(*) FROM pg_replication_slots WHERE active`))[0]?.[0]
+  await expect.poll(isActive, { timeout: 30_000 }).toBe('1')
+  await work()
+  process.kill(pid, 'SIGTERM')
+  return await following
+}
+
+describe('follow', () => {
+  test('ends in order when it is told to stop, with everything stored', async () => {
+    const backup = await fixture.run(['backup', server.url(), '--source', 'shop'])
+    expect(backup, backup.stderr).toMatchObject({ exitCode: 0 })
+    const followed = await followDuring(async () => {
+      await server.sql(`INSERT INTO load (text) SELECT md5(i::text) FROM generate_series(1, 20000) i`)
+    })
+    expect(followed, followed.stderr).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(followed.stdout).toContain('as shop')
+    expect(followed.stdout).toMatch(/everything up to 0\/[0-9A-F]+ is stored, recoverable until /)
+    const [slot] = await server.sql(
+      'SELECT slot_name, restart_lsn >= pg_current_wal_flush_lsn() FROM pg_replication_slots',
+    )
+    expect(slot).toEqual(['holdfast_shop', 't'])
+  })
+
+  test('goes on where it ended, and tells programs each step', async () => {
+    const followed = await followDuring(async () => {
+      await server.sql(`INSERT INTO load (text) VALUES ('one more')`)
+      await pause(1500)
+    }, ['--json'])
+    expect(followed, followed.stderr).toMatchObject({ exitCode: 0 })
+    const messages = followed.stdout
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line))
+    expect(messages).toContainEqual(
+      expect.objectContaining({ message_type: 'log', recoverable_until: expect.any(String) }),
+    )
+    expect(messages.at(-1)).toMatchObject({ message_type: 'summary', source: 'shop', timeline: 1 })
+  })
+
+  test('refuses a password among its arguments, and names that are none', async () => {
+    const refused = await fixture.run(['follow', 'postgresql://backup:secret@127.0.0.1:1/postgres'])
+    expect(refused.exitCode).toBe(1)
+    expect(refused.stderr).toContain('~/.pgpass')
+    expect(refused.stderr).not.toContain('secret')
+    for (const words of [
+      ['--source', 'a/b'],
+      ['--slot', 'Big'],
+      ['--flush-every', '0'],
+      ['--flush-every', 'often'],
+    ]) {
+      const run = await fixture.run(['follow', server.url(), ...words])
+      expect(run, run.stderr).toMatchObject({ exitCode: 1, stdout: '' })
+      expect(run.stderr).toContain(`for ${words[0] ?? ''}`)
+    }
+  })
+})
+
+describe('coverage', () => {
+  test('shows one range without gaps, and how much would be lost', async () => {
+    const shown = await fixture.run(['coverage', 'shop'])
+    expect(shown, shown.stderr).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(shown.stdout).toMatch(/covered +\d{4}-/)
+    expect(shown.stdout).not.toContain('GAP')
+    expect(shown.stdout).toContain('█')
+    expect(shown.stdout).toContain('1 base backup')
+    expect(shown.stdout).toMatch(/the last .+ would be gone/)
+  })
+
+  test('shows the gap that a lost slot leaves, to programs too', async () => {
+    await server.sql(`SELECT pg_drop_replication_slot('holdfast_shop')`)
+    for (let i = 0; i < 4; i++) {
+      await server.sql(`INSERT INTO load (text) SELECT md5(i::text) FROM generate_series(1, 20000) i`)
+      await server.sql('SELECT pg_switch_wal()')
+      await server.sql('CHECKPOINT')
+    }
+    const followed = await followDuring(async () => {
+      const backup = await fixture.run(['backup', server.url(), '--source', 'shop'])
+      expect(backup, backup.stderr).toMatchObject({ exitCode: 0 })
+      await server.sql(`INSERT INTO load (text) VALUES ('after the gap')`)
+      await pause(1500)
+    })
+    expect(followed, followed.stderr).toMatchObject({ exitCode: 0 })
+    expect(followed.stderr).toContain('warning: ')
+    const shown = await fixture.run(['coverage', 'shop', '--json'])
+    expect(shown, shown.stderr).toMatchObject({ exitCode: 0 })
+    const coverage: unknown = JSON.parse(shown.stdout)
+    expect(coverage).toMatchObject({
+      message_type: 'coverage',
+      base_backups: 2,
+      gaps: [{ reason: 'wal-missing' }],
+      ranges: [{ bases: [expect.any(String)] }, { bases: [expect.any(String)] }],
+    })
+    expect((await fixture.run(['coverage', 'shop'])).stdout).toMatch(/GAP .* WAL is missing/)
+  })
+
+  test('of a source that nobody knows names those that are known', async () => {
+    const unknown = await fixture.run(['coverage', 'office'])
+    expect(unknown).toMatchObject({ exitCode: 1, stdout: '' })
+    expect(unknown.stderr).toContain('shop')
+  })
+})
