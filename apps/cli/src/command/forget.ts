@@ -25,7 +25,7 @@ import { renderSnapshotTable, snapshotJson } from '../output/snapshot-table.ts'
 import { filterOptionsWithoutShort, readFilter, snapshotArgument } from '../session/filter-option.ts'
 import { openSession } from '../session/open-session.ts'
 import { pruneOptions, readPruneOptions } from '../session/prune-option.ts'
-import { defineCommand, repositoryExitCodes } from './command.ts'
+import { defineCommand, type Invocation, repositoryExitCodes } from './command.ts'
 
 const keep = (short: string, period: string) =>
   single(
@@ -102,6 +102,7 @@ export const forget = defineCommand({
     output.message(plan.groups.map((group) => groupJson(group, dryRun)))
     const removed = dryRun ? plan.remove : await executeForget(repository, plan, ctx)
     output.line(`${dryRun ? 'would remove' : 'removed'} ${countOf(removed.length, 'snapshot')}`)
+    if (!dryRun) await trimLogs(repository, plan, invocation)
     if (!prune || removed.length === 0) return 0
     if (dryRun) output.note('what a prune would free is only known once the snapshots are removed')
     else {
@@ -112,6 +113,25 @@ export const forget = defineCommand({
     return 0
   },
 })
+
+/** WAL that only the removed base backups needed goes with them. */
+async function trimLogs(repository: Repository, plan: ForgetPlan, invocation: Invocation): Promise<void> {
+  const tags = plan.groups
+    .flatMap(({ remove }) => remove)
+    .flatMap(({ snapshot }) => (isBaseBackup(snapshot.tags) ? snapshot.tags : []))
+  const sources = new Set(
+    tags.filter((tag) => tag.startsWith(sourcePrefix)).map((tag) => tag.slice(sourcePrefix.length)),
+  )
+  if (sources.size === 0) return
+  const { trimSourceLog } = await import('../postgresql/trim-source-log.ts')
+  for (const source of sources) await trimSourceLog(repository, source, invocation)
+}
+
+const sourcePrefix = 'source='
+
+function isBaseBackup(tags: readonly string[]): boolean {
+  return tags.includes('type=postgresql') && (tags.includes('method=physical') || tags.includes('method=direct'))
+}
 
 async function makePlan(
   repository: Repository,

@@ -33,7 +33,7 @@ export function renderCoverage(found: SourceCoverage, { columns }: { readonly co
 }
 
 /** One character for each stretch of time: covered only if all of it is. */
-export function renderBar({ oldest, newest, ranges }: Coverage, columns: number): string {
+function renderBar({ oldest, newest, ranges }: Coverage, columns: number): string {
   const startMs = Date.parse(oldest)
   const stepMs = (Date.parse(newest) - startMs) / columns
   const cells = Array.from({ length: columns }, (_, cell) => {

@@ -132,8 +132,10 @@ async function deliver(from: string, target: string): Promise<void> {
       const staged = `${target}.part-${process.pid}`
       try {
         await copyFile(from, staged)
-        const handle = await open(staged, 'r')
-        await handle.sync().finally(() => handle.close())
+        {
+          await using handle = await open(staged, 'r')
+          await handle.sync()
+        }
         await rename(staged, target)
       } finally {
         await rm(staged, { force: true })

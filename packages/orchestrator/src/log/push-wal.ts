@@ -109,7 +109,7 @@ async function store(
     await spool.remember('cluster', previous.systemIdentifier)
   }
   const waited = new AbortController()
-  const batched = Promise.all(writers.map(({ writer, isDue }) => (isDue ? writer.batch(batching) : undefined)))
+  const batched = Promise.all(writers.filter(({ isDue }) => isDue).map(({ writer }) => writer.batch(batching)))
   await Promise.race([
     batched.catch(() => {}),
     delay(batchPatienceMs, undefined, { signal: waited.signal }).catch(() => {}),

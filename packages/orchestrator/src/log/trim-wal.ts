@@ -16,7 +16,7 @@ import { segmentFactsOf, walPlace } from './wal-log.ts'
 export async function trimWal(
   repository: Repository,
   source: string,
-  options: { readonly settings: LogSettings; readonly lock: LogLockOptions; readonly dryRun: boolean },
+  options: { readonly settings: LogSettings; readonly lock: LogLockOptions | 'held'; readonly dryRun: boolean },
   ctx: Context,
 ): Promise<TrimReport> {
   const oldest = await oldestStart(repository, source, ctx)

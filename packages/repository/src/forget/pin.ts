@@ -6,8 +6,14 @@ import type { Snapshot } from '../format/snapshot.ts'
  */
 export const pinTag = 'holdfast-pin'
 const pinReasonPrefix = 'pin='
+/** A source's log is one snapshot that moves on; what of it is not needed any more is dropped from within. */
+const logPrefix = 'log='
 
-/** The tag that pins a snapshot, or undefined. */
+/** The tag that pins a snapshot, or undefined. The log of a source is pinned. */
 export function findPin(snapshot: Snapshot): string | undefined {
-  return snapshot.tags.find((tag) => tag === pinTag || (tag.startsWith(pinReasonPrefix) && tag !== pinReasonPrefix))
+  const isOwn = snapshot.tags.includes('holdfast')
+  return snapshot.tags.find((tag) => {
+    const isReason = tag.startsWith(pinReasonPrefix) && tag !== pinReasonPrefix
+    return tag === pinTag || isReason || (isOwn && tag.startsWith(logPrefix))
+  })
 }

@@ -1,5 +1,4 @@
 import type { Context } from '@holdfast/core/context'
-import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import type { BlobIndex } from '../engine/blob-index.ts'
 import { isJsonObject, JsonFields, type JsonObject } from '../format/json-fields.ts'
 import type { Node } from '../format/node.ts'
@@ -97,9 +96,4 @@ async function readFacts(source: LogTrees, node: Node, ctx: Context): Promise<Ma
     if (isJsonObject(value)) found.set(name, value)
   }
   return found
-}
-
-/** Whether an error says that what is stored is not what was written. */
-export function isDamage(error: unknown): error is AppError {
-  return isAppError(error, 'REPOSITORY_DAMAGED') || isAppError(error, 'STORAGE_DAMAGED')
 }

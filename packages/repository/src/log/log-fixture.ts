@@ -12,7 +12,7 @@ import { readLog } from './read-log.ts'
 export const shopLog: LogPlace = { source: 'shop', type: 'postgresql', kind: 'wal' }
 
 /** Two who come at once need not be told apart in tests, so nobody waits for others to show; nor long for a lock. */
-export const hastyTimers: LockTimers = {
+const hastyTimers: LockTimers = {
   sleep: (durationMs, signal, options) =>
     durationMs === 200 ? Promise.resolve() : systemTimers.sleep(durationMs >= 5000 ? 20 : durationMs, signal, options),
 }

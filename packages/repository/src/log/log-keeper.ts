@@ -35,11 +35,12 @@ export interface LogKeeper {
   batch(add: readonly BatchFile[], drop: readonly LogFileName[], ctx: Context): Promise<void>
 }
 
+/** `lock` "held": the caller has locked the repository already, and gives it as its lock guards it. */
 export function createLogKeeper(
   repository: Repository,
   place: LogPlace,
   settings: LogSettings,
-  lock: LogLockOptions,
+  lock: LogLockOptions | 'held',
 ): LogKeeper {
   const finder = createLogSnapshotFinder(repository, place)
   const folders = new Map<string, LogFolder>()
@@ -79,10 +80,11 @@ export function createLogKeeper(
     refresh,
     folder,
     async batch(add, drop, ctx) {
-      const forever = { ...lock, exclusive: false, retryForMs: Number.POSITIVE_INFINITY }
-      await using held = await acquireLock(repository, forever, ctx)
+      const forever = { exclusive: false, retryForMs: Number.POSITIVE_INFINITY }
+      await using held = lock === 'held' ? undefined : await acquireLock(repository, { ...lock, ...forever }, ctx)
       // a lock that is lost stops the work; what was written so far does no harm
-      const signal = AbortSignal.any([ctx.signal, held.signal])
+      const signal = held === undefined ? ctx.signal : AbortSignal.any([ctx.signal, held.signal])
+      const locked = held?.repository ?? repository
       const guarded: Context = { signal, emit: (event) => ctx.emit(event), now: () => ctx.now() }
       await refresh(guarded)
       const changed = new Map<string, LogFolder>()
@@ -90,14 +92,14 @@ export function createLogKeeper(
       source = undefined
       const replaced = content.snapshotIds
       const batch = { content, folders: changed, add, drop }
-      const written = await saveLogBatch(held.repository, place, batch, settings, guarded)
+      const written = await saveLogBatch(locked, place, batch, settings, guarded)
       content = written.content
       // only folders that still grow are worth remembering
       folders.clear()
       for (const [name, each] of written.folders) if (each.nodes.size > 0) folders.set(name, each)
       for (const name of replaced) {
         if (content.snapshotIds.includes(name)) continue
-        await held.repository.backend.remove({ type: 'snapshot', name }, guarded)
+        await locked.backend.remove({ type: 'snapshot', name }, guarded)
       }
     },
   }

@@ -20,7 +20,7 @@ export async function trimLog(
   repository: Repository,
   place: LogPlace,
   isNeeded: (file: LogFileInfo) => boolean,
-  options: { readonly settings: LogSettings; readonly lock: LogLockOptions; readonly dryRun: boolean },
+  options: { readonly settings: LogSettings; readonly lock: LogLockOptions | 'held'; readonly dryRun: boolean },
   ctx: Context,
 ): Promise<TrimReport> {
   const log = await readLog(repository, place, ctx)
