@@ -5,6 +5,7 @@ import type { Context } from '@holdfast/core/context'
 import type { Event, LogFollowed } from '@holdfast/core/events/event'
 import { formatDurationMs } from '@holdfast/core/units/duration'
 import { formatSize } from '@holdfast/core/units/size'
+import { followStart } from '@holdfast/orchestrator/log/follow-start'
 import { createRepositoryLogSink } from '@holdfast/orchestrator/log/repository-log-sink'
 import type { FollowOptions } from '../command/follow.ts'
 import type { Invocation } from '../command/command.ts'
@@ -33,7 +34,9 @@ export async function runFollow(invocation: Invocation<FollowOptions>): Promise<
   const flushEveryMs = options.flushEvery ?? 10_000
   const slot = options.slot ?? slotOf(source)
   const told: Context = { signal: ctx.signal, now: () => ctx.now(), emit: tellPeople(output, ctx) }
-  const report = await followWal(target, { slot, sink, flushEveryMs, graceMs }, told)
+  const [first] = repositories
+  const start = first === undefined ? {} : await followStart(first, source, ctx)
+  const report = await followWal(target, { ...start, slot, sink, flushEveryMs, graceMs }, told)
   // all is durable already; this spares the next run and stock restic the tips
   const closing: Context = {
     signal: AbortSignal.timeout(graceMs),

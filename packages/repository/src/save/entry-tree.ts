@@ -1,10 +1,8 @@
 import { splitEntryPath, refusedEntry } from './entry-path.ts'
+import { TextStore } from './text-store.ts'
 
-/** A file, link or stored thing: its node's JSON, undefined while its content is being stored. */
-interface Leaf {
-  text: string | undefined
-  mtimeNs: bigint
-}
+/** A leaf whose content is being stored. */
+const reserved = -1
 
 interface Directory {
   readonly path: string
@@ -12,16 +10,23 @@ interface Directory {
   /** JSON of its node up to its content; undefined: the source has not named it, or not yet */
   head: string | undefined
   mtimeNs: bigint
-  readonly leaves: Map<string, Leaf>
+  /** the newest time of what lies in it */
+  newestNs: bigint | undefined
+  /** files, links and what is stored already: handles of their nodes' JSON */
+  readonly leaves: Map<string, number>
   readonly directories: Map<string, Directory>
 }
 
 /** A directory whose subdirectories are all known by their trees. */
 export interface ReadyDirectory {
   readonly path: string
-  /** JSON of its tree */
-  readonly text: string
+  /** its tree */
+  readonly bytes: Uint8Array<ArrayBuffer>
 }
+
+const treeStart = Buffer.from('{"nodes":[')
+const treeEnd = Buffer.from(']}\n')
+const comma = 0x2c
 
 /** Makes the head of the node of a directory that the source did not name; `newestNs` is the newest time in it. */
 export type UnnamedHead = (name: string, newestNs: bigint | undefined) => string
@@ -33,6 +38,7 @@ export type UnnamedHead = (name: string, newestNs: bigint | undefined) => string
 export class EntryTree {
   readonly #directories = new Map<string, Directory>()
   readonly #root = newDirectory('', 0)
+  readonly #texts = new TextStore()
   #lastPath = ''
   #last = this.#root
 
@@ -52,15 +58,15 @@ export class EntryTree {
     const { directory: parent, name } = splitEntryPath(path)
     const directory = this.#directoryAt(parent)
     if (directory.leaves.has(name) || directory.directories.has(name)) throw refusedEntry(path, 'it came twice')
-    directory.leaves.set(name, { text: undefined, mtimeNs: 0n })
+    directory.leaves.set(name, reserved)
   }
 
   fill(path: string, text: string, mtimeNs: bigint): void {
-    const { directory, name } = splitEntryPath(path)
-    const leaf = this.#directoryAt(directory).leaves.get(name)
-    if (leaf === undefined) throw new Error(`no place was reserved for ${path}`)
-    leaf.text = text
-    leaf.mtimeNs = mtimeNs
+    const { directory: parent, name } = splitEntryPath(path)
+    const directory = this.#directoryAt(parent)
+    if (directory.leaves.get(name) !== reserved) throw new Error(`no place was reserved for ${path}`)
+    directory.leaves.set(name, this.#texts.add(text))
+    noteTime(directory, mtimeNs)
   }
 
   remove(path: string): void {
@@ -82,7 +88,7 @@ export class EntryTree {
   }
 
   /**
-   * Makes the JSON of every directory's tree, the deepest ones first. Before the next level is asked for, `treeIds` must
+   * Makes every directory's tree, the deepest ones first. Before the next level is asked for, `treeIds` must
    * know every directory of this one. The last level is the root alone, whose path is empty.
    */
   *levels(unnamedHead: UnnamedHead, treeIds: ReadonlyMap<string, string>): Generator<Iterable<ReadyDirectory>> {
@@ -91,9 +97,31 @@ export class EntryTree {
     for (const level of levels.toReversed()) {
       yield level.values().map((directory) => ({
         path: directory.path,
-        text: treeText(directory, unnamedHead, treeIds),
+        bytes: treeBytes(this.#nodesOf(directory, unnamedHead, treeIds)),
       }))
     }
+  }
+
+  /** The JSON of what lies in a directory; completes its own node. */
+  #nodesOf(directory: Directory, unnamedHead: UnnamedHead, treeIds: ReadonlyMap<string, string>): Uint8Array[] {
+    const { path, leaves, directories } = directory
+    const nodes = sortedNames(directory).map((name) => {
+      const child = directories.get(name)
+      if (child !== undefined) {
+        noteTime(directory, child.mtimeNs)
+        return Buffer.from(directoryText(child, treeIds))
+      }
+      const handle = leaves.get(name) ?? reserved
+      if (handle === reserved) throw new Error(`${path}/${name} was never completed`)
+      return this.#texts.bytesOf(handle)
+    })
+    if (directory.depth > 0 && directory.head === undefined) {
+      directory.head = unnamedHead(path.slice(path.lastIndexOf('/') + 1), directory.newestNs)
+      directory.mtimeNs = directory.newestNs ?? 0n
+    }
+    leaves.clear()
+    directories.clear()
+    return nodes
   }
 
   #directoryAt(path: string): Directory {
@@ -114,32 +142,27 @@ export class EntryTree {
 }
 
 function newDirectory(path: string, depth: number): Directory {
-  return { path, depth, head: undefined, mtimeNs: 0n, leaves: new Map(), directories: new Map() }
+  return { path, depth, head: undefined, mtimeNs: 0n, newestNs: undefined, leaves: new Map(), directories: new Map() }
 }
 
-function treeText(directory: Directory, unnamedHead: UnnamedHead, treeIds: ReadonlyMap<string, string>): string {
-  const nodes: string[] = []
-  let newestNs: bigint | undefined
-  for (const name of sortedNames(directory)) {
-    const child = directory.directories.get(name)
-    const leaf = directory.leaves.get(name)
-    const mtimeNs = child?.mtimeNs ?? leaf?.mtimeNs
-    if (mtimeNs !== undefined && (newestNs === undefined || mtimeNs > newestNs)) newestNs = mtimeNs
-    nodes.push(child === undefined ? leafText(leaf, directory, name) : directoryText(child, treeIds))
-  }
-  if (directory.depth > 0 && directory.head === undefined) {
-    const name = directory.path.slice(directory.path.lastIndexOf('/') + 1)
-    directory.head = unnamedHead(name, newestNs)
-    directory.mtimeNs = newestNs ?? 0n
-  }
-  directory.leaves.clear()
-  directory.directories.clear()
-  return `{"nodes":[${nodes.join(',')}]}\n`
+function noteTime(directory: Directory, mtimeNs: bigint): void {
+  if (directory.newestNs === undefined || mtimeNs > directory.newestNs) directory.newestNs = mtimeNs
 }
 
-function leafText(leaf: Leaf | undefined, directory: Directory, name: string): string {
-  if (leaf?.text === undefined) throw new Error(`${directory.path}/${name} was never completed`)
-  return leaf.text
+/** As `encodeTree` writes it, from nodes that are JSON already. */
+function treeBytes(nodes: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const commas = Math.max(nodes.length - 1, 0)
+  const size = nodes.reduce((sum, { length }) => sum + length, treeStart.length + commas + treeEnd.length)
+  const bytes = new Uint8Array(size)
+  bytes.set(treeStart)
+  let at = treeStart.length
+  for (const [i, node] of nodes.entries()) {
+    if (i > 0) bytes[at++] = comma
+    bytes.set(node, at)
+    at += node.length
+  }
+  bytes.set(treeEnd, at)
+  return bytes
 }
 
 function directoryText(child: Directory, treeIds: ReadonlyMap<string, string>): string {

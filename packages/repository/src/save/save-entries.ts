@@ -71,8 +71,7 @@ function countFile(
 async function storeTrees({ session, request, queue, tree, parents }: EntrySaverOptions): Promise<string> {
   const ids = new Map<string, string>()
   for (const level of tree.levels(unnamedDirectory(request), ids)) {
-    for (const { path, text } of level) {
-      const bytes = new TextEncoder().encode(text)
+    for (const { path, bytes } of level) {
       const load = { sizeBytes: bytes.length, transfer: [bytes.buffer] }
       await queue.send({ type: 'blob', bytes, isTree: true }, ({ id }) => ids.set(path, id), load)
     }
