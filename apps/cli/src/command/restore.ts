@@ -122,7 +122,19 @@ const snapshotOptions = [
   ...(['iexcludeFile', 'overwrite', 'delete', 'sparse', 'verify'] as const),
 ]
 const physicalOptions = [
-  ...(['to', 'target', 'before', 'timeline', 'targetAction', 'tablespaceMapping', 'delta', 'start', 'port'] as const),
+  ...([
+    'to',
+    'target',
+    'before',
+    'timeline',
+    'targetAction',
+    'tablespaceMapping',
+    'delta',
+    'confirm',
+    'noSafetyBackup',
+    'start',
+    'port',
+  ] as const),
 ]
 const logicalOptions = [
   ...(['database', 'schema', 'table', 'into', 'replace', 'noOwner', 'withRoles', 'jobs', 'temporary'] as const),

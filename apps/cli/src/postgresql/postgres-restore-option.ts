@@ -40,6 +40,11 @@ export const postgresRestoreOptions = {
     readMapping,
   ),
   delta: flag({ help: 'Source: the target holds an older copy; write only what differs, remove the rest.' }),
+  confirm: single({
+    placeholder: '<source>',
+    help: 'Source: the name again, to overwrite what --delta finds in the target.',
+  }),
+  noSafetyBackup: flag({ help: 'Source: do not back up what --delta overwrites.' }),
   start: flag({ help: 'Source: start the server and wait until it accepts connections.' }),
   port: single(
     { placeholder: '<port>', help: 'Source: port of that server, on loopback.', fallback: '5433' },

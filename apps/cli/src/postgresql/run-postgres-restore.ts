@@ -4,14 +4,18 @@ import { AppError } from '@holdfast/core/errors/app-error'
 import { formatSize } from '@holdfast/core/units/size'
 import { executePostgresRestore } from '@holdfast/orchestrator/postgresql/execute-restore'
 import { planPostgresRestore, type PostgresRestorePlan } from '@holdfast/orchestrator/postgresql/plan-restore'
+import { makeSafetyBackup } from '@holdfast/orchestrator/safety-backup'
+import type { Repository } from '@holdfast/repository/repository'
 import type { Invocation } from '../command/command.ts'
 import { countOf } from '../output/count-of.ts'
 import { formatClock } from '../output/local-time.ts'
 import { printable } from '../output/printable.ts'
+import { currentIdentity } from '../session/identity.ts'
 import { openSession } from '../session/open-session.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
 import type { postgresRestoreOptions } from './postgres-restore-option.ts'
 import { describePlan, planMessage } from './restore-plan-report.ts'
+import { saveSettingsOf } from './save-settings-of.ts'
 
 export type PostgresRestoreInvocation = Invocation<typeof postgresRestoreOptions> & {
   readonly options: { readonly target: string | undefined; readonly dryRun: boolean }
@@ -34,7 +38,9 @@ export async function runPostgresRestore(invocation: PostgresRestoreInvocation):
   if (options.start && options.targetAction === 'shutdown') {
     throw new AppError('OPTIONS_CONFLICT', { first: '--start', second: '--target-action shutdown' })
   }
-  await using session = await openSession(invocation, { lock: 'read' })
+  // what a delta restore overwrites is backed up first
+  const lock = options.delta ? 'append' : 'read'
+  await using session = await openSession(invocation, { lock, changesNothing: options.dryRun })
   const plan = await planPostgresRestore(
     session.repository,
     {
@@ -55,6 +61,7 @@ export async function runPostgresRestore(invocation: PostgresRestoreInvocation):
   output.note(describePlan(plan))
   output.message(planMessage(plan))
   if (options.dryRun) return 0
+  if (plan.replacesFiles) await secureTarget(session.repository, plan, invocation)
   const restored = await executePostgresRestore(plan, ctx)
   const skipped = restored.filesSkipped === 0 ? '' : `, ${countOf(restored.filesSkipped, 'file')} equal already`
   output.note(
@@ -71,6 +78,21 @@ export async function runPostgresRestore(invocation: PostgresRestoreInvocation):
     ...(started === undefined ? {} : { server }),
   })
   return 0
+}
+
+/** What a restore overwrites is confirmed by name, and kept. */
+async function secureTarget(
+  repository: Repository,
+  { dataDirectory, request: { source } }: PostgresRestorePlan,
+  invocation: PostgresRestoreInvocation,
+): Promise<void> {
+  const { options, output, ctx } = invocation
+  if (options.confirm !== source) throw new AppError('RESTORE_UNCONFIRMED', { source, target: dataDirectory })
+  if (options.noSafetyBackup) return
+  const settings = saveSettingsOf(invocation, currentIdentity().hostname)
+  const id = await makeSafetyBackup(repository, dataDirectory, source, settings, ctx)
+  output.note(`what is in ${printable(dataDirectory)} now was kept as snapshot ${id.slice(0, 8)}`)
+  output.message({ message_type: 'safety_backup', snapshot_id: id, directory: dataDirectory })
 }
 
 async function startServer(plan: PostgresRestorePlan, { options, output, variables, ctx }: PostgresRestoreInvocation) {

@@ -252,6 +252,12 @@ export const postgresqlErrors = {
     message: 'there is no PostgreSQL {major} server on this machine to start the restored cluster with',
     hint: "Install it (Debian's package is postgresql-{major}), or name its directory with --postgres-bin.",
   },
+  RESTORE_UNCONFIRMED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'restoring {source} over {target} replaces what is there',
+    hint: 'Look at the plan with --dry-run, then repeat with --confirm {source}. Nothing was changed.',
+  },
   RESTORE_INCOMPLETE: {
     exitCode: 1,
     retryable: false,

@@ -159,7 +159,7 @@ export const repositoryErrors = {
     exitCode: 1,
     retryable: false,
     message: 'the target {target} is not empty',
-    hint: 'Choose an empty directory, or say what to do with existing files: --overwrite always|if-changed|if-newer|never.',
+    hint: 'Choose an empty directory, or say what to do with existing files: --overwrite always|if-changed|if-newer|never, for a source --delta.',
   },
   // --- retention
   POLICY_EMPTY: {

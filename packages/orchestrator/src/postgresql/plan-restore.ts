@@ -37,6 +37,8 @@ export interface PostgresRestorePlan {
   readonly dataBytes: number
   readonly walBytes: number
   readonly freeBytes: number
+  /** the target holds something */
+  readonly replacesFiles: boolean
 }
 
 /**
@@ -67,6 +69,7 @@ export async function planPostgresRestore(
   return {
     ...{ material, request, backup, recovery, dataDirectory, walDirectory, tablespaces, dataBytes, walBytes },
     freeBytes: wal.freeBytes,
+    replacesFiles: data !== undefined && !data.isEmpty,
   }
 }
 
