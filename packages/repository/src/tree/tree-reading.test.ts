@@ -62,7 +62,7 @@ describe('reading a blob', () => {
     await storeIndex(repository, [await storePack(repository, [a], ctx)], ctx)
     const bad = packs[0]?.id
     const backend = altering(repository.backend, (bytes, packId) => {
-      if (packId === bad) bytes.fill(0, 20, 21)
+      if (packId === bad) bytes[20] = (bytes[20] ?? 0) ^ 1
     })
     const index = await loadIndex(repository, ctx)
     expect(index.locateAll(a.id)).toHaveLength(2)
