@@ -16,7 +16,7 @@ export class TextStore {
   /** Returns a handle for `bytesOf`: 0, 1, 2 and so on. */
   add(text: string): number {
     const length = Buffer.byteLength(text)
-    if (this.#used + length > (this.#blocks.at(-1)?.length ?? 0)) {
+    if (this.#used + length > (this.#blocks.at(-1)?.length ?? -1)) {
       this.#blocks.push(Buffer.allocUnsafeSlow(Math.max(blockBytes, length)))
       this.#used = 0
     }
