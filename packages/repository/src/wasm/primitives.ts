@@ -30,9 +30,17 @@ export const scratchAddress = 512
 /** Where the caller's own part of the memory begins. */
 export const firstFreeAddress = 65536
 
-/** Compiles the committed module; a WebAssembly.Module can be posted to worker threads. */
+/**
+ * One for the whole life of the process, for two reasons: code that V8 has optimised is worth keeping, and V8 (13.6, in
+ * Node 24) ends the process now and then when a module is freed while a background thread still optimises it ("Check failed:
+ * jit_page.has_value()").
+ */
+let compiled: WebAssembly.Module | undefined
+
+/** The committed module, compiled; a WebAssembly.Module can be posted to worker threads. */
 export function compilePrimitives(): WebAssembly.Module {
-  return new WebAssembly.Module(readFileSync(new URL('./primitives.wasm', import.meta.url)))
+  compiled ??= new WebAssembly.Module(readFileSync(new URL('./primitives.wasm', import.meta.url)))
+  return compiled
 }
 
 /** Instantiates the primitives on a memory of at least one page. */
