@@ -26,7 +26,7 @@ import { backup, checkAll, copy, prune, restoreTo } from '../scenario/verbs.ts'
 import { mutateBytes, mutateJson } from './mutate.ts'
 import { isFullSweep } from './sweep.ts'
 
-const rounds = isFullSweep ? 400 : 20
+const rounds = isFullSweep ? 400 : 10
 const ctx = quietContext()
 const scratch = openScratch()
 const source = scratch.place('source')

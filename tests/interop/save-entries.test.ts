@@ -434,7 +434,7 @@ describe('what is stored already', () => {
     const [folder, growing] = nodes
     const [segment] = parseTree(await readBlob(repository, index, growing?.subtree ?? '', ctx), 'growing')
     if (folder === undefined || segment === undefined) throw new Error('the first backup is not as expected')
-    const added = random.bytes(mebi)
+    const added = random.bytes(400_000)
     const second = await saveEach(repository, [
       { kind: 'stored', path: `${root}/wal/0`, node: folder },
       { kind: 'stored', path: `${root}/wal/1/3`, node: segment },
