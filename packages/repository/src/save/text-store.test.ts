@@ -8,7 +8,7 @@ test('gives back every text, those larger than a block too', () => {
   const handles = texts.map((text) => store.add(text))
   expect(handles).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
   for (const [i, text] of texts.entries()) expect(Buffer.from(store.bytesOf(i)).toString() === text).toBe(true)
-  expect(() => store.bytesOf(8)).toThrow()
+  expect(() => store.bytesOf(8)).toThrow('there is no text 8')
 })
 
 test('gives back any texts', () => {
