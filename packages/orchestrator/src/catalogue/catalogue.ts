@@ -1,0 +1,134 @@
+import type { Finding } from '../finding/finding.ts'
+import type { Operation, Run, RunState } from '../run/run.ts'
+
+/**
+ * What the control plane remembers: runs, proofs, findings, what lies where. The truth about snapshots is always the
+ * repository; all of this can be lost and rebuilt (`catalogue rebuild`). Every method is one transaction; what has
+ * returned survives `kill -9`. One conformance suite runs against each store.
+ */
+export interface Catalogue extends AsyncDisposable {
+  /** for people, never a secret: "sqlite:/var/lib/holdfast/catalogue.db" */
+  readonly location: string
+  readonly runs: RunStore
+  readonly snapshots: SnapshotStore
+  readonly proofs: ProofStore
+  readonly findings: FindingStore
+  readonly samples: SampleStore
+  readonly marks: MarkStore
+}
+
+export interface RunFilter {
+  readonly source?: string
+  readonly repository?: string
+  readonly operation?: Operation
+  readonly states?: readonly RunState[]
+  readonly since?: Date
+  /** newest first, at most so many */
+  readonly limit?: number
+}
+
+/** Reading of runs; they are changed through the queue only (`run/run-queue.ts`). */
+export interface RunStore {
+  get(id: string): Promise<Run | undefined>
+  list(filter: RunFilter): Promise<readonly Run[]>
+  /** the newest run of each operation and source or repository that ended in one of the states, in one question */
+  newest(states: readonly RunState[]): Promise<readonly Run[]>
+  /** ended runs older than this are forgotten, except the newest of each operation and subject; how many */
+  trim(before: Date): Promise<number>
+}
+
+/** A snapshot as it was last seen in one repository. */
+export interface SnapshotRecord {
+  readonly repository: string
+  readonly snapshotId: string
+  readonly source: string
+  /** when the source was in this state */
+  readonly time: Date
+  /** snapshots of one backup have the same: run id, or the id of the original of a copy */
+  readonly lineage: string
+  readonly bytes?: number
+  readonly bytesAdded?: number
+}
+
+export interface SnapshotStore {
+  /** what a repository holds of all sources now: replaces what was known of it */
+  replace(repository: string, records: readonly SnapshotRecord[]): Promise<void>
+  add(records: readonly SnapshotRecord[]): Promise<void>
+  remove(repository: string, snapshotIds: readonly string[]): Promise<void>
+  list(filter: { readonly source?: string; readonly repository?: string }): Promise<readonly SnapshotRecord[]>
+  /** per source and repository: newest, oldest, how many, in one question */
+  overview(): Promise<readonly SnapshotOverview[]>
+}
+
+export interface SnapshotOverview {
+  readonly source: string
+  readonly repository: string
+  readonly count: number
+  readonly oldest: Date
+  readonly newest: Date
+  readonly newestId: string
+}
+
+export interface ProofRecord {
+  readonly id: string
+  readonly runId?: string
+  readonly source: string
+  readonly repository: string
+  readonly snapshotId: string
+  readonly verdict: 'passed' | 'failed'
+  /** "newest", or the instant */
+  readonly target: string
+  readonly endedAt: Date
+  /** measured: until the service would be back */
+  readonly recoveryMs: number
+  readonly bytes: number
+  /** name, verdict and evidence of each check, as JSON of core/proof/check */
+  readonly checks: string
+}
+
+export interface ProofStore {
+  add(record: ProofRecord): Promise<void>
+  list(filter: {
+    readonly source?: string
+    readonly since?: Date
+    readonly limit?: number
+  }): Promise<readonly ProofRecord[]>
+  /** newest passed and newest of all, per source, in one question */
+  newest(): Promise<readonly ProofRecord[]>
+}
+
+export interface FindingStore {
+  /** open ones, or all since an instant */
+  list(filter: { readonly isOpen?: boolean; readonly since?: Date }): Promise<readonly Finding[]>
+  /** inserts or replaces by key and first seen */
+  put(findings: readonly Finding[]): Promise<void>
+}
+
+/** One figure of one subject at one instant: "rpo", "source/shop" → ms. For history, forecasts and anomalies. */
+export interface Sample {
+  readonly figure: string
+  readonly subject: string
+  readonly at: Date
+  readonly value: number
+}
+
+export interface SampleStore {
+  add(samples: readonly Sample[]): Promise<void>
+  list(filter: { readonly figure: string; readonly subject?: string; readonly since: Date }): Promise<readonly Sample[]>
+  /** the newest of each figure and subject */
+  newest(): Promise<readonly Sample[]>
+  trim(before: Date): Promise<number>
+}
+
+/**
+ * Small facts with one value each: when a schedule last fired, what a channel was sent last, how far a check has read.
+ * `compareAndSet` writes only when the value is still the expected one (undefined: not there), so that of several
+ * servers one wins.
+ */
+export interface MarkStore {
+  get(key: string): Promise<string | undefined>
+  list(prefix: string): Promise<ReadonlyMap<string, string>>
+  set(key: string, value: string): Promise<void>
+  compareAndSet(key: string, expected: string | undefined, value: string): Promise<boolean>
+  remove(key: string): Promise<void>
+}

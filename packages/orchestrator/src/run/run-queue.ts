@@ -1,0 +1,46 @@
+import type { EndState, Run, RunDraft, RunError, RunResult } from './run.ts'
+
+/** How many runs with a limit key may run at once; keys that are not named have no limit. */
+export type RunLimits = ReadonlyMap<string, number>
+
+/** How a run ended, or that it is to be tried again. */
+export interface RunOutcome {
+  readonly state: EndState
+  readonly result?: RunResult
+  readonly error?: RunError
+  /** set: not an end, but queued again for then as the next attempt, if attempts are left */
+  readonly retryAt?: Date
+}
+
+/**
+ * Runs that wait and runs that are being done. Safe for any number of processes on one catalogue: a run is leased by one
+ * process at a time, never two runs share an exclusive key, and no unique key is taken twice. One conformance suite for
+ * the embedded queue (a table of the catalogue) and for pg-boss.
+ */
+export interface RunQueue extends AsyncDisposable {
+  /** undefined when the unique key was there already */
+  enqueue(draft: RunDraft): Promise<Run | undefined>
+  /**
+   * The most urgent run that is due and may run, now leased by `worker` for `leaseMs`; undefined when there is none.
+   * `accepts` says which this process can do.
+   */
+  lease(worker: string, options: LeaseOptions): Promise<Run | undefined>
+  /** Keeps the lease. `isCancelRequested` is how a run is told to stop; `isLost`: it is no longer this worker's. */
+  heartbeat(
+    runId: string,
+    worker: string,
+    leaseMs: number,
+  ): Promise<{ readonly isCancelRequested: boolean; readonly isLost: boolean }>
+  /** False when the run was no longer this worker's: what it did does not count. */
+  finish(runId: string, worker: string, outcome: RunOutcome): Promise<boolean>
+  /** A queued run ends at once, a running one is told by its next heartbeat. False when it had ended. */
+  cancel(runId: string): Promise<boolean>
+  /** Ends runs whose lease has run out as `lost`, and queues them again where attempts are left. */
+  expire(): Promise<readonly Run[]>
+}
+
+export interface LeaseOptions {
+  readonly leaseMs: number
+  readonly limits: RunLimits
+  accepts?(run: Run): boolean
+}
