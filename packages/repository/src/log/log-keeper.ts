@@ -3,6 +3,7 @@ import { loadIndex } from '../engine/load-index.ts'
 import type { Node } from '../format/node.ts'
 import type { Repository } from '../repository.ts'
 import { acquireLock, type LockOptions } from '../lock/acquire-lock.ts'
+import type { RepositoryLock } from '../lock/held-lock.ts'
 import { createTreeSource } from '../tree/tree-source.ts'
 import {
   type LogContent,
@@ -33,6 +34,13 @@ export interface LogKeeper {
    * locked the repository; when it returns, all is durable.
    */
   batch(add: readonly BatchFile[], drop: readonly LogFileName[], ctx: Context): Promise<void>
+  /** Takes the lock for several batches, one after the other. Waits as long as others have locked the repository. */
+  hold(ctx: Context): Promise<HeldLog>
+}
+
+/** A log while its repository is locked. */
+export interface HeldLog extends AsyncDisposable {
+  batch: LogKeeper['batch']
 }
 
 /** `lock` "held": the caller has locked the repository already, and gives it as its lock guards it. */
@@ -79,29 +87,47 @@ export function createLogKeeper(
   return {
     refresh,
     folder,
+    hold,
     async batch(add, drop, ctx) {
-      const forever = { exclusive: false, retryForMs: Number.POSITIVE_INFINITY }
-      await using held = lock === 'held' ? undefined : await acquireLock(repository, { ...lock, ...forever }, ctx)
-      // a lock that is lost stops the work; what was written so far does no harm
-      const signal = held === undefined ? ctx.signal : AbortSignal.any([ctx.signal, held.signal])
-      const locked = held?.repository ?? repository
-      const guarded: Context = { signal, emit: (event) => ctx.emit(event), now: () => ctx.now() }
-      await refresh(guarded)
-      const changed = new Map<string, LogFolder>()
-      for (const name of changedFolders([...add, ...drop], content)) changed.set(name, await folder(name, guarded))
-      source = undefined
-      const replaced = content.snapshotIds
-      const batch = { content, folders: changed, add, drop }
-      const written = await saveLogBatch(locked, place, batch, settings, guarded)
-      content = written.content
-      // only folders that still grow are worth remembering
-      folders.clear()
-      for (const [name, each] of written.folders) if (each.nodes.size > 0) folders.set(name, each)
-      for (const name of replaced) {
-        if (content.snapshotIds.includes(name)) continue
-        await locked.backend.remove({ type: 'snapshot', name }, guarded)
-      }
+      await using held = await hold(ctx)
+      await held.batch(add, drop, ctx)
     },
+  }
+
+  async function hold(ctx: Context): Promise<HeldLog> {
+    const forever = { exclusive: false, retryForMs: Number.POSITIVE_INFINITY }
+    const held = lock === 'held' ? undefined : await acquireLock(repository, { ...lock, ...forever }, ctx)
+    return {
+      batch: (add, drop, own) => batchUnder(held, add, drop, own),
+      [Symbol.asyncDispose]: async () => held?.[Symbol.asyncDispose](),
+    }
+  }
+
+  async function batchUnder(
+    held: RepositoryLock | undefined,
+    add: readonly BatchFile[],
+    drop: readonly LogFileName[],
+    ctx: Context,
+  ): Promise<void> {
+    // a lock that is lost stops the work; what was written so far does no harm
+    const signal = held === undefined ? ctx.signal : AbortSignal.any([ctx.signal, held.signal])
+    const locked = held?.repository ?? repository
+    const guarded: Context = { signal, emit: (event) => ctx.emit(event), now: () => ctx.now() }
+    await refresh(guarded)
+    const changed = new Map<string, LogFolder>()
+    for (const name of changedFolders([...add, ...drop], content)) changed.set(name, await folder(name, guarded))
+    source = undefined
+    const replaced = content.snapshotIds
+    const batch = { content, folders: changed, add, drop }
+    const written = await saveLogBatch(locked, place, batch, settings, guarded)
+    content = written.content
+    // only folders that still grow are worth remembering
+    folders.clear()
+    for (const [name, each] of written.folders) if (each.nodes.size > 0) folders.set(name, each)
+    for (const name of replaced) {
+      if (content.snapshotIds.includes(name)) continue
+      await locked.backend.remove({ type: 'snapshot', name }, guarded)
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { isAppError } from '@holdfast/core/errors/app-error'
 import type { JsonObject } from '../format/json-fields.ts'
 import type { Repository } from '../repository.ts'
 import { type LogFile, logFileKey } from './log-file.ts'
-import { createLogKeeper, type LogKeeper, type LogLockOptions } from './log-keeper.ts'
+import { createLogKeeper, type HeldLog, type LogKeeper, type LogLockOptions } from './log-keeper.ts'
 import { type LogPlace, partialName } from './log-place.ts'
 import { PendingFile } from './pending-file.ts'
 import type { BatchFile, LogSettings } from './save-log-batch.ts'
@@ -67,6 +67,8 @@ const defaultPartialEveryMs = 60_000
 /** So long a batch under way is waited for before what it holds is written to tips as well. */
 const batchPatienceMs = 3_000
 const retryBatchAfterMs = 30_000
+/** An exclusive lock needs a moment in which there is no other. */
+const lockedAtMostMs = 60_000
 
 export async function openLogWriter(
   repository: Repository,
@@ -106,6 +108,8 @@ class BatchingLogWriter implements LogWriter {
   readonly #pending: PendingFile[]
   #appended = 0
   #running: Promise<void> | undefined
+  #isWriting = false
+  readonly #waiting: (() => void)[] = []
   #failure: unknown
   #retryAtMs = 0
 
@@ -166,7 +170,7 @@ class BatchingLogWriter implements LogWriter {
     const files = this.#pending.filter((file) => !file.isDurable)
     if (files.length === 0) return
     // a batch that is about to end spares the tips
-    if (this.#running !== undefined) await this.#patience()
+    await this.#patience()
     if (!this.#store.holdsTips) {
       while (this.#pending.some((file) => files.includes(file))) await this.batch(ctx)
       return
@@ -174,7 +178,10 @@ class BatchingLogWriter implements LogWriter {
     const left = files.filter((file) => !file.isDurable)
     for (const file of left) {
       const { folder, name, facts, bytes } = file
-      if (bytes !== undefined) await this.#store.keep({ folder, name, facts, bytes }, ctx)
+      // a batch may end before this or while it happens
+      if (bytes === undefined || file.isDurable) continue
+      await this.#store.keep({ folder, name, facts, bytes }, ctx)
+      if (!this.#pending.includes(file)) await this.#store.remove(file, ctx)
     }
     await this.#store.flush(ctx)
     for (const file of left) file.isDurable = true
@@ -214,20 +221,25 @@ class BatchingLogWriter implements LogWriter {
     if (failure !== undefined) throw failure
   }
 
+  /** Tells those who wait that a batch has ended, well or not. */
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  /** Waits a little for the batch that is being written; one that has no lock yet may take for ever. */
   async #patience(): Promise<void> {
+    if (!this.#isWriting) return
     const waited = new AbortController()
     const patience = delay(batchPatienceMs, undefined, { signal: waited.signal }).catch(() => {})
-    await Promise.race([this.#running?.catch(() => {}), patience])
+    const written = new Promise<void>((resolve) => this.#waiting.push(resolve))
+    await Promise.race([written, patience])
     waited.abort()
   }
 
   /** Begins a batch beside what else is done, if one is due. */
   #startBatch(ctx: Context): void {
     const nowMs = ctx.now().getTime()
-    const [oldest] = this.#pending
-    if (oldest === undefined || this.#running !== undefined || nowMs < this.#retryAtMs) return
-    const bytes = this.#pending.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    if (bytes < this.#batchBytes && nowMs - oldest.acceptedAtMs < this.#batchAgeMs) return
+    if (this.#running !== undefined || nowMs < this.#retryAtMs || !this.#isDue(nowMs)) return
     this.#start(ctx).catch((error: unknown) => {
       this.#retryAtMs = ctx.now().getTime() + retryBatchAfterMs
       // What waits is kept in tips meanwhile, so a store that is locked or full stops nothing; a defect does.
@@ -239,22 +251,44 @@ class BatchingLogWriter implements LogWriter {
     })
   }
 
+  #isDue(nowMs: number): boolean {
+    const [oldest] = this.#pending
+    if (oldest === undefined) return false
+    const bytes = this.#pending.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    return bytes >= this.#batchBytes || nowMs - oldest.acceptedAtMs >= this.#batchAgeMs
+  }
+
   #start(ctx: Context): Promise<void> {
-    const files = [...this.#pending]
-    const running = this.#write(files, ctx).finally(() => {
+    const running = this.#writeWhileDue(ctx).finally(() => {
       this.#running = undefined
+      this.#wake()
     })
     this.#running = running
     return running
   }
 
-  async #write(files: readonly PendingFile[], ctx: Context): Promise<void> {
+  /** Under load one batch follows the other with one lock, but not so long that nobody else ever gets one. */
+  async #writeWhileDue(ctx: Context): Promise<void> {
+    await using held = await this.keeper.hold(ctx)
+    const untilMs = ctx.now().getTime() + lockedAtMostMs
+    do {
+      this.#isWriting = true
+      try {
+        await this.#write(held, [...this.#pending], ctx)
+      } finally {
+        this.#isWriting = false
+        this.#wake()
+      }
+    } while (this.#isDue(ctx.now().getTime()) && ctx.now().getTime() < untilMs)
+  }
+
+  async #write(held: HeldLog, files: readonly PendingFile[], ctx: Context): Promise<void> {
     const store = this.#store
     const contents = files.map((file): BatchFile => {
       const { folder, name, facts } = file
       return { folder, name, facts, read: async (own) => file.bytes ?? (await store.read(file, own)) }
     })
-    await this.keeper.batch(contents, [], ctx)
+    await held.batch(contents, [], ctx)
     for (const file of files) {
       file.isDurable = true
       this.#pending.splice(this.#pending.indexOf(file), 1)
