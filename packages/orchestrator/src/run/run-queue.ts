@@ -1,6 +1,6 @@
 import type { EndState, Run, RunDraft, RunError, RunResult } from './run.ts'
 
-/** How many runs with a limit key may run at once; keys that are not named have no limit. */
+/** How many runs with a limit key may run at once: "host/web-1" → 2. Keys that are not named have no limit. */
 export type RunLimits = ReadonlyMap<string, number>
 
 /** How a run ended, or that it is to be tried again. */
@@ -14,8 +14,10 @@ export interface RunOutcome {
 
 /**
  * Runs that wait and runs that are being done. Safe for any number of processes on one catalogue: a run is leased by one
- * process at a time, never two runs share an exclusive key, and no unique key is taken twice. One conformance suite for
- * the embedded queue (a table of the catalogue) and for pg-boss.
+ * process at a time, never two runs share an exclusive key, and no unique key is taken twice. A run that holds an
+ * exclusive key also keeps out those that only count against it as a limit key ("repository/offsite" while it is
+ * pruned); one that has waited for its keys for a quarter of an hour is given way. One conformance suite for the
+ * embedded queue (a table of the catalogue) and for pg-boss.
  */
 export interface RunQueue extends AsyncDisposable {
   /** undefined when the unique key was there already */
@@ -33,9 +35,14 @@ export interface RunQueue extends AsyncDisposable {
   ): Promise<{ readonly isCancelRequested: boolean; readonly isLost: boolean }>
   /** False when the run was no longer this worker's: what it did does not count. */
   finish(runId: string, worker: string, outcome: RunOutcome): Promise<boolean>
+  /** Hands a run back that this worker stops doing, to be leased again at once; the attempt does not count. */
+  release(runId: string, worker: string): Promise<boolean>
   /** A queued run ends at once, a running one is told by its next heartbeat. False when it had ended. */
   cancel(runId: string): Promise<boolean>
-  /** Ends runs whose lease has run out as `lost`, and queues them again where attempts are left. */
+  /**
+   * Ends runs whose lease has run out: queued again where attempts are left, `cancelled` where that was asked for, else
+   * `lost`. Returns them as they are then. To be called every few seconds by every process that leases.
+   */
   expire(): Promise<readonly Run[]>
 }
 

@@ -52,11 +52,12 @@ export interface Run extends RunDraft {
   /** UUID version 7: sorts by time */
   readonly id: string
   readonly state: RunState
+  /** how often it was begun: 0 until it is leased for the first time */
   readonly attempt: number
   readonly queuedAt: Date
   readonly startedAt?: Date
   readonly endedAt?: Date
-  /** process that has it: "web-1:4711:…" */
+  /** process that has it, or had it last: "web-1:4711:…" */
   readonly leasedBy?: string
   readonly leasedUntil?: Date
   readonly isCancelRequested: boolean
