@@ -69,6 +69,8 @@ export interface SnapshotOverview {
   readonly oldest: Date
   readonly newest: Date
   readonly newestId: string
+  /** of the newest, where known */
+  readonly newestBytes?: number
 }
 
 export interface ProofRecord {
@@ -97,6 +99,8 @@ export interface ProofStore {
   }): Promise<readonly ProofRecord[]>
   /** newest passed and newest of all, per source, in one question */
   newest(): Promise<readonly ProofRecord[]>
+  /** the passed one with the greatest `recoveryMs` of those ended since then, per source, in one question */
+  slowest(since: Date): Promise<readonly ProofRecord[]>
 }
 
 export interface FindingStore {
