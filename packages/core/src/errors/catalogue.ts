@@ -1,7 +1,10 @@
 import { argumentErrors } from './argument-errors.ts'
+import { catalogueErrors } from './catalogue-errors.ts'
 import { storageErrors } from './storage-errors.ts'
 import { repositoryErrors } from './repository-errors.ts'
 import { postgresqlErrors } from './postgresql-errors.ts'
+import { notificationErrors } from './notification-errors.ts'
+import { configErrors } from './config-errors.ts'
 import type { ErrorDefinition } from './error-definition.ts'
 
 /** Every error a user can meet, by code; each code is defined once, in the file of its area. */
@@ -10,6 +13,9 @@ export const errorCatalogue = {
   ...storageErrors,
   ...repositoryErrors,
   ...postgresqlErrors,
+  ...catalogueErrors,
+  ...notificationErrors,
+  ...configErrors,
 } as const satisfies Record<string, ErrorDefinition>
 
 export type ErrorCode = keyof typeof errorCatalogue
