@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { AppError } from '@holdfast/core/errors/app-error'
-import { nearestName } from './nearest-name.ts'
+import { nearestName } from '@holdfast/core/text/nearest-name'
 import { longName, type Options, type OptionValues, type Variables } from './option.ts'
 
 interface Parsed<Given extends Options> {

@@ -1,5 +1,5 @@
 import { AppError } from '@holdfast/core/errors/app-error'
-import { nearestName } from '../argument/nearest-name.ts'
+import { nearestName } from '@holdfast/core/text/nearest-name'
 import { longName } from '../argument/option.ts'
 import { globalOptions } from '../session/global-option.ts'
 import { commands } from './registry.ts'

@@ -1,0 +1,10 @@
+/** What a configuration takes from the machine it is read on. Given by the app; nothing else is looked at. */
+export interface ConfigSurroundings {
+  /** reads one environment variable; undefined when it is not set */
+  readonly variables: (name: string) => string | undefined
+  readonly hostname: string
+  /** IANA name of this machine's zone */
+  readonly timeZone: string
+  /** where Holdfast keeps what it remembers, unless the configuration says so */
+  readonly stateDirectory: string
+}
