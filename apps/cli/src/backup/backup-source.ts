@@ -1,9 +1,9 @@
+import { startCommandSource } from '@holdfast/connectors/command/command-source'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Source } from '@holdfast/repository/save/save-request'
 import { invalidArgument } from '../argument/option.ts'
 import type { BackupValues } from './backup-option.ts'
-import { startCommandSource } from './command-source.ts'
 import { collectSourcePaths } from './source-paths.ts'
 
 export interface StandardInput extends AsyncIterable<Uint8Array> {
@@ -38,7 +38,8 @@ function openCommand(given: readonly string[], options: BackupValues, ctx: Conte
   const path = snapshotPath(options)
   // Started only when its output is wanted: not for a wrong password.
   let command: ReturnType<typeof startCommandSource> | undefined
-  const start = () => (command ??= startCommandSource(given, { timeoutMs: options.commandTimeout, ctx }))
+  const start = () =>
+    (command ??= startCommandSource(given, { timeoutMs: options.commandTimeout, diagnostics: 'inherit' }, ctx))
   const bytes = { [Symbol.asyncIterator]: () => start().bytes[Symbol.asyncIterator]() }
   return {
     source: { type: 'stream', path, bytes, finish: (sizeBytes) => start().finish(sizeBytes) },

@@ -1,9 +1,9 @@
+import { storageSettings } from '@holdfast/orchestrator/operation/storage-settings'
 import type { Options } from '../argument/option.ts'
 import type { Command } from '../command/command.ts'
 import { commands } from '../command/registry.ts'
 import { optionHelp, optionSyntax, usage } from '../help/command-help.ts'
 import { globalOptions } from '../session/global-option.ts'
-import { storageSettings } from '../session/storage-settings.ts'
 
 /** docs/reference/cli.md, from the descriptions that the help shows. */
 export async function renderCliReference(): Promise<string> {

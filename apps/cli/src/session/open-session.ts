@@ -11,7 +11,7 @@ import { findLocation } from './find-location.ts'
 import { findPassword } from './find-password.ts'
 import { currentIdentity } from './identity.ts'
 import type { RepositoryOptions, RepositoryRole } from './repository-role.ts'
-import { readStorageSettings } from './storage-settings.ts'
+import { storageOptionsOf } from './storage-settings.ts'
 
 /** What a session needs of an invocation. */
 export type SessionRequest = Pick<Invocation, 'global' | 'variables' | 'ctx' | 'ask' | 'abandon'>
@@ -57,7 +57,7 @@ export async function openStore(
   role: RepositoryRole = 'main',
 ): Promise<Backend> {
   const location = parseLocation(await findLocation(options, role, variables))
-  return openBackend(location, readStorageSettings(location.kind, global, variables), ctx)
+  return openBackend(location, storageOptionsOf(location.kind, global, variables), ctx)
 }
 
 async function lockRepository(

@@ -1,6 +1,7 @@
 import { parseSizeBytes } from '@holdfast/core/units/size'
-import type { PruneOptions, UnusedLimit } from '@holdfast/repository/prune/prune-options'
-import { flag, invalidArgument, type OptionValues, single } from '../argument/option.ts'
+import { parseUnusedLimit } from '@holdfast/orchestrator/operation/unused-limit'
+import type { PruneOptions } from '@holdfast/repository/prune/prune-options'
+import { flag, type OptionValues, single } from '../argument/option.ts'
 import { packBytesOf } from './pack-size.ts'
 import { defaultWorkers } from './worker-count.ts'
 
@@ -12,7 +13,7 @@ export const pruneOptions = {
       help: "Unused data that may stay: a size, a part of the repository such as 5%, or 'unlimited'.",
       fallback: '5%',
     },
-    readUnusedLimit,
+    parseUnusedLimit,
   ),
   maxRepackSize: single(
     { placeholder: '<size>', help: 'Stop rewriting packs after this much; 0 only deletes.', fallback: 'no limit' },
@@ -35,12 +36,4 @@ export function readPruneOptions(given: OptionValues<typeof pruneOptions>, packS
     packBytes: packBytesOf(packSize),
     workers: defaultWorkers(),
   }
-}
-
-function readUnusedLimit(raw: string, label: string): UnusedLimit {
-  if (raw === 'unlimited') return 'unlimited'
-  const percent = /^(\d+(?:\.\d+)?)%$/.exec(raw)?.[1]
-  if (percent === undefined) return { bytes: parseSizeBytes(raw, label) }
-  if (Number(percent) > 100) throw invalidArgument(label, raw, 'it must be at most 100%')
-  return { percent: Number(percent) }
 }

@@ -1,6 +1,5 @@
 import type { ClientPlace } from '@holdfast/connectors/postgresql/logical/client-tool'
 import type { ProgramPlace } from '@holdfast/connectors/process/program-place'
-import type { Variables } from '../argument/option.ts'
 
 /** What docker and kubectl look at to find engine, cluster and credentials. */
 const outerNames = [
@@ -18,16 +17,16 @@ const outerNames = [
 /** Where PostgreSQL's own client programs run. */
 export function clientPlaceOf(
   directories: readonly string[],
-  variables: Variables,
+  variable: (name: string) => string | undefined,
   place: ProgramPlace = { type: 'local' },
 ): ClientPlace {
   const outer = outerNames.flatMap((name) => {
-    const value = variables(name)
+    const value = variable(name)
     return value === undefined ? [] : [[name, value] as const]
   })
   return {
     place,
-    binaries: { directories, path: variables('PATH') ?? '' },
+    binaries: { directories, path: variable('PATH') ?? '' },
     outerVariables: Object.fromEntries(outer),
   }
 }

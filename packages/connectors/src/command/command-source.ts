@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { formatDurationMs } from '@holdfast/core/units/duration'
+import { DiagnosticLines } from '../process/diagnostic-lines.ts'
 
 /** A running program whose output is backed up. Disposing it stops the program. */
 export interface CommandSource extends AsyncDisposable {
@@ -17,14 +18,25 @@ interface Outcome {
   readonly failure: string | undefined
 }
 
-/** Starts a program; its error output and its other messages go where this program's go. */
-export function startCommandSource(
-  words: readonly string[],
-  { timeoutMs, ctx }: { readonly timeoutMs: number | undefined; readonly ctx: Context },
-): CommandSource {
+export interface CommandChoice {
+  readonly timeoutMs: number | undefined
+  /** fewer bytes than this are a failure; 1 unless given */
+  readonly minimumBytes?: number
+  /** `inherit`: its error output goes where this program's goes; `note`: its lines become events, and the last one is told on failure */
+  readonly diagnostics: 'inherit' | 'note'
+}
+
+/** Starts a program. */
+export function startCommandSource(words: readonly string[], choice: CommandChoice, ctx: Context): CommandSource {
+  const { timeoutMs, minimumBytes = 1, diagnostics } = choice
   const [program = '', ...rest] = words
   // A group of its own, so that what the program started can be stopped with it.
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+  const child = spawn(program, rest, {
+    stdio: ['ignore', 'pipe', diagnostics === 'inherit' ? 'inherit' : 'pipe'],
+    detached: true,
+  })
+  const said = new DiagnosticLines()
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => said.add(text))
   const running = { timedOut: false }
   const outcome = outcomeOf(child)
   const stop = () => stopGroup(child)
@@ -36,7 +48,11 @@ export function startCommandSource(
           stop()
         }, timeoutMs)
   ctx.signal.addEventListener('abort', stop, { once: true })
-  const failed = (text: string) => new AppError('SOURCE_COMMAND_FAILED', { command: program, outcome: text })
+  const failed = (text: string) => {
+    const last = said.lines().at(-1)
+    const outcome = last === undefined ? text : `${text}: ${last}`
+    return new AppError('SOURCE_COMMAND_FAILED', { command: program, outcome })
+  }
   return {
     bytes: outputOf(child.stdout),
     async finish(sizeBytes) {
@@ -44,6 +60,8 @@ export function startCommandSource(
       if (running.timedOut) throw failed(`took longer than ${formatDurationMs(timeoutMs ?? 0)}`)
       if (failure !== undefined) throw failed(failure)
       if (sizeBytes === 0) throw failed('wrote nothing')
+      if (sizeBytes < minimumBytes) throw failed(`wrote ${sizeBytes} bytes, fewer than ${minimumBytes}`)
+      for (const message of said.lines()) ctx.emit({ type: 'message.noted', level: 'info', message })
     },
     async [Symbol.asyncDispose]() {
       clearTimeout(timer)
@@ -54,7 +72,8 @@ export function startCommandSource(
   }
 }
 
-async function* outputOf(stdout: Readable): AsyncGenerator<Uint8Array> {
+async function* outputOf(stdout: Readable | null): AsyncGenerator<Uint8Array> {
+  if (stdout === null) return
   try {
     for await (const chunk of stdout) yield chunk
   } catch {
