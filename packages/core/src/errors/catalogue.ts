@@ -3,8 +3,10 @@ import { catalogueErrors } from './catalogue-errors.ts'
 import { storageErrors } from './storage-errors.ts'
 import { repositoryErrors } from './repository-errors.ts'
 import { postgresqlErrors } from './postgresql-errors.ts'
+import { mysqlErrors } from './mysql-errors.ts'
 import { notificationErrors } from './notification-errors.ts'
 import { configErrors } from './config-errors.ts'
+import { operationErrors } from './operation-errors.ts'
 import type { ErrorDefinition } from './error-definition.ts'
 
 /** Every error a user can meet, by code; each code is defined once, in the file of its area. */
@@ -13,9 +15,11 @@ export const errorCatalogue = {
   ...storageErrors,
   ...repositoryErrors,
   ...postgresqlErrors,
+  ...mysqlErrors,
   ...catalogueErrors,
   ...notificationErrors,
   ...configErrors,
+  ...operationErrors,
 } as const satisfies Record<string, ErrorDefinition>
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -1,0 +1,79 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { commandAt, type ProgramCommand } from '../../process/program-place.ts'
+import { optionFileLine } from '../connection/option-file-text.ts'
+import type { MysqlTarget } from '../connection/target.ts'
+import type { MysqlClientPlace, MysqlTool } from './mysql-tool.ts'
+
+/** How a client program is started; its option file goes when this is disposed of. */
+export interface ClientCommand extends AsyncDisposable {
+  readonly command: ProgramCommand
+}
+
+/**
+ * A client program told of the server by an option file that only this user may read, so that no secret stands in the list
+ * of processes and no option file of the machine changes what it does. In a container, where there is no such file, the
+ * password comes by the environment and the server is the container's own.
+ */
+export async function clientCommand(
+  tool: MysqlTool,
+  args: readonly string[],
+  target: MysqlTarget,
+  where: MysqlClientPlace,
+): Promise<ClientCommand> {
+  const environment = { LC_ALL: 'C', TZ: 'UTC' }
+  if (where.place.type !== 'local') {
+    const server = ['--no-defaults', '--host=127.0.0.1', '--port=3306', '--protocol=tcp', `--user=${target.user}`]
+    const variables = { ...environment, ...(target.password === undefined ? {} : { MYSQL_PWD: target.password }) }
+    const call = { program: tool.program, arguments: [...server, ...args], variables }
+    return { command: commandAt(where.place, call, where.outerVariables), [Symbol.asyncDispose]: async () => {} }
+  }
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-mysql-'))
+  try {
+    const file = join(directory, 'client.cnf')
+    await writeFile(file, optionFile(tool, target), { mode: 0o600 })
+    const call = { program: tool.program, arguments: [`--defaults-file=${file}`, ...args], variables: environment }
+    return {
+      command: commandAt(where.place, call, where.outerVariables),
+      [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+    }
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true })
+    throw error
+  }
+}
+
+function optionFile({ family }: MysqlTool, { host, port, socket, user, password, tls }: MysqlTarget): string {
+  const place =
+    socket === undefined
+      ? [optionFileLine('host', host), optionFileLine('port', String(port)), optionFileLine('protocol', 'tcp')]
+      : [optionFileLine('socket', socket)]
+  const secret = password === undefined ? [] : [optionFileLine('password', password)]
+  const authority = tls.authority === undefined ? [] : [optionFileLine('ssl-ca', tls.authority)]
+  const isVerified = tls.mode === 'verify-ca' || tls.mode === 'verify-identity'
+  const mariadbTls = tls.mode === 'disabled' ? ['skip-ssl\n'] : isVerified ? ['ssl-verify-server-cert\n'] : []
+  const mysqlTls = [optionFileLine('ssl-mode', tls.mode.toUpperCase().replace('-', '_'))]
+  return [
+    '[client]\n',
+    ...place,
+    optionFileLine('user', user),
+    ...secret,
+    ...authority,
+    ...(family === 'mariadb' ? mariadbTls : mysqlTls),
+  ].join('')
+}
+
+/** The sentence of a failure: how it ended, and what it said. */
+export function describeFailure(failure: string | undefined, diagnostics: readonly string[]): string {
+  const said = diagnostics
+    .filter((line) => !isNotice(line))
+    .map((line) => line.replace(/^\S*(?:mysql|mariadb)\S*: /, ''))
+    .slice(0, 5)
+  return [failure ?? 'it reports errors', ...said].join('; ')
+}
+
+/** What the programs say although all is well. */
+export function isNotice(line: string): boolean {
+  return /Using a password on the command line|^WARNING: option|^-- (?:Warning|Connecting|Retrieving|Sending)/i.test(line)
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AppError } from '@holdfast/core/errors/app-error'
+import { readOptionFile } from './option-file-text.ts'
+import type { MysqlTarget, MysqlTls } from './target.ts'
+
+/** What a connection is completed from, as the programs of MySQL do. */
+export interface MysqlSurroundings {
+  variable(name: string): string | undefined
+  readonly homeDirectory: string
+  readonly userName: string
+}
+
+const tlsModes = ['disabled', 'preferred', 'required', 'verify-ca', 'verify-identity'] as const
+const knownParameters = ['socket', 'ssl-mode', 'ssl-ca', 'connect-timeout']
+const defaultTimeoutMs = 10_000
+
+/**
+ * Reads mysql://user@host:port/database?socket=…&ssl-mode=…&ssl-ca=…; mariadb:// is the same. User, password and socket
+ * that it does not name come from MYSQL_PWD and the group [client] of ~/.my.cnf. Fails with MYSQL_TARGET_INVALID.
+ */
+export function parseMysqlTarget(text: string, surroundings: MysqlSurroundings): MysqlTarget {
+  const url = URL.parse(text.replace(/^(?:mysql|mariadb):/, 'http:'))
+  if (url === null || !/^(?:mysql|mariadb):\/\//.test(text)) {
+    throw invalid('it is no address', 'signs such as @ and / in names are written %40 and %2F')
+  }
+  const parameters = readParameters(url)
+  const file = readOptionFile(readText(join(surroundings.homeDirectory, '.my.cnf')), ['client', 'client-mariadb'])
+  const host = decode(url.hostname.replace(/^\[(.*)\]$/, '$1')) || file.get('host') || 'localhost'
+  const socket = parameters.get('socket') ?? (url.hostname === '' ? file.get('socket') : undefined)
+  const password = decode(url.password) || surroundings.variable('MYSQL_PWD') || file.get('password')
+  const database = decode(url.pathname.slice(1))
+  return {
+    host,
+    port: url.port === '' ? Number(file.get('port') ?? 3306) : Number(url.port),
+    ...(socket === undefined ? {} : { socket }),
+    user: decode(url.username) || file.get('user') || surroundings.userName,
+    ...(password === undefined || password === '' ? {} : { password }),
+    passwordInText: url.password !== '',
+    ...(database === '' ? {} : { database }),
+    tls: readTls(parameters, file),
+    connectTimeoutMs: readTimeout(parameters.get('connect-timeout')),
+  }
+}
+
+function readParameters(url: URL): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>()
+  for (const [name, value] of url.searchParams) {
+    const plain = name.replaceAll('_', '-')
+    if (!knownParameters.includes(plain)) {
+      throw invalid(`it has no setting ${JSON.stringify(name)}`, `known are ${knownParameters.join(', ')}`)
+    }
+    parameters.set(plain, value)
+  }
+  return parameters
+}
+
+function readTls(parameters: ReadonlyMap<string, string>, file: ReadonlyMap<string, string>): MysqlTls {
+  const authority = parameters.get('ssl-ca') ?? file.get('ssl-ca')
+  const asked = (parameters.get('ssl-mode') ?? file.get('ssl-mode') ?? 'preferred').toLowerCase().replaceAll('_', '-')
+  const mode = tlsModes.find((known) => known === asked)
+  if (mode === undefined) throw invalid(`ssl-mode is ${JSON.stringify(asked)}`, `it is one of ${tlsModes.join(', ')}`)
+  return { mode, ...(authority === undefined ? {} : { authority }) }
+}
+
+function readTimeout(seconds: string | undefined): number {
+  if (seconds === undefined) return defaultTimeoutMs
+  if (/^[1-9]\d{0,4}$/.test(seconds)) return Number(seconds) * 1000
+  throw invalid(`connect-timeout is ${JSON.stringify(seconds)}`, 'give whole seconds')
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch (error) {
+    throw new AppError(
+      'MYSQL_TARGET_INVALID',
+      { reason: 'a percent sign is not followed by two digits', advice: 'write %25 for a percent sign' },
+      { cause: error },
+    )
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function invalid(reason: string, advice: string): AppError {
+  return new AppError('MYSQL_TARGET_INVALID', { reason, advice })
+}

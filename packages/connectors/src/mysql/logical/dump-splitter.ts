@@ -1,0 +1,126 @@
+import { RowCounter } from './row-counter.ts'
+
+/** What a piece of a dump belongs to. */
+export type DumpPart =
+  | { readonly type: 'head' }
+  | { readonly type: 'database'; readonly database: string }
+  | { readonly type: 'views'; readonly database: string }
+  | { readonly type: 'tail' }
+
+export interface DumpPiece {
+  readonly part: DumpPart
+  readonly bytes: Uint8Array
+}
+
+const newline = 0x0a
+/** so much of a line tells what it is */
+const tellingBytes = 600
+
+/**
+ * Divides the output of mysqldump or mariadb-dump, `--databases` in this order, into what comes before the first database,
+ * each database, the views of each (which come after all tables), and what comes last. Counts the rows on the way. A line
+ * of a trigger or routine that looks like a comment of the dump is none, since those stand between DELIMITER commands.
+ */
+export class DumpSplitter {
+  readonly #databases: readonly string[]
+  /** "database.table" as JSON → rows */
+  readonly rows = new Map<string, number>()
+  #rest: Buffer = Buffer.alloc(0)
+  #isLineStart = true
+  #isBody = false
+  #seen = 0
+  #part: DumpPart = { type: 'head' }
+  #insert: { readonly key: string; readonly counter: RowCounter } | undefined
+
+  constructor(databases: readonly string[]) {
+    this.#databases = databases
+  }
+
+  /** Pieces in order; neighbouring ones of the same part follow each other. */
+  push(chunk: Uint8Array): DumpPiece[] {
+    const bytes = this.#rest.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([this.#rest, chunk])
+    return this.#divide(bytes, false)
+  }
+
+  end(): DumpPiece[] {
+    return this.#divide(this.#rest, true)
+  }
+
+  /** How many databases came; the views come in a second round. */
+  get isComplete(): boolean {
+    return this.#seen >= this.#databases.length && this.#part.type === 'tail'
+  }
+
+  #divide(bytes: Buffer, isEnd: boolean): DumpPiece[] {
+    const pieces: DumpPiece[] = []
+    let from = 0
+    let at = 0
+    const cut = (): void => {
+      if (at > from) pieces.push({ part: this.#part, bytes: bytes.subarray(from, at) })
+      from = at
+    }
+    while (at < bytes.length) {
+      const found = bytes.indexOf(newline, at)
+      const to = found < 0 ? bytes.length : found + 1
+      if (this.#isLineStart) {
+        if (found < 0 && !isEnd && to - at < tellingBytes) break
+        const next = this.#nextPart(bytes, at, to)
+        if (next !== undefined) {
+          cut()
+          this.#part = next
+        }
+      }
+      this.#insert?.counter.push(bytes, at, to)
+      this.#isLineStart = found >= 0
+      at = to
+    }
+    cut()
+    this.#rest = Buffer.from(bytes.subarray(at))
+    return pieces
+  }
+
+  /** Looks at a line; returns what begins with it. */
+  #nextPart(bytes: Buffer, from: number, to: number): DumpPart | undefined {
+    const first = bytes[from]
+    // rows of a table, by far the most
+    if (this.#insert !== undefined && first === 0x28) return undefined
+    this.#closeInsert()
+    const line = bytes.toString('utf8', from, Math.min(to, from + tellingBytes))
+    if (line.startsWith('DELIMITER ')) this.#isBody = !line.startsWith('DELIMITER ;\n')
+    if (this.#isBody) return undefined
+    if (line.startsWith('INSERT ')) this.#openInsert(line)
+    else if (line.startsWith('-- Current Database: ')) return this.#nextDatabase()
+    else if (line.startsWith('/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE')) return { type: 'tail' }
+    return undefined
+  }
+
+  #nextDatabase(): DumpPart {
+    const position = this.#seen++
+    const { length } = this.#databases
+    const database = this.#databases[position % length]
+    if (database === undefined || position >= 2 * length) throw new Error('the dump holds more databases than were asked for')
+    return { type: position < length ? 'database' : 'views', database }
+  }
+
+  #openInsert(line: string): void {
+    const name = /^INSERT\s+(?:IGNORE )?INTO (`(?:[^`]|``)+`) /.exec(line)?.[1]
+    if (name === undefined || this.#part.type !== 'database') return
+    const table = name.slice(1, -1).replaceAll('``', '`')
+    const counter = new RowCounter()
+    const columns = /^INSERT\s+(?:IGNORE )?INTO `(?:[^`]|``)+` \(/.test(line)
+    // a list of columns is no row
+    if (columns) counter.rows = -1
+    this.#insert = { key: rowsKey(this.#part.database, table), counter }
+  }
+
+  #closeInsert(): void {
+    if (this.#insert === undefined) return
+    const { key, counter } = this.#insert
+    this.rows.set(key, (this.rows.get(key) ?? 0) + counter.rows)
+    this.#insert = undefined
+  }
+}
+
+export function rowsKey(database: string, table: string): string {
+  return JSON.stringify([database, table])
+}
