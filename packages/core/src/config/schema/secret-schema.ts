@@ -30,9 +30,12 @@ const written = z
   .transform((given, issues) => reference(given, issues, 'env, file, command or text'))
 
 /** The same for values that need not be secret: a text is the value itself. */
-export const secretOrTextSchema = z.union([z.string().min(1), written]).transform((value): SecretReference => {
-  return typeof value === 'string' ? { text: value } : value
-}).meta({ secret: true, shorthand: 'text' })
+export const secretOrTextSchema = z
+  .union([z.string().min(1), written])
+  .transform((value): SecretReference => {
+    return typeof value === 'string' ? { text: value } : value
+  })
+  .meta({ secret: true, shorthand: 'text' })
 
 interface Given {
   readonly env?: string | undefined

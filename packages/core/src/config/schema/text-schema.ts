@@ -61,11 +61,10 @@ function percent(text: string): number | undefined {
   return digits === undefined ? undefined : Number(digits) / 100
 }
 
-export const nameSchema = z
-  .string({ error: 'must be a name' })
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,62}$/u, {
-    error: 'is no name: it takes up to 63 letters, digits, dots, dashes and underscores, and begins with a letter or digit',
-  })
+export const nameSchema = z.string({ error: 'must be a name' }).regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,62}$/u, {
+  error:
+    'is no name: it takes up to 63 letters, digits, dots, dashes and underscores, and begins with a letter or digit',
+})
 
 export const textSchema = z.string({ error: 'must be a text' }).min(1, { error: 'is empty' })
 

@@ -8,12 +8,16 @@ const betweenSchema = z
   .string({ error: form })
   .meta({ examples: ['22:00-06:00', '12:00-13:30'] })
   .transform((text, issues) => {
-    const [, startHour, startPart, endHour, endPart] = /^(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})$/.exec(text.trim()) ?? []
+    const [, startHour, startPart, endHour, endPart] =
+      /^(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})$/.exec(text.trim()) ?? []
     const startMinute = minuteOfDay(startHour, startPart)
     const endMinute = minuteOfDay(endHour, endPart)
     if (startMinute !== undefined && endMinute !== undefined && startMinute < 1440) {
       if (startMinute !== endMinute) return { startMinute, endMinute }
-      issues.addIssue({ code: 'custom', message: 'begins when it ends, so that it is never open; the whole day is 00:00-24:00' })
+      issues.addIssue({
+        code: 'custom',
+        message: 'begins when it ends, so that it is never open; the whole day is 00:00-24:00',
+      })
       return z.NEVER
     }
     issues.addIssue({ code: 'custom', message: form })

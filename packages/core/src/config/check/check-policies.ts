@@ -1,0 +1,80 @@
+import type { ConfigProblem } from '../config-problem.ts'
+import type { EffectiveConfig, KeepSettings, SourceSettings } from '../effective-config.ts'
+import { allowsResidency } from '../resolve/repository-settings.ts'
+import type { SettingTree } from '../resolve/setting-tree.ts'
+
+/** What is written correctly and still cannot be meant. Cron lines are checked elsewhere. */
+export function checkPolicies(config: EffectiveConfig, tree: SettingTree): ConfigProblem[] {
+  return [
+    ...[...config.sources.values()].flatMap((source) => [
+      ...checkKeep(source),
+      ...checkPlaces(source, config),
+      ...checkLog(source, tree),
+    ]),
+    ...checkLocations(config),
+  ]
+}
+
+function checkKeep(source: SourceSettings): ConfigProblem[] {
+  const empty = [...source.keep].filter(([, keep]) => keepsNothing(keep)).map(([repository]) => repository)
+  if (empty.length === 0) return []
+  const where = empty.length === source.keep.size ? '' : ` in ${empty.join(', ')}`
+  return [
+    error(
+      ['sources', source.name, 'keep'],
+      `keeps nothing${where}: every backup would be removed after the next one; say at least { last: 1 }`,
+    ),
+  ]
+}
+
+function keepsNothing({ within, ...counts }: KeepSettings): boolean {
+  const withinNothing = within === undefined || /^(?:0[ymdh])+$/.test(within)
+  return withinNothing && Object.values(counts).every((count) => count === 0)
+}
+
+function checkPlaces(source: SourceSettings, config: EffectiveConfig): ConfigProblem[] {
+  const path = ['sources', source.name, 'repositories']
+  if (source.repositories.length === 0) {
+    const why = config.repositories.size === 0 ? 'there is none' : 'its residency forbids all of them'
+    return [error(path, `has no repository to be kept in: ${why}`)]
+  }
+  return source.repositories.flatMap((name) => {
+    const repository = config.repositories.get(name)
+    if (repository === undefined || allowsResidency(source.residency, repository.residency)) return []
+    const [label, allowed] =
+      [...source.residency].find(([key, values]) => !values.includes(repository.residency.get(key) ?? '')) ?? []
+    const there = repository.residency.get(label ?? '') ?? 'not said'
+    return [error(path, `${name} may not hold it: ${label} is ${there} there, and must be ${allowed?.join(' or ')}`)]
+  })
+}
+
+/** A log asked for by the source itself, where there is none; a tier's wish just does not apply. */
+function checkLog(source: SourceSettings, tree: SettingTree): ConfigProblem[] {
+  const path = ['sources', source.name, 'log']
+  const settings = tree.origins.get(path.join('.'))
+  if (source.log === 'continuous' || settings?.from !== 'source' || !asksForLog(source.name, tree)) return []
+  const kind =
+    source.workload.type === 'postgresql' ? 'logical backups of postgresql have' : `${source.workload.type} has`
+  return [error(path, `${kind} no log that could be followed`)]
+}
+
+function asksForLog(name: string, { settings }: SettingTree): boolean {
+  const sources = settings['sources']
+  const source = typeof sources === 'object' && sources !== null && name in sources ? Object(sources)[name] : undefined
+  return source?.log === 'continuous'
+}
+
+/** Two names for one place would prune each other's data. */
+function checkLocations({ repositories }: EffectiveConfig): ConfigProblem[] {
+  const owners = new Map<string, string>()
+  return [...repositories.values()].flatMap(({ name, location }) => {
+    const place = location.replace(/\/+$/, '')
+    const owner = owners.get(place)
+    owners.set(place, owner ?? name)
+    return owner === undefined ? [] : [error(['repositories', name, 'location'], `is that of ${owner} already`)]
+  })
+}
+
+function error(path: readonly string[], message: string): ConfigProblem {
+  return { path, at: 'value', message, severity: 'error' }
+}
