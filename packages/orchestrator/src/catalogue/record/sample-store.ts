@@ -1,0 +1,70 @@
+import type { Selectable } from 'kysely'
+import type { Sample, SampleStore } from '../catalogue.ts'
+import type { CatalogueStore, CatalogueWriter } from '../store/catalogue-store.ts'
+import type { SampleTable } from '../store/catalogue-tables.ts'
+import { rowGroups } from './row-groups.ts'
+
+type SampleRow = Selectable<SampleTable>
+
+/** The newest of each figure and subject is kept a second time, so that nobody looks through all of them for it. */
+export function createSampleStore(store: CatalogueStore): SampleStore {
+  return {
+    add: (samples) => store.write((writer) => addSamples(writer, samples.map(rowOf))),
+    list: ({ figure, subject, since }) =>
+      store.read(async (reader) => {
+        let query = reader.selectFrom('samples').selectAll().where('figure', '=', figure)
+        if (subject !== undefined) query = query.where('subject', '=', subject)
+        const rows = await query.where('at', '>=', since.getTime()).orderBy('at').orderBy('subject').execute()
+        return rows.map(sampleOf)
+      }),
+    newest: () =>
+      store.read(async (reader) => (await reader.selectFrom('newest_samples').selectAll().execute()).map(sampleOf)),
+    trim: (before) =>
+      store.write(async (writer) => {
+        const old = await writer.deleteFrom('samples').where('at', '<', before.getTime()).executeTakeFirst()
+        return Number(old.numDeletedRows)
+      }),
+  }
+}
+
+async function addSamples(writer: CatalogueWriter, rows: readonly SampleRow[]): Promise<void> {
+  const single = new Map(rows.map((row) => [`${row.figure}\n${row.subject}\n${row.at}`, row]))
+  for (const group of rowGroups([...single.values()])) {
+    await writer
+      .insertInto('samples')
+      .values(group)
+      .onConflict((conflict) =>
+        conflict.columns(['figure', 'subject', 'at']).doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })),
+      )
+      .execute()
+  }
+  for (const group of rowGroups(newestOf(rows))) {
+    await writer
+      .insertInto('newest_samples')
+      .values(group)
+      .onConflict((conflict) =>
+        conflict
+          .columns(['figure', 'subject'])
+          .doUpdateSet(({ ref }) => ({ at: ref('excluded.at'), value: ref('excluded.value') }))
+          .whereRef('newest_samples.at', '<=', 'excluded.at'),
+      )
+      .execute()
+  }
+}
+
+function newestOf(rows: readonly SampleRow[]): SampleRow[] {
+  const newest = new Map<string, SampleRow>()
+  for (const row of rows) {
+    const key = `${row.figure}\n${row.subject}`
+    if (row.at >= (newest.get(key)?.at ?? -Infinity)) newest.set(key, row)
+  }
+  return [...newest.values()]
+}
+
+function rowOf({ figure, subject, at, value }: Sample): SampleRow {
+  return { figure, subject, at: at.getTime(), value }
+}
+
+function sampleOf({ figure, subject, at, value }: SampleRow): Sample {
+  return { figure, subject, at: new Date(at), value }
+}

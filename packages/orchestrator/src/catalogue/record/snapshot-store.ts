@@ -1,0 +1,124 @@
+import type { Selectable } from 'kysely'
+import type { SnapshotOverview, SnapshotRecord, SnapshotStore } from '../catalogue.ts'
+import type { CatalogueReader, CatalogueStore, CatalogueWriter } from '../store/catalogue-store.ts'
+import type { SnapshotTable } from '../store/catalogue-tables.ts'
+import { rowGroups } from './row-groups.ts'
+
+type SnapshotRow = Selectable<SnapshotTable>
+
+export function createSnapshotStore(store: CatalogueStore): SnapshotStore {
+  return {
+    replace: (repository, records) => store.write((writer) => replaceSnapshots(writer, repository, records)),
+    add: (records) => store.write((writer) => putSnapshots(writer, records.map(rowOf))),
+    remove: (repository, ids) => store.write((writer) => removeSnapshots(writer, repository, ids)),
+    list: ({ source, repository }) =>
+      store.read(async (reader) => {
+        let query = reader.selectFrom('snapshots').selectAll()
+        if (source !== undefined) query = query.where('source', '=', source)
+        if (repository !== undefined) query = query.where('repository', '=', repository)
+        return (await query.orderBy('time', 'desc').orderBy('snapshot_id').execute()).map(recordOf)
+      }),
+    overview: () => store.read(readOverview),
+  }
+}
+
+/** Writes only what differs: mostly nothing, or one snapshot more. */
+async function replaceSnapshots(
+  writer: CatalogueWriter,
+  repository: string,
+  records: readonly SnapshotRecord[],
+): Promise<void> {
+  const known = await writer.selectFrom('snapshots').selectAll().where('repository', '=', repository).execute()
+  const unchanged = new Map(known.map((row) => [row.snapshot_id, fingerprint(row)]))
+  const wanted = new Map(records.map((record) => [record.snapshotId, rowOf({ ...record, repository })]))
+  const gone = known.map(({ snapshot_id }) => snapshot_id).filter((id) => !wanted.has(id))
+  await removeSnapshots(writer, repository, gone)
+  await putSnapshots(
+    writer,
+    [...wanted.values()].filter((row) => unchanged.get(row.snapshot_id) !== fingerprint(row)),
+  )
+}
+
+async function putSnapshots(writer: CatalogueWriter, rows: readonly SnapshotRow[]): Promise<void> {
+  const single = [...new Map(rows.map((row) => [`${row.repository}\n${row.snapshot_id}`, row])).values()]
+  for (const group of rowGroups(single)) {
+    await writer
+      .insertInto('snapshots')
+      .values(group)
+      .onConflict((conflict) =>
+        conflict.columns(['repository', 'snapshot_id']).doUpdateSet(({ ref }) => ({
+          source: ref('excluded.source'),
+          time: ref('excluded.time'),
+          lineage: ref('excluded.lineage'),
+          bytes: ref('excluded.bytes'),
+          bytes_added: ref('excluded.bytes_added'),
+        })),
+      )
+      .execute()
+  }
+}
+
+async function removeSnapshots(writer: CatalogueWriter, repository: string, ids: readonly string[]): Promise<void> {
+  for (const group of rowGroups(ids)) {
+    await writer
+      .deleteFrom('snapshots')
+      .where('repository', '=', repository)
+      .where('snapshot_id', 'in', group)
+      .execute()
+  }
+}
+
+async function readOverview(reader: CatalogueReader): Promise<readonly SnapshotOverview[]> {
+  const rows = await reader
+    .selectFrom('snapshots as s')
+    .select(({ fn, selectFrom }) => [
+      's.source',
+      's.repository',
+      fn.countAll<number>().as('count'),
+      fn.min('s.time').as('oldest'),
+      fn.max('s.time').as('newest'),
+      selectFrom('snapshots as n')
+        .select('n.snapshot_id')
+        .whereRef('n.source', '=', 's.source')
+        .whereRef('n.repository', '=', 's.repository')
+        .orderBy('n.time', 'desc')
+        .orderBy('n.snapshot_id', 'desc')
+        .limit(1)
+        .as('newestId'),
+    ])
+    .groupBy(['s.source', 's.repository'])
+    .execute()
+  return rows.map(({ source, repository, count, oldest, newest, newestId }) => ({
+    ...{ source, repository, count, newestId: newestId ?? '' },
+    oldest: new Date(oldest),
+    newest: new Date(newest),
+  }))
+}
+
+function rowOf(record: SnapshotRecord): SnapshotRow {
+  return {
+    repository: record.repository,
+    snapshot_id: record.snapshotId,
+    source: record.source,
+    time: record.time.getTime(),
+    lineage: record.lineage,
+    bytes: record.bytes ?? null,
+    bytes_added: record.bytesAdded ?? null,
+  }
+}
+
+function recordOf(row: SnapshotRow): SnapshotRecord {
+  return {
+    repository: row.repository,
+    snapshotId: row.snapshot_id,
+    source: row.source,
+    time: new Date(row.time),
+    lineage: row.lineage,
+    ...(row.bytes !== null && { bytes: row.bytes }),
+    ...(row.bytes_added !== null && { bytesAdded: row.bytes_added }),
+  }
+}
+
+function fingerprint(row: SnapshotRow): string {
+  return JSON.stringify([row.source, row.time, row.lineage, row.bytes, row.bytes_added])
+}

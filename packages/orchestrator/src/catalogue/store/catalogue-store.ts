@@ -1,0 +1,25 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { CatalogueTables } from './catalogue-tables.ts'
+
+export type CatalogueReader = Kysely<CatalogueTables>
+export type CatalogueWriter = Transaction<CatalogueTables>
+
+/**
+ * The database under the catalogue. What fails because the store is away or locked is tried again with patience, so
+ * `work` may run more than once; each time it starts from nothing. Errors are those of the catalogue (CATALOGUE_…).
+ */
+export interface CatalogueStore {
+  readonly kind: 'sqlite' | 'postgresql'
+  /** for people, never a secret */
+  readonly location: string
+  /** PostgreSQL only: where pg-boss connects too */
+  readonly connection?: string
+  read<T>(work: (reader: CatalogueReader) => Promise<T>): Promise<T>
+  /** One transaction. What it changed is durable when this resolves. */
+  write<T>(work: (writer: CatalogueWriter) => Promise<T>): Promise<T>
+  /** ms since 1970 by the clock that all processes on this catalogue share */
+  nowMs(reader: CatalogueReader): Promise<number>
+  /** Until the transaction ends, no other takes this lock: who gives runs away does so alone. */
+  lockQueue(writer: CatalogueWriter): Promise<void>
+  close(): Promise<void>
+}

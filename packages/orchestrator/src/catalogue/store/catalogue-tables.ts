@@ -1,0 +1,105 @@
+import type { Generated } from 'kysely'
+
+/**
+ * The tables as queries see them, the same in both stores. Times are ms since 1970 by the store's clock, flags 0 or 1,
+ * lists and objects JSON. Made by `migration/`; what is not needed to find a row is JSON, so that it may grow without one.
+ */
+export interface CatalogueTables {
+  runs: RunTable
+  held_keys: HeldKeyTable
+  newest_runs: NewestRunTable
+  snapshots: SnapshotTable
+  proofs: ProofTable
+  findings: FindingTable
+  samples: SampleTable
+  newest_samples: SampleTable
+  marks: MarkTable
+}
+
+export interface RunTable {
+  id: string
+  operation: string
+  source: string | null
+  repository: string | null
+  arguments: string
+  cause: string
+  unique_key: string
+  exclusive_keys: string
+  limit_keys: string
+  due_at: number
+  priority: number
+  timeout_ms: number
+  attempts: number
+  attempt: number
+  state: string
+  queued_at: number
+  started_at: number | null
+  ended_at: number | null
+  leased_by: string | null
+  leased_until: number | null
+  cancel_requested: number
+  error: string | null
+  result: string | null
+  /** it was delivered while its keys were taken, and is delivered again when one is free (pg-boss only) */
+  parked: Generated<number>
+}
+
+/** Exclusive keys of running runs: the primary key is what makes two holders impossible. */
+interface HeldKeyTable {
+  key: string
+  run_id: string
+}
+
+/** Kept with every end of a run, so that nobody has to look through all of them. '' where there is no such subject. */
+interface NewestRunTable {
+  operation: string
+  source: string
+  repository: string
+  state: string
+  run_id: string
+  ended_at: number
+}
+
+export interface SnapshotTable {
+  repository: string
+  snapshot_id: string
+  source: string
+  time: number
+  lineage: string
+  bytes: number | null
+  bytes_added: number | null
+}
+
+export interface ProofTable {
+  id: string
+  run_id: string | null
+  source: string
+  repository: string
+  snapshot_id: string
+  verdict: string
+  target: string
+  ended_at: number
+  recovery_ms: number
+  bytes: number
+  checks: string
+}
+
+interface FindingTable {
+  key: string
+  first_seen_at: number
+  last_seen_at: number
+  resolved_at: number | null
+  finding: string
+}
+
+export interface SampleTable {
+  figure: string
+  subject: string
+  at: number
+  value: number
+}
+
+interface MarkTable {
+  key: string
+  value: string
+}

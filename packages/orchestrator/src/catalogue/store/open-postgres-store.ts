@@ -1,0 +1,111 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Context } from '@holdfast/core/context'
+import { AppError } from '@holdfast/core/errors/app-error'
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import { Pool, types } from 'pg'
+import type { CatalogueStore } from './catalogue-store.ts'
+import type { CatalogueTables } from './catalogue-tables.ts'
+import { postgresError, postgresProblem } from './postgres-error.ts'
+
+/** A schema of our own, so that the database may have other users. */
+export const postgresSchema = 'holdfast'
+/** Two numbers that name our lock among those of other programs in the database. */
+const queueLock = { program: 0x48_4f_4c_44, lock: 1 }
+const connections = 5
+const connectTimeoutMs = 5_000
+const firstPauseMs = 50
+const longestPauseMs = 5_000
+
+export interface PostgresStoreOptions {
+  /** URI: "postgresql://holdfast@db.example/holdfast" */
+  readonly connection: string
+  /** how long it is tried before the server has answered for the first time, and after that */
+  readonly firstPatienceMs?: number
+  readonly patienceMs?: number
+  /** `context`: times are ctx.now(), as for a simulated clock; default the server's, which all processes share */
+  readonly clock?: 'server' | 'context'
+}
+
+/**
+ * A catalogue in PostgreSQL, shared by any number of servers. While the server is away, work waits and is tried again.
+ */
+export function openPostgresStore(options: PostgresStoreOptions, ctx: Context): CatalogueStore {
+  const { connection, firstPatienceMs = 15_000, patienceMs = 120_000, clock = 'server' } = options
+  const location = describeConnection(connection)
+  const pool = new Pool({
+    connectionString: connection,
+    max: connections,
+    connectionTimeoutMillis: connectTimeoutMs,
+    application_name: 'holdfast',
+    keepAlive: true,
+    // `count(*)` and times come as text because not every int8 fits a number; ours do
+    types: {
+      getTypeParser: (type, format) => (type === types.builtins.INT8 ? Number : types.getTypeParser(type, format)),
+    },
+  })
+  // A connection that breaks while nobody uses it; who needs one gets another.
+  pool.on('error', () => {})
+  const kysely = new Kysely<CatalogueTables>({ dialect: new PostgresDialect({ pool }) }).withSchema(postgresSchema)
+  let hasAnswered = false
+
+  const withPatience = async <T>(work: () => Promise<T>): Promise<T> => {
+    const limitMs = hasAnswered ? patienceMs : firstPatienceMs
+    let waitedMs = 0
+    for (let attempt = 0; ; attempt++) {
+      const startedMs = performance.now()
+      try {
+        const result = await work()
+        hasAnswered = true
+        return result
+      } catch (error) {
+        const problem = postgresProblem(error)
+        if ((problem !== 'away' && problem !== 'conflict') || waitedMs >= limitMs || ctx.signal.aborted) {
+          throw postgresError(error, location)
+        }
+        const delayMs = Math.min(firstPauseMs * 2 ** attempt, longestPauseMs) * (0.5 + Math.random())
+        const reason = error instanceof Error ? error.message : String(error)
+        ctx.emit({
+          type: 'request.retried',
+          action: 'use',
+          file: 'catalogue',
+          attempt: attempt + 1,
+          delayMs,
+          error: reason,
+        })
+        await pause(delayMs, undefined, { signal: ctx.signal }).catch(() => {})
+        waitedMs += performance.now() - startedMs
+      }
+    }
+  }
+
+  return {
+    kind: 'postgresql',
+    location,
+    connection,
+    read: (work) => withPatience(() => work(kysely)),
+    write: (work) => withPatience(() => kysely.transaction().execute(work)),
+    nowMs: async (reader) => {
+      if (clock === 'context') return ctx.now().getTime()
+      const { rows } = await sql<{
+        now: number
+      }>`select (extract(epoch from clock_timestamp()) * 1000)::int8 as now`.execute(reader)
+      return rows[0]?.now ?? ctx.now().getTime()
+    },
+    lockQueue: async (writer) => {
+      await sql`select pg_advisory_xact_lock(${queueLock.program}, ${queueLock.lock})`.execute(writer)
+    },
+    close: () => kysely.destroy(),
+  }
+}
+
+/** Host and database, without user and password. */
+function describeConnection(connection: string): string {
+  try {
+    const { hostname, port, pathname, searchParams } = new URL(connection)
+    return `postgresql:${searchParams.get('host') ?? hostname}${port === '' ? '' : `:${port}`}${pathname}`
+  } catch {
+    const reason = 'write it as postgresql://user@host:5432/database'
+    // not the text itself, which may hold a password
+    throw new AppError('ARGUMENT_INVALID', { name: 'catalogue.connection', value: 'given', reason })
+  }
+}

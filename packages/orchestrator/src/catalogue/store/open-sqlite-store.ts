@@ -1,0 +1,77 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Context } from '@holdfast/core/context'
+import { AppError } from '@holdfast/core/errors/app-error'
+import { Kysely } from 'kysely'
+import type { CatalogueStore } from './catalogue-store.ts'
+import type { CatalogueTables } from './catalogue-tables.ts'
+import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
+import { isBusy, sqliteError } from './sqlite-error.ts'
+
+/** SQLite itself waits this long for a lock, with the whole process; longer waits leave the event loop free. */
+const blockingWaitMs = 20
+const longestPauseMs = 50
+const patienceMs = 30_000
+
+/**
+ * A catalogue in a file, which any number of processes of this machine may share. WAL, so that readers never wait;
+ * synchronous = FULL, so that what is acknowledged survives a power cut. The file and its directory are the owner's only.
+ */
+export async function openSqliteStore(path: string, ctx: Context): Promise<CatalogueStore> {
+  const location = `sqlite:${resolve(path)}`
+  let database: DatabaseSync | undefined
+  const withPatience = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (let waitedMs = 0; ;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!isBusy(error)) throw sqliteError(error, location)
+        if (waitedMs >= patienceMs) {
+          throw new AppError('CATALOGUE_BUSY', { catalogue: location, seconds: patienceMs / 1000 }, { cause: error })
+        }
+      }
+      // at random, so that processes that met here do not meet again
+      const delayMs = 1 + Math.random() * longestPauseMs
+      await pause(delayMs, undefined, { signal: ctx.signal })
+      waitedMs += delayMs + blockingWaitMs
+    }
+  }
+  try {
+    database = openFile(path, location)
+    const opened = database
+    await withPatience(async () => opened.exec('pragma journal_mode = wal; pragma synchronous = full'))
+  } catch (error) {
+    database?.close()
+    throw error
+  }
+  const kysely = new Kysely<CatalogueTables>({ dialect: nodeSqliteDialect(database) })
+  return {
+    kind: 'sqlite',
+    location,
+    read: (work) => withPatience(() => work(kysely)),
+    write: (work) => withPatience(() => kysely.transaction().execute(work)),
+    // all processes are on one machine
+    nowMs: async () => ctx.now().getTime(),
+    // the transaction has the only write lock there is
+    lockQueue: async () => {},
+    close: () => kysely.destroy(),
+  }
+}
+
+function openFile(path: string, location: string): DatabaseSync {
+  try {
+    mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 })
+    closeSync(openSync(path, 'a', 0o600))
+    return new DatabaseSync(path, { timeout: blockingWaitMs })
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
+      throw new AppError('CATALOGUE_FULL', { catalogue: location }, { cause: error })
+    }
+    if (error instanceof Error && 'syscall' in error) {
+      throw new AppError('CATALOGUE_DENIED', { catalogue: location, reason: error.message }, { cause: error })
+    }
+    throw sqliteError(error, location)
+  }
+}
