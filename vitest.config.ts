@@ -1,7 +1,14 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const cores = availableParallelism()
+
+/**
+ * Worker threads and command lines that tests start find their modules compiled: without it that was half of the processor
+ * time of a whole run.
+ */
+const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compiled') }
 
 export default defineConfig({
   test: {
@@ -13,6 +20,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,packages}/*/src/**/*.test.ts', 'bench/**/*.test.ts', 'tests/architecture.test.ts'],
           exclude: ['**/node_modules/**', '**/*.integration.test.ts'],
+          env,
           testTimeout: 20_000,
           maxWorkers: Math.min(4, cores),
           // Before the integration tests, not beside them: a broken unit shows within seconds.
@@ -24,6 +32,7 @@ export default defineConfig({
           name: 'integration',
           include: ['{apps,packages}/*/src/**/*.integration.test.ts', 'tests/**/*.test.ts'],
           exclude: ['**/node_modules/**', 'tests/architecture.test.ts'],
+          env,
           testTimeout: 300_000,
           hookTimeout: 300_000,
           // Every test here starts processes with threads of their own: more files at once only makes each one slower.

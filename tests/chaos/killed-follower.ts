@@ -20,6 +20,8 @@ export function startFollower(fixture: CliFixture, words: readonly string[]): Ki
   const env = {
     // oxlint-disable-next-line node/no-process-env
     PATH: process.env['PATH'],
+    // oxlint-disable-next-line node/no-process-env
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     HOME: fixture.directory,
     XDG_CACHE_HOME: join(fixture.directory, 'cache'),
     HOLDFAST_REPOSITORY: fixture.repository,

@@ -39,7 +39,9 @@ describe.each(programs)('%s', (restic) => {
   test.each(zones)('writes the same trees as our program when both run in the zone %s', async (timeZone) => {
     const path = scratch.place('repository')
     const repository = await createScenarioRepository(createLocalBackend(path), ctx)
-    const env = { TZ: timeZone, HOLDFAST_REPOSITORY: path, HOLDFAST_PASSWORD: scenarioPassword, HOME: scratch.path }
+    const own = { HOLDFAST_REPOSITORY: path, HOLDFAST_PASSWORD: scenarioPassword, HOME: scratch.path }
+    // oxlint-disable-next-line node/no-process-env
+    const env = { TZ: timeZone, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...own }
     execFileSync(process.execPath, [program, 'backup', '--quiet', '--host', 'scenario', basename(source)], {
       env,
       cwd: scratch.path,

@@ -91,6 +91,8 @@ function startFollower(
   const env = {
     // oxlint-disable-next-line node/no-process-env
     PATH: process.env['PATH'],
+    // oxlint-disable-next-line node/no-process-env
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     HOME: fixture.directory,
     XDG_CACHE_HOME: join(fixture.directory, 'cache'),
     HOLDFAST_REPOSITORY: fixture.repository,

@@ -71,7 +71,7 @@ export async function restoreTo(
 ): Promise<RestoreReport> {
   const { snapshot } = await readSnapshot(repository, snapshotId, ctx)
   const flags = { delete: false, verify: false, dryRun: false, sparse: false, verbose: false }
-  const request: RestoreRequest = { tree: snapshot.tree, target, overwrite: 'always', workers: 2, ...flags }
+  const request: RestoreRequest = { tree: snapshot.tree, target, overwrite: 'always', workers: 1, ...flags }
   return restore(repository, { ...request, ...overrides }, ctx)
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { quietContext } from '@holdfast/core/context'
 import { changePassword } from '@holdfast/repository/key/change-password'
+import { initRepository } from '@holdfast/repository/open/init-repository'
 import { openRepository } from '@holdfast/repository/open/open-repository'
 import { createLocalBackend } from '@holdfast/storage/local/local-backend'
 
@@ -29,7 +30,7 @@ export interface CliFixture extends AsyncDisposable {
   readonly repository: string
   readonly source: string
   run(words: readonly string[], choice?: CliChoice): Promise<CliRun>
-  /** Makes a repository whose password is quick to try, since half a second for each run would add up. */
+  /** Makes a repository whose password is quick to try, since half a second for each run would add up; without words, quickly. */
   init(path?: string, words?: readonly string[]): Promise<void>
   /** what lies in the repository now: one hash of all names and contents, locks included */
   fingerprint(path?: string): Promise<string>
@@ -63,6 +64,7 @@ export async function createCliFixture(): Promise<CliFixture> {
     source,
     run,
     async init(path = repository, words = []) {
+      if (words.length === 0) return await makeRepository(path)
       const { exitCode, stderr } = await run(['-r', path, 'init', ...words])
       if (exitCode !== 0) throw new Error(stderr)
       await cheapenKey(path)
@@ -72,16 +74,22 @@ export async function createCliFixture(): Promise<CliFixture> {
   }
 }
 
+const cheapKey = { identity: { username: 'test', hostname: 'test' }, cost: { N: 2, r: 1, p: 1 } } as const
+
+async function makeRepository(path: string): Promise<void> {
+  await initRepository(createLocalBackend(path), password, cheapKey, quietContext())
+}
+
 async function cheapenKey(path: string): Promise<void> {
   const ctx = quietContext()
   const opened = await openRepository(createLocalBackend(path), password, {}, ctx)
-  const identity = { username: 'test', hostname: 'test' }
-  await changePassword(opened, { password, identity, cost: { N: 2, r: 1, p: 1 } }, ctx)
+  await changePassword(opened, { password, ...cheapKey }, ctx)
 }
 
 function runCli(words: readonly string[], { variables = {}, stdin, cwd, onStart }: CliChoice): Promise<CliRun> {
   return new Promise((resolve, reject) => {
-    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: 'UTC', ...variables }
+    const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
+    const env = { PATH, HOME, NODE_COMPILE_CACHE, TZ: 'UTC', ...variables }
     const child = spawn(process.execPath, [launcherPath, ...words], { env, ...(cwd === undefined ? {} : { cwd }) })
     const output = { stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))

@@ -18,7 +18,7 @@ let segments: readonly [string, string]
 /** A command of the server, which knows nothing but what stands in it. */
 function serverCommand(words: string): string {
   const cache = join(fixture.directory, 'cache')
-  const variables = `HOLDFAST_REPOSITORY=${fixture.repository} HOLDFAST_PASSWORD="${password}" XDG_CACHE_HOME=${cache}`
+  const variables = `HOLDFAST_REPOSITORY=${fixture.repository} HOLDFAST_PASSWORD="${password}" XDG_CACHE_HOME=${cache} NODE_COMPILE_CACHE=${process.env['NODE_COMPILE_CACHE'] ?? ''}`
   return `${variables} HOLDFAST_SOURCE=shop ${process.execPath} ${launcherPath} ${words}`
 }
 

@@ -10,8 +10,9 @@ test('the quick start proves files and a database on the spot, and leaves nothin
   const sockets = async () => (await readdir('/tmp')).filter((name) => name.startsWith('holdfast-socket-'))
   try {
     const before = await sockets()
+    const { PATH, NODE_COMPILE_CACHE } = process.env
     const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'main.ts')], {
-      env: { PATH: process.env['PATH'], TMPDIR: temporary, HOME: temporary },
+      env: { PATH, NODE_COMPILE_CACHE, TMPDIR: temporary, HOME: temporary },
     })
     expect(stdout.match(/byte by byte, with modes, owners and times: identical/g)).toHaveLength(2)
     expect(stdout).toMatch(/DROP TABLE orders at .*: 10\d{4} rows gone/)

@@ -40,7 +40,7 @@ export async function openRecoveryPlace(): Promise<RecoveryPlace> {
   const repository = await initRepository(
     backend,
     'password',
-    { identity: { username: 'backup', hostname: 'db1' } },
+    { identity: { username: 'backup', hostname: 'db1' }, cost: { N: 2, r: 1, p: 1 } },
     ctx,
   )
   return {

@@ -26,7 +26,7 @@ function makePack(blobs: number): IndexPack {
 
 async function openEmpty(): Promise<Repository> {
   const identity = { username: 'test', hostname: 'test' }
-  return initRepository(createMemoryBackend(), 'secret', { identity }, ctx)
+  return initRepository(createMemoryBackend(), 'secret', { identity, cost: { N: 2, r: 1, p: 1 } }, ctx)
 }
 
 async function expectAll(repository: Repository, packs: readonly IndexPack[]): Promise<void> {

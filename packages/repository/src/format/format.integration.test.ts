@@ -85,7 +85,12 @@ describe.each(programs)('%s', (restic) => {
     const repositoryPath = join(work, `repository-${programs.indexOf(restic)}-${zones.indexOf(zone)}`)
     const backend = createLocalBackend(repositoryPath)
     const identity = { username: 'root', hostname: hostname() }
-    await initRepository(backend, password, { identity, version: zone === 'UTC' ? 1 : 2 }, ctx)
+    await initRepository(
+      backend,
+      password,
+      { identity, version: zone === 'UTC' ? 1 : 2, cost: { N: 1024, r: 8, p: 1 } },
+      ctx,
+    )
     const env = { PATH: process.env['PATH'], TZ: zone, RESTIC_REPOSITORY: repositoryPath, RESTIC_PASSWORD: password }
     execFileSync(restic, ['backup', '--no-cache', '--quiet', ...excludes, '.'], { cwd: source, env })
 

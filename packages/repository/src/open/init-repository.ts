@@ -7,6 +7,7 @@ import { createMasterKey } from '../format/create-master-key.ts'
 import { createKeyFile } from '../format/key-file.ts'
 import { isChunkerPolynomial, randomPolynomial } from '../format/polynomial.ts'
 import type { Repository, RepositoryConfig } from '../repository.ts'
+import type { ScryptCost } from '../scrypt/scrypt.ts'
 
 export interface InitOptions {
   /** format version, 2 unless given */
@@ -15,6 +16,8 @@ export interface InitOptions {
   readonly chunkerPolynomial?: bigint
   /** who made the first key */
   readonly identity: { readonly username: string; readonly hostname: string }
+  /** how hard the password is to guess; the usual cost unless given */
+  readonly cost?: ScryptCost
 }
 
 /**
@@ -32,7 +35,7 @@ export async function initRepository(
   for (const type of ['config', 'key', 'snapshot'] as const) await refuseExisting(backend, type, ctx)
   await backend.create(ctx)
   const key = createMasterKey()
-  const file = await createKeyFile(password, key, options.identity, ctx.now())
+  const file = await createKeyFile(password, key, options.identity, ctx.now(), options.cost)
   await backend.write({ type: 'key', name: file.name }, file.bytes, { content: 'metadata' }, ctx)
   await backend.flush(ctx)
   await backend.write({ type: 'config', name: 'config' }, encodeConfigFile(key, config), { content: 'metadata' }, ctx)

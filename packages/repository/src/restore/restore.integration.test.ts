@@ -43,7 +43,7 @@ const newTarget = (): string => join(root, `target-${++targets}`)
 
 function request(target: string, overrides: Partial<RestoreRequest> = {}): RestoreRequest {
   const flags = { delete: false, verify: false, dryRun: false, sparse: false, verbose: false }
-  return { tree, target, overwrite: 'always', workers: 3, ...flags, ...overrides }
+  return { tree, target, overwrite: 'always', workers: 2, ...flags, ...overrides }
 }
 
 function differences(target: string): string[] {

@@ -11,7 +11,8 @@ import type { PostgresTarget } from '../connection/target.ts'
 import { findServerBinaries, type ServerBinaries } from '../server-binaries.ts'
 import { copyForStandby } from './copy-for-standby.ts'
 import { cachedBinaries } from './cached-binaries.ts'
-import { type PostgresProcess, runAs, startPostgresProcess, type StopMode } from './postgres-process.ts'
+import { makeCluster } from './new-cluster.ts'
+import { type PostgresProcess, startPostgresProcess, type StopMode } from './postgres-process.ts'
 import { makeCertificates, type TestCertificates } from './test-certificates.ts'
 import { type Account, unprivilegedAccount } from './unprivileged-account.ts'
 
@@ -79,8 +80,9 @@ export async function startPostgres(request: PostgresRequest = {}): Promise<Post
   const checksums =
     (request.dataChecksums ?? true) ? ['--data-checksums'] : binaries.major >= 18 ? ['--no-data-checksums'] : []
   const initdb = binaries.programs.initdb ?? 'initdb'
-  const fixed = ['-D', dataDirectory, '-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8', '--locale=C']
-  await runAs(account, initdb, [...fixed, ...checksums, ...(request.initdbArguments ?? [])], { cwd: place.directory })
+  const fixed = ['-U', 'postgres', '-A', 'trust', '--no-sync', '-E', 'UTF8', '--locale=C']
+  const words = [...fixed, ...checksums, ...(request.initdbArguments ?? [])]
+  await makeCluster({ initdb, version: binaries.version, arguments: words, account }, dataDirectory)
   const certificates = request.tls && (await makeCertificates(place.directory, account, request.tls))
   writeConfiguration(dataDirectory, {
     fsync: request.fsync === true ? 'on' : 'off',
@@ -110,11 +112,20 @@ export async function startPostgres(request: PostgresRequest = {}): Promise<Post
 
 /** Whether this machine has a server of the version: Debian's 15, 18 from npm, others where prepare-machine put them. */
 export async function hasPostgres(major: number): Promise<boolean> {
-  return (await findServerBinaries(major, { directories: cachedBinaries(major) })) !== undefined
+  return (await lookForBinaries(major)) !== undefined
+}
+
+/** Looked for once in each test file: a dozen programs are asked for their version. */
+const found = new Map<number, Promise<ServerBinaries | undefined>>()
+
+function lookForBinaries(major: number): Promise<ServerBinaries | undefined> {
+  const binaries = found.get(major) ?? findServerBinaries(major, { directories: cachedBinaries(major) })
+  found.set(major, binaries)
+  return binaries
 }
 
 async function binariesOf(major: number): Promise<ServerBinaries> {
-  const binaries = await findServerBinaries(major, { directories: cachedBinaries(major) })
+  const binaries = await lookForBinaries(major)
   if (binaries === undefined) throw new Error(`no PostgreSQL ${major} on this machine: npm run prepare-machine`)
   return binaries
 }
