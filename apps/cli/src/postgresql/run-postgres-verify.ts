@@ -1,13 +1,8 @@
 import { parseAssertion } from '@holdfast/connectors/postgresql/proof/assertion'
 import { parseColumn, parseRelation } from '@holdfast/connectors/postgresql/proof/relation-check'
-import { coverage } from '@holdfast/connectors/postgresql/wal/coverage'
-import type { TargetPoint } from '@holdfast/connectors/postgresql/wal/recoverable-log'
-import type { Context } from '@holdfast/core/context'
+import { chooseInstant } from '@holdfast/orchestrator/postgresql/choose-instant'
 import { provePostgres } from '@holdfast/orchestrator/postgresql/prove'
-import { randomInstant } from '@holdfast/orchestrator/postgresql/random-instant'
-import { readRecoveryMaterial } from '@holdfast/orchestrator/postgresql/read-recovery-material'
-import { saveProof } from '@holdfast/orchestrator/postgresql/save-proof'
-import type { Repository } from '@holdfast/repository/repository'
+import { saveProof } from '@holdfast/orchestrator/proof/save-proof'
 import type { Invocation } from '../command/command.ts'
 import type { VerifyOptions } from '../command/verify.ts'
 import { currentIdentity } from '../session/identity.ts'
@@ -32,7 +27,7 @@ export async function runPostgresVerify(source: string, invocation: Invocation<V
     changesNothing: options.noRecord,
   })
   const { repository } = session
-  const stop = given ?? (await chooseInstant(repository, source, ctx))
+  const stop = given ?? (await chooseInstant(repository, source, Math.random, ctx))
   const proof = await provePostgres(
     repository,
     {
@@ -53,11 +48,4 @@ export async function runPostgresVerify(source: string, invocation: Invocation<V
   if (recorded !== undefined) output.note(`the evidence is kept as snapshot ${recorded.slice(0, 8)}`)
   output.message({ message_type: 'summary', proof, ...(recorded === undefined ? {} : { proof_snapshot_id: recorded }) })
   return proof.verdict === 'passed' ? 0 : 1
-}
-
-/** An instant that nobody chose: what can be recovered only at the instants that people look at is not proven. */
-async function chooseInstant(repository: Repository, source: string, ctx: Context): Promise<TargetPoint> {
-  const { recoverable } = await readRecoveryMaterial(repository, source, ctx)
-  const instant = randomInstant(coverage(recoverable)?.ranges ?? [], Math.random)
-  return instant === undefined ? { type: 'latest' } : { type: 'time', at: instant }
 }

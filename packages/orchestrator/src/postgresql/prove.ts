@@ -19,7 +19,8 @@ import type { RecoveryPlan } from '@holdfast/connectors/postgresql/wal/recovery-
 import type { Repository } from '@holdfast/repository/repository'
 import { executePostgresRestore } from './execute-restore.ts'
 import { planPostgresRestore } from './plan-restore.ts'
-import { type Proof, verdictOf } from './proof.ts'
+import { verdictOf } from '../proof/source-proof.ts'
+import type { Proof } from './proof.ts'
 
 export interface ProofRequest {
   readonly source: string

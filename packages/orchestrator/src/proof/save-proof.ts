@@ -3,7 +3,7 @@ import type { Entry } from '@holdfast/core/entry'
 import type { Repository } from '@holdfast/repository/repository'
 import { save } from '@holdfast/repository/save/save'
 import { type SaveSettings, wholeSource } from '../save-settings.ts'
-import type { Proof } from './proof.ts'
+import type { SourceProof } from './source-proof.ts'
 
 /**
  * Keeps the evidence beside what it is about, as a snapshot of one file, so that any machine with the repository's
@@ -11,19 +11,19 @@ import type { Proof } from './proof.ts'
  */
 export async function saveProof(
   repository: Repository,
-  proof: Proof,
+  proof: SourceProof,
   settings: SaveSettings,
   ctx: Context,
 ): Promise<string> {
-  const { source, verdict, snapshotId } = proof
+  const { source, type, verdict, snapshotId } = proof
   const report = await save(
     [repository],
     {
       ...wholeSource,
       ...settings,
-      source: { type: 'entries', path: `/postgresql/${source}/proof`, entries: only(proofEntry(proof, ctx)) },
+      source: { type: 'entries', path: `/${type}/${source}/proof`, entries: only(proofEntry(proof, ctx)) },
       time: ctx.now(),
-      tags: ['holdfast', `source=${source}`, 'type=postgresql', `proof=${verdict}`, `of=${snapshotId.slice(0, 8)}`],
+      tags: ['holdfast', `source=${source}`, `type=${type}`, `proof=${verdict}`, `of=${snapshotId.slice(0, 8)}`],
       parent: { type: 'none' },
     },
     ctx,
@@ -33,10 +33,10 @@ export async function saveProof(
   return id
 }
 
-function proofEntry(proof: Proof, ctx: Context): Entry {
+function proofEntry(proof: SourceProof, ctx: Context): Entry {
   return {
     kind: 'file',
-    path: `postgresql/${proof.source}/proof.json`,
+    path: `${proof.type}/${proof.source}/proof.json`,
     mode: 0o600,
     modifiedAt: ctx.now(),
     content: { type: 'bytes', bytes: Buffer.from(`${JSON.stringify(proof, undefined, 2)}\n`) },

@@ -1,0 +1,32 @@
+import type { Context } from '@holdfast/core/context'
+import type { Repository } from '@holdfast/repository/repository'
+import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
+import type { OperationSurroundings } from './operation-report.ts'
+import { backedUpSource, snapshotRecordOf } from './snapshot-record.ts'
+
+/**
+ * Writes into the catalogue what a repository holds now: its snapshots as they are (the truth about them is the
+ * repository, where others may add and remove some too), and its size as samples.
+ */
+export async function measureRepository(
+  name: string,
+  repository: Repository,
+  { catalogue }: Pick<OperationSurroundings, 'catalogue'>,
+  ctx: Context,
+): Promise<void> {
+  const snapshots = await listSnapshots(repository, { onUnreadable: () => {} }, ctx)
+  const records = snapshots.flatMap((listed) => {
+    const source = backedUpSource(listed)
+    return source === undefined ? [] : [snapshotRecordOf(name, source, listed)]
+  })
+  await catalogue.snapshots.replace(name, records)
+  let bytes = 0
+  for (const type of ['data', 'index', 'snapshot'] as const) {
+    for await (const { sizeBytes } of repository.backend.list(type, ctx)) bytes += sizeBytes
+  }
+  const [subject, at] = [`repository/${name}`, ctx.now()]
+  await catalogue.samples.add([
+    { figure: 'repository-bytes', subject, at, value: bytes },
+    { figure: 'repository-snapshots', subject, at, value: snapshots.length },
+  ])
+}
