@@ -62,6 +62,7 @@ describe('a database whose machine is lost under load', () => {
       const newest = await newestTick(server, port)
       const lost = acknowledgedAtMs.slice(newest)
       const lostMs = lost.length === 0 ? 0 : (acknowledgedAtMs.at(-1) ?? 0) - (lost[0] ?? 0)
+      process.stdout.write(`killed after ${delayMs} ms: ${Math.round(lostMs)} ms lost, ${lost.length} rows\n`)
       expect(acknowledgedAtMs.length, 'rows that were acknowledged').toBeGreaterThan(100)
       expect(newest, 'nothing that never was comes back').toBeLessThanOrEqual(acknowledgedAtMs.length + 1)
       expect(lostMs, `lost ${lost.length} of ${acknowledgedAtMs.length} rows`).toBeLessThanOrEqual(flushEveryMs)
