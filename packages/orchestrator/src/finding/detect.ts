@@ -1,0 +1,39 @@
+import { type Detector, joinSights, type Sight, type View } from './detector.ts'
+import { detectAnomaly } from './detect/anomaly.ts'
+import { detectCapacity } from './detect/capacity.ts'
+import { detectCheckFailed } from './detect/check-failed.ts'
+import { detectClockSkew } from './detect/clock-skew.ts'
+import { detectConfiguration } from './detect/configuration.ts'
+import { detectCopyMissing } from './detect/copy-missing.ts'
+import { detectDamagedSource } from './detect/damaged-source.ts'
+import { detectFailed } from './detect/failed.ts'
+import { detectLog } from './detect/log.ts'
+import { detectOverdue } from './detect/overdue.ts'
+import { detectProof } from './detect/proof.ts'
+import { detectRetentionPaused } from './detect/retention-paused.ts'
+import { detectSlow } from './detect/slow.ts'
+import { detectUnprotected } from './detect/unprotected.ts'
+import { detectUnusualSize } from './detect/unusual-size.ts'
+
+const detectors: readonly Detector[] = [
+  detectOverdue,
+  detectFailed,
+  detectUnprotected,
+  detectUnusualSize,
+  detectSlow,
+  detectLog,
+  detectProof,
+  detectCopyMissing,
+  detectCheckFailed,
+  detectCapacity,
+  detectClockSkew,
+  detectAnomaly,
+  detectRetentionPaused,
+  detectDamagedSource,
+  detectConfiguration,
+]
+
+/** Everything that a person should know now. Pure. */
+export function detect(view: View): Sight {
+  return joinSights(detectors.map((look) => look(view)))
+}

@@ -1,0 +1,101 @@
+import type { Severity } from '@holdfast/core/config/effective-config'
+import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
+import type { Operation, Run } from '../../run/run.ts'
+import { subjectText } from '../finding-key.ts'
+import type { Detector, View } from '../detector.ts'
+import type { FindingSubject, Observation } from '../finding.ts'
+import { agoText, countText } from '../wording.ts'
+import { isAboutDamage } from './check-failed.ts'
+
+const failures = new Set(['failed', 'timed-out', 'lost'])
+
+/** The newest run of an operation did not succeed. Over when a later one does. */
+export const detectFailed: Detector = (view) => ({
+  observations: view.facts.endedRuns.flatMap((run) => judge(run, view)),
+  unseen: [],
+})
+
+function judge(run: Run, view: View): Observation[] {
+  const subject = configuredSubject(run, view.facts.config)
+  if (subject === undefined) return []
+  if (failures.has(run.state)) {
+    // What a check found is a finding of its own; here it is only about checks that could not be made.
+    if (run.operation === 'check' && isAboutDamage(run)) return []
+    return [failedRun(run, subject, view)]
+  }
+  const problems = run.result?.problems ?? []
+  return run.state === 'partial' && run.operation !== 'check' ? [partialRun(run, subject, problems)] : []
+}
+
+/** Undefined for what is no longer in the configuration: nobody can make it succeed again. */
+function configuredSubject({ source, repository }: Run, config: EffectiveConfig): FindingSubject | undefined {
+  if (source !== undefined && !config.sources.has(source)) return undefined
+  if (repository !== undefined && !config.repositories.has(repository)) return undefined
+  if (source === undefined && repository === undefined) return undefined
+  return { ...(source === undefined ? {} : { source }), ...(repository === undefined ? {} : { repository }) }
+}
+
+function failedRun(run: Run, subject: FindingSubject, view: View): Observation {
+  const { now } = view.facts
+  const success = view.facts.succeededRuns.find(
+    (other) => other.operation === run.operation && other.source === run.source && other.repository === run.repository,
+  )
+  const last = success?.endedAt
+  const lastText = last === undefined ? 'It has never succeeded.' : `It last succeeded ${agoText(last, now)}.`
+  const action = run.error?.hint ?? 'Look at it with `holdfast runs` and run it again by hand to see why.'
+  return {
+    kind: 'failed',
+    severity: severityOf(run, last, view),
+    subject,
+    about: run.operation,
+    title: `${operationName(run.operation)} of ${subjectText(subject)} ${endingText(run)}`,
+    detail: [`${lastText} Attempts of this run: ${run.attempt}.`, action].join('\n'),
+    figures: {
+      attempts: run.attempt,
+      ...(last === undefined ? {} : { lastSuccessAgeMs: now.getTime() - last.getTime() }),
+    },
+  }
+}
+
+/** A backup that fails is critical once the promise about it is broken, or when there has never been one. */
+function severityOf(run: Run, lastSuccess: Date | undefined, { facts }: View): Severity {
+  if (run.operation !== 'backup') return 'warning'
+  if (lastSuccess === undefined) return 'critical'
+  const rpoMs = facts.config.sources.get(run.source ?? '')?.rpoMs
+  return rpoMs !== undefined && facts.now.getTime() - lastSuccess.getTime() > rpoMs ? 'critical' : 'warning'
+}
+
+function endingText(run: Run): string {
+  switch (run.state) {
+    case 'timed-out':
+      return 'took too long and was stopped'
+    case 'lost':
+      return 'was not finished: the process that did it is gone'
+    default:
+      return run.error === undefined ? 'failed' : `failed: ${run.error.message}`
+  }
+}
+
+function partialRun(run: Run, subject: FindingSubject, problems: readonly string[]): Observation {
+  const first = problems.slice(0, 5).map((problem) => `- ${problem}`)
+  const rest = problems.length - first.length
+  return {
+    kind: 'failed',
+    severity: 'warning',
+    subject,
+    about: run.operation,
+    title: `${operationName(run.operation)} of ${subjectText(subject)} is incomplete: ${countText(problems.length, 'problem')}`,
+    detail: [
+      'What could be done was done; the rest is missing:',
+      ...first,
+      ...(rest > 0 ? [`- and ${rest} more: \`holdfast runs\` shows them`] : []),
+    ].join('\n'),
+    figures: { problems: problems.length },
+  }
+}
+
+function operationName(operation: Operation): string {
+  return { backup: 'backup', copy: 'copy', forget: 'retention', prune: 'prune', check: 'check', verify: 'proof' }[
+    operation
+  ]
+}

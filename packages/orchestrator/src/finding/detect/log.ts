@@ -1,0 +1,123 @@
+import type { SourceSettings } from '@holdfast/core/config/effective-config'
+import { formatDurationMs } from '@holdfast/core/units/duration'
+import { formatSize } from '@holdfast/core/units/size'
+import type { Detector, Sight, View } from '../detector.ts'
+import { joinSights } from '../detector.ts'
+import type { FindingKind, Observation } from '../finding.ts'
+import { type LogState, parseLogState } from '../noted-state.ts'
+import { agoText, utcMinute } from '../wording.ts'
+
+/** A follower says how it is every few seconds. */
+const silentAfterMs = 5 * 60_000
+/** Where nothing is promised, a log may be behind by so much. */
+const behindWithoutPromiseMs = 3_600_000
+/** Less than this left is a danger to the log. */
+const littleLeftBytes = 512 * 1024 ** 2
+/** More than this kept for us, on a server without a limit, is a danger to its disk. */
+const muchKeptBytes = 4 * 1024 ** 3
+
+const kinds: readonly FindingKind[] = ['log-gap', 'slot-danger']
+
+/** Whether the continuous log of a source is whole, recent, and no danger to its server (mark `log/<source>`). */
+export const detectLog: Detector = (view) =>
+  joinSights(
+    [...view.facts.config.sources.values()]
+      .filter(({ log }) => log === 'continuous')
+      .map((source) => judge(source, view)),
+  )
+
+function judge(source: SourceSettings, { facts }: View): Sight {
+  const { now, marks } = facts
+  const state = parseLogState(marks.get(`log/${source.name}`))
+  const subject = { source: source.name }
+  const isSilent = state === undefined || now.getTime() - state.at.getTime() > silentAfterMs
+  const blind = { unseen: kinds.map((kind) => ({ kind, subject })) }
+  // Before the first backup there is no log to follow; that there is none is another finding.
+  if (state === undefined) return { observations: [], unseen: [...blind.unseen, { kind: 'log-behind', subject }] }
+  const behind = logBehind(source, state, now)
+  if (isSilent) return { observations: behind, ...blind }
+  return { observations: [...behind, ...logGap(source, state), ...slotDanger(source, state)], unseen: [] }
+}
+
+/** An idle server has nothing new to follow: what counts is what is known to be durable, or that nobody looks. */
+function logBehind(source: SourceSettings, state: LogState, now: Date): Observation[] {
+  const silentMs = now.getTime() - state.at.getTime()
+  const behindMs = now.getTime() - (state.recoverableUntil ?? state.at).getTime()
+  const promisedMs = source.rpoMs ?? behindWithoutPromiseMs
+  const isSilent = silentMs > silentAfterMs
+  if (!isSilent && state.error === undefined && behindMs <= promisedMs / 2) return []
+  const worstMs = Math.max(behindMs, silentMs)
+  const error = errorText(state)
+  const until = state.recoverableUntil
+  return [
+    {
+      kind: 'log-behind',
+      severity: worstMs > promisedMs ? 'critical' : 'warning',
+      subject: { source: source.name },
+      title: isSilent
+        ? `nobody has followed the log of ${source.name} for ${formatDurationMs(silentMs)}`
+        : `the log of ${source.name} is ${formatDurationMs(behindMs)} behind`,
+      detail: [
+        until === undefined
+          ? 'Nothing of it is stored yet.'
+          : `Recoverable until ${utcMinute(until)}, ${agoText(until, now)}${source.rpoMs === undefined ? '' : `; promised are ${formatDurationMs(source.rpoMs)}`}.`,
+        ...(error === undefined ? [] : [error]),
+        isSilent
+          ? 'Look whether `holdfast serve` runs on the machine that follows it.'
+          : 'Look whether the source can be reached and the repositories take what they are given.',
+      ].join('\n'),
+      figures: { behindMs, silentMs, promisedMs },
+    },
+  ]
+}
+
+function errorText({ error }: LogState): string | undefined {
+  if (error === undefined) return undefined
+  if (typeof error === 'string') return `It says: ${error}.`
+  return `It says: ${error.message}.${error.hint === undefined ? '' : ` ${error.hint}`}`
+}
+
+function logGap(source: SourceSettings, { gap }: LogState): Observation[] {
+  if (gap === undefined || gap === false) return []
+  const where =
+    typeof gap === 'object'
+      ? `${gap.from === undefined ? '' : ` from ${gap.from}`}${gap.to === undefined ? '' : ` to ${gap.to}`}`
+      : typeof gap === 'string'
+        ? `: ${gap}`
+        : ''
+  return [
+    {
+      kind: 'log-gap',
+      severity: 'critical',
+      subject: { source: source.name },
+      title: `the log of ${source.name} has a gap${where}`,
+      detail: `Instants after the gap cannot be restored until there is a newer backup; one is asked for by itself. \`holdfast coverage ${source.name}\` shows what can be restored; make a backup now with \`holdfast run backup ${source.name}\`.`,
+      figures: {},
+    },
+  ]
+}
+
+function slotDanger(source: SourceSettings, { slot }: LogState): Observation[] {
+  if (slot === undefined) return []
+  const { walStatus, safeBytes, keptBytes = 0 } = slot
+  const isLost = walStatus === 'lost' || walStatus === 'unreserved'
+  const isLittle = safeBytes !== undefined && safeBytes < littleLeftBytes
+  const isMuch = safeBytes === undefined && keptBytes > muchKeptBytes
+  if (!isLost && !isLittle && !isMuch) return []
+  const figures = { keptBytes, ...(safeBytes === undefined ? {} : { safeBytes }) }
+  const left = safeBytes === undefined ? '' : `; ${formatSize(Math.max(0, safeBytes))} more until it is given up`
+  return [
+    {
+      kind: 'slot-danger',
+      severity: isLost || isLittle ? 'critical' : 'warning',
+      subject: { source: source.name },
+      title: isLost
+        ? `the server of ${source.name} has given up its replication slot, or is about to`
+        : `the server of ${source.name} keeps ${formatSize(keptBytes)} of log for its replication slot`,
+      detail: isMuch
+        ? 'It has no limit, so its disk can fill up. See what keeps the log from being stored, or set a limit with max_slot_wal_keep_size; beyond it the log has a gap, but the server lives.'
+        : `wal_status is ${walStatus}, ${formatSize(keptBytes)} kept${left}. Raise max_slot_wal_keep_size, and find out why the repository or the network is too slow.`,
+      figures,
+    },
+  ]
+}
