@@ -5,8 +5,13 @@ import { printable } from './printable.ts'
 /** Says on stderr why a command ends, and resolves its exit code. An error without a code is a bug and shown whole. */
 export function reportError(error: unknown, { stderr, json }: { stderr: Channel; json: boolean }): number {
   const { code, message, hint, stack } = describe(error)
+  // the one message of several lines, put together from texts that hold no line breaks
+  const block = isAppError(error, 'CONFIG_INVALID')
   if (json) stderr.write(`${JSON.stringify({ message_type: 'exit_error', code, message, hint })}\n`)
-  else stderr.write(`holdfast: ${printable(message)}\nhint: ${printable(hint)}\n`)
+  else
+    stderr.write(
+      `holdfast: ${block ? message.split('\n').map(printable).join('\n') : printable(message)}\nhint: ${printable(hint)}\n`,
+    )
   if (stack !== undefined) stderr.write(`${stack}\n`)
   return code
 }

@@ -30,6 +30,12 @@ export const globalOptions = {
   }),
   insecureNoPassword: flag({ help: 'The repository has an empty password (insecure).' }),
   keyHint: single({ placeholder: '<id>', help: 'Try this key first.', variable: 'KEY_HINT' }),
+  config: single({
+    placeholder: '<file>',
+    help: 'The configuration, for commands that work with one.',
+    fallback: '$HOLDFAST_CONFIG, else ./holdfast.yaml, else /etc/holdfast/holdfast.yaml',
+    completes: 'file',
+  }),
   json: flag({ help: 'Print JSON: one object a line.' }),
   quiet: flag({ short: 'q', help: 'Print nothing but results and errors.' }),
   verbose: counted({ short: 'v', help: 'Print more; twice for every file.' }),

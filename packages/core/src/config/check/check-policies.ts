@@ -53,9 +53,9 @@ function checkLog(source: SourceSettings, tree: SettingTree): ConfigProblem[] {
   const path = ['sources', source.name, 'log']
   const settings = tree.origins.get(path.join('.'))
   if (source.log === 'continuous' || settings?.from !== 'source' || !asksForLog(source.name, tree)) return []
-  const kind =
-    source.workload.type === 'postgresql' ? 'logical backups of postgresql have' : `${source.workload.type} has`
-  return [error(path, `${kind} no log that could be followed`)]
+  const { type } = source.workload
+  const kind = type === 'postgresql' ? 'a logical backup of postgresql' : `a source of type ${type}`
+  return [error(path, `${kind} has no log that could be followed`)]
 }
 
 function asksForLog(name: string, { settings }: SettingTree): boolean {

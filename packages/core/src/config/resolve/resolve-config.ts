@@ -30,7 +30,7 @@ export interface ConfigBasis {
 }
 
 export interface ConfigResolution {
-  /** absent when there are errors among the problems */
+  /** absent when it could not be put together; there may still be errors among the problems, which refuse it */
   readonly config?: EffectiveConfig
   /** everything effective, in the words of the file; empty when there is no `config` */
   readonly tree: SettingTree
@@ -52,10 +52,7 @@ export function resolveConfig(written: SettingMap, basis: ConfigBasis): ConfigRe
   if (tiers.problems.length > 0) return { tree: createTreeBuilder(), problems: tiers.problems }
   const tree = buildTree(settings, tiers.tiers, basis)
   const config = readTree(tree)
-  const policies = checkPolicies(config, tree)
-  return policies.some(({ severity }) => severity === 'error')
-    ? { tree, problems: policies }
-    : { config, tree, problems: policies }
+  return { config, tree, problems: checkPolicies(config, tree) }
 }
 
 /** Everything effective: the file's sections, each thing complete. */

@@ -9,6 +9,8 @@ export interface FieldMeta {
   readonly examples?: readonly unknown[]
   /** a reference to a secret */
   readonly secret?: boolean
+  /** a secret that may be written as a text, which is then shown: a connection without its password */
+  readonly isShown?: boolean
   /** a text stands for an object with this one key */
   readonly shorthand?: string
   /** a path, relative to the file it is written in */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { applicationSchema } from './application-schema.ts'
 import { notificationSchema } from './notification-schema.ts'
 import { repositorySchema } from './repository-schema.ts'
-import { secretOrTextSchema } from './secret-schema.ts'
+import { connectionSchema } from './secret-schema.ts'
 import { serverSchema } from './server-schema.ts'
 import { sourceSchema } from './source-schema.ts'
 import { nameSchema, textSchema, timeZoneSchema } from './text-schema.ts'
@@ -20,7 +20,7 @@ export const catalogueSchema = z.discriminatedUnion(
     }),
     z.strictObject({
       type: z.literal('postgresql'),
-      connection: secretOrTextSchema.describe('postgresql://user@host/database; several servers may share one.'),
+      connection: connectionSchema.describe('postgresql://user@host/database; several servers may share one.'),
     }),
   ],
   { error: (issue) => (issue.code === 'invalid_union' ? 'must be sqlite or postgresql' : undefined) },

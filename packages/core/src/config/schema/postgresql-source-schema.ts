@@ -1,14 +1,6 @@
 import { z } from 'zod'
-import { secretOrTextSchema, secretSchema } from './secret-schema.ts'
+import { connectionSchema, secretSchema } from './secret-schema.ts'
 import { durationSchema, textSchema } from './text-schema.ts'
-
-const connectionSchema = secretOrTextSchema.refine(
-  (reference) => !('text' in reference && holdsPassword(reference.text)),
-  {
-    error:
-      'holds a password, which never stands in this file: leave it out and write password: { file: … }, or connection: { env: NAME }',
-  },
-)
 
 export const postgresqlSourceShape = {
   type: z.literal('postgresql'),
@@ -44,9 +36,4 @@ export const postgresqlSourceShape = {
     )
     .prefault([])
     .describe('What must be true in every proof.'),
-}
-
-/** Of a URI or of key=value words. */
-function holdsPassword(connection: string): boolean {
-  return /^[a-z]+:\/\/[^/@]*:[^@]+@/i.test(connection) || /(?:^|[\s?&])password\s*=/i.test(connection)
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { keepSchema } from './keep-schema.ts'
 import { scheduleSchema } from './schedule-schema.ts'
-import { secretOrTextSchema, secretSchema } from './secret-schema.ts'
+import { holdsPassword, secretOrTextSchema, secretSchema } from './secret-schema.ts'
 import { positiveDurationSchema, sizeSchema, textSchema } from './text-schema.ts'
 import { windowSchema } from './window-schema.ts'
 
@@ -39,6 +39,10 @@ const checkSchema = z.strictObject({
 /** Where snapshots are kept. */
 export const repositorySchema = z.strictObject({
   location: textSchema
+    .refine((text) => !holdsPassword(text), {
+      error:
+        'holds a password, which never stands in this file: write variables: { HOLDFAST_REST_PASSWORD: { file: … } }',
+    })
     .meta({ isLocation: true })
     .describe('As `-r` takes it: a path, s3:https://host/bucket/prefix or rest:https://host/path/.'),
   password: secretSchema.describe(

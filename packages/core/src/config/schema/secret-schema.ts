@@ -37,6 +37,19 @@ export const secretOrTextSchema = z
   })
   .meta({ secret: true, shorthand: 'text' })
 
+/** How a server is reached, as URI or key=value words: shown, and therefore without a password. */
+export const connectionSchema = secretOrTextSchema
+  .refine((reference) => !('text' in reference && holdsPassword(reference.text)), {
+    error:
+      'holds a password, which never stands in this file: leave it out and write password: { file: … }, or connection: { env: NAME }',
+  })
+  .meta({ isShown: true })
+
+/** Of a URI or of key=value words. */
+export function holdsPassword(connection: string): boolean {
+  return /^[a-z0-9+:]+:\/\/[^/@]*:[^@]+@/i.test(connection) || /(?:^|[\s?&])password\s*=/i.test(connection)
+}
+
 interface Given {
   readonly env?: string | undefined
   readonly file?: string | undefined

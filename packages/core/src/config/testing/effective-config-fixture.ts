@@ -19,6 +19,6 @@ export function effectiveConfigOf(written: SettingMap): EffectiveConfig {
       rebase: (text) => text,
     },
   )
-  if (config !== undefined) return config
+  if (config !== undefined && problems.every(({ severity }) => severity !== 'error')) return config
   throw new Error(problems.map(({ path, message }) => `${pathText(path)}: ${message}`).join('\n'))
 }
