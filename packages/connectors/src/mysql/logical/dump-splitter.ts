@@ -13,8 +13,11 @@ export interface DumpPiece {
 }
 
 const newline = 0x0a
-/** so much of a line tells what it is */
+/** so much of a line tells what it is; only lists of columns are longer */
 const tellingBytes = 600
+const longestBeginning = 64 << 10
+const tailBeginnings = ['-- The deferred gtid setting', '/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE']
+const insertBeginning = /^INSERT\s+(?:IGNORE )?INTO (`(?:[^`]|``)+`)( \((?:(?:, )?`(?:[^`]|``)+`)+\))? VALUES/
 
 /**
  * Divides the output of mysqldump or mariadb-dump, `--databases` in this order, into what comes before the first database,
@@ -30,6 +33,8 @@ export class DumpSplitter {
   #isBody = false
   #seen = 0
   #part: DumpPart = { type: 'head' }
+  /** of a line, which hold names and not rows */
+  #skipBytes = 0
   #insert: { readonly key: string; readonly counter: RowCounter } | undefined
 
   constructor(databases: readonly string[]) {
@@ -63,14 +68,15 @@ export class DumpSplitter {
       const found = bytes.indexOf(newline, at)
       const to = found < 0 ? bytes.length : found + 1
       if (this.#isLineStart) {
-        if (found < 0 && !isEnd && to - at < tellingBytes) break
+        if (found < 0 && !isEnd && to - at < longestBeginning) break
         const next = this.#nextPart(bytes, at, to)
         if (next !== undefined) {
           cut()
           this.#part = next
         }
       }
-      this.#insert?.counter.push(bytes, at, to)
+      this.#insert?.counter.push(bytes, at + this.#skipBytes, to)
+      this.#skipBytes = 0
       this.#isLineStart = found >= 0
       at = to
     }
@@ -88,9 +94,10 @@ export class DumpSplitter {
     const line = bytes.toString('utf8', from, Math.min(to, from + tellingBytes))
     if (line.startsWith('DELIMITER ')) this.#isBody = !line.startsWith('DELIMITER ;\n')
     if (this.#isBody) return undefined
-    if (line.startsWith('INSERT ')) this.#openInsert(line)
+    if (line.startsWith('INSERT ')) this.#openInsert(bytes.toString('utf8', from, Math.min(to, from + longestBeginning)))
+    else if (this.#part.type === 'tail') return undefined
     else if (line.startsWith('-- Current Database: ')) return this.#nextDatabase()
-    else if (line.startsWith('/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE')) return { type: 'tail' }
+    else if (tailBeginnings.some((beginning) => line.startsWith(beginning))) return { type: 'tail' }
     return undefined
   }
 
@@ -103,14 +110,11 @@ export class DumpSplitter {
   }
 
   #openInsert(line: string): void {
-    const name = /^INSERT\s+(?:IGNORE )?INTO (`(?:[^`]|``)+`) /.exec(line)?.[1]
+    const [beginning = '', name] = insertBeginning.exec(line) ?? []
     if (name === undefined || this.#part.type !== 'database') return
     const table = name.slice(1, -1).replaceAll('``', '`')
-    const counter = new RowCounter()
-    const columns = /^INSERT\s+(?:IGNORE )?INTO `(?:[^`]|``)+` \(/.test(line)
-    // a list of columns is no row
-    if (columns) counter.rows = -1
-    this.#insert = { key: rowsKey(this.#part.database, table), counter }
+    this.#skipBytes = Buffer.byteLength(beginning)
+    this.#insert = { key: rowsKey(this.#part.database, table), counter: new RowCounter() }
   }
 
   #closeInsert(): void {
