@@ -112,7 +112,7 @@ describe('retention', () => {
 })
 
 describe('what is proven in a repository', () => {
-  const record = (repository: string, snapshotId: string, lineage: string): SnapshotRecord => ({
+  const held = (repository: string, snapshotId: string, lineage: string): SnapshotRecord => ({
     repository,
     snapshotId,
     source: 'shop',
@@ -136,7 +136,7 @@ describe('what is proven in a repository', () => {
     bytes: 1,
     checks: '[]',
   })
-  const records = [record('local', 'a', 'run-1'), record('offsite', 'b', 'run-1'), record('local', 'c', 'run-2')]
+  const records = [held('local', 'a', 'run-1'), held('offsite', 'b', 'run-1'), held('local', 'c', 'run-2')]
 
   test('is what a proof passed on, wherever it read it', () => {
     expect([...provenIds('local', records, [proof('local', 'a', 'passed', 1)])]).toEqual(['a'])
