@@ -1,4 +1,4 @@
-import { startCommandSource } from '@holdfast/connectors/command/command-source'
+import { openCommandSource } from '@holdfast/connectors/command/command-source'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Source } from '@holdfast/repository/save/save-request'
@@ -36,14 +36,11 @@ export async function openBackupSource(
 function openCommand(given: readonly string[], options: BackupValues, ctx: Context): OpenSource {
   if (given.length === 0) throw new AppError('ARGUMENT_MISSING', { command: 'backup', argument: 'the command to run' })
   const path = snapshotPath(options)
-  // Started only when its output is wanted: not for a wrong password.
-  let command: ReturnType<typeof startCommandSource> | undefined
-  const start = () =>
-    (command ??= startCommandSource(given, { timeoutMs: options.commandTimeout, diagnostics: 'inherit' }, ctx))
-  const bytes = { [Symbol.asyncIterator]: () => start().bytes[Symbol.asyncIterator]() }
+  const choice = { timeoutMs: options.commandTimeout, diagnostics: 'inherit' } as const
+  const command = openCommandSource(given, choice, ctx)
   return {
-    source: { type: 'stream', path, bytes, finish: (sizeBytes) => start().finish(sizeBytes) },
-    [Symbol.asyncDispose]: async () => command?.[Symbol.asyncDispose](),
+    source: { type: 'stream', path, bytes: command.bytes, finish: (sizeBytes) => command.finish(sizeBytes) },
+    [Symbol.asyncDispose]: () => command[Symbol.asyncDispose](),
   }
 }
 

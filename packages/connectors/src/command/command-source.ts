@@ -26,8 +26,19 @@ export interface CommandChoice {
   readonly diagnostics: 'inherit' | 'note'
 }
 
-/** Starts a program. */
-export function startCommandSource(words: readonly string[], choice: CommandChoice, ctx: Context): CommandSource {
+/** Starts the program when its output is asked for: not for a wrong password. */
+export function openCommandSource(words: readonly string[], choice: CommandChoice, ctx: Context): CommandSource {
+  let started: CommandSource | undefined
+  const start = (): CommandSource => (started ??= startCommandSource(words, choice, ctx))
+  return {
+    bytes: { [Symbol.asyncIterator]: () => start().bytes[Symbol.asyncIterator]() },
+    finish: (sizeBytes) => start().finish(sizeBytes),
+    [Symbol.asyncDispose]: async () => started?.[Symbol.asyncDispose](),
+  }
+}
+
+/** Its output must be read from now on: what a program that has ended wrote is thrown away by Node. */
+function startCommandSource(words: readonly string[], choice: CommandChoice, ctx: Context): CommandSource {
   const { timeoutMs, minimumBytes = 1, diagnostics } = choice
   const [program = '', ...rest] = words
   // A group of its own, so that what the program started can be stopped with it.
@@ -50,8 +61,8 @@ export function startCommandSource(words: readonly string[], choice: CommandChoi
   ctx.signal.addEventListener('abort', stop, { once: true })
   const failed = (text: string) => {
     const last = said.lines().at(-1)
-    const outcome = last === undefined ? text : `${text}: ${last}`
-    return new AppError('SOURCE_COMMAND_FAILED', { command: program, outcome })
+    const told = last === undefined ? text : `${text}: ${last}`
+    return new AppError('SOURCE_COMMAND_FAILED', { command: program, outcome: told })
   }
   return {
     bytes: outputOf(child.stdout),

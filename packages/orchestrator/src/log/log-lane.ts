@@ -66,6 +66,8 @@ export class LogLane {
   }
 
   async segment({ name, bytes, facts }: LogSegment, ctx: Context): Promise<void> {
+    // the growing segment lay in the same memory
+    this.#tip = undefined
     await this.#append(walFile(name, bytes, facts), endOf(facts), ctx)
   }
 

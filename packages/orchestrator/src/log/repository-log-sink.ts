@@ -61,7 +61,9 @@ class ManyLanes implements RepositoryLogSink {
 
   constructor(repositories: readonly Repository[], options: LogSinkOptions) {
     this.#options = options
-    this.#following = repositories.map((repository) => new LogLane(repository, options.source, options))
+    // with several, each has the same bytes
+    const own = { ...options, ownsBytes: repositories.length === 1 }
+    this.#following = repositories.map((repository) => new LogLane(repository, options.source, own))
   }
 
   async resumeAt(ctx: Context): Promise<LogResume | undefined> {

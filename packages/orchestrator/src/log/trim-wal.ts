@@ -1,7 +1,7 @@
 import { parseLsn } from '@holdfast/connectors/postgresql/wal/lsn'
 import type { Context } from '@holdfast/core/context'
 import type { LogLockOptions } from '@holdfast/repository/log/log-keeper'
-import type { LogSettings } from '@holdfast/repository/log/save-log-batch'
+import type { LogSettings } from '@holdfast/repository/log/batch-file'
 import { trimLog, type TrimReport } from '@holdfast/repository/log/trim-log'
 import type { Repository } from '@holdfast/repository/repository'
 import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'

@@ -1,4 +1,4 @@
-import { startCommandSource } from '@holdfast/connectors/command/command-source'
+import { openCommandSource } from '@holdfast/connectors/command/command-source'
 import type { CommandWorkload } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import { save } from '@holdfast/repository/save/save'
@@ -16,7 +16,7 @@ export async function backUpCommand(
   ctx: Context,
 ): Promise<SourceBackup> {
   const choice = { timeoutMs: undefined, minimumBytes, diagnostics: 'note' } as const
-  await using running = startCommandSource(command, choice, ctx)
+  await using running = openCommandSource(command, choice, ctx)
   const saved = await save(
     repositories,
     {

@@ -40,10 +40,7 @@ async function backUpInto(
   const { config, machine, catalogue } = surroundings
   const { alike, others } = splitByCutting(opened)
   const repositories = [...alike.values()]
-  const backup = await backUpWorkload(
-    { runId: run.id, source, repositories, host: config.host, machine },
-    ctx,
-  )
+  const backup = await backUpWorkload({ runId: run.id, source, repositories, host: config.host, machine }, ctx)
   const { saved } = backup
   const snapshots: Record<string, string> = {}
   const problems = [...backup.problems]

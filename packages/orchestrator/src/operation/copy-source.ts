@@ -3,16 +3,18 @@ import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { copySnapshots } from '@holdfast/repository/copy/copy-snapshots'
 import type { Repository } from '@holdfast/repository/repository'
-import { listSnapshots, readSnapshot } from '@holdfast/repository/snapshot/list-snapshots'
+import { readSnapshot } from '@holdfast/repository/snapshot/list-snapshots'
 import type { ListedSnapshot } from '@holdfast/repository/snapshot/listed-snapshot'
 import type { SnapshotRecord } from '../catalogue/catalogue.ts'
+import { chooseCopies } from '../planning/choose-copies.ts'
 import type { Run } from '../run/run.ts'
 import { type OperationReport, type OperationSurroundings, reportOf } from './operation-report.ts'
-import { backedUpSource, snapshotRecordOf } from './snapshot-record.ts'
+import { ownSnapshots } from './own-snapshots.ts'
+import { snapshotRecordOf } from './snapshot-record.ts'
 import { withRepositories } from './with-repositories.ts'
 
 /**
- * Copies a snapshot of a source from one repository to another: the one that the run names, else the newest. Fails with
+ * Copies to one repository what it lacks of a source, from the one that the argument "from" names. Fails with
  * SOURCE_WITHOUT_SNAPSHOT, COPY_INCOMPLETE.
  */
 export async function copySource(
@@ -30,7 +32,7 @@ export async function copySource(
     async ({ opened, failed }, own) => {
       const [origin, destination] = [opened.get(from), opened.get(to)]
       if (origin === undefined || destination === undefined) throw [...failed.values()][0]
-      const wanted = await findWanted(origin, source.name, from, run.arguments['snapshot'], own)
+      const wanted = await findWanted({ source: source.name, from, to }, origin, destination, own)
       const choice = { compression: 'auto', workers: surroundings.machine.workers } as const
       const report = await copySnapshots(origin, destination, wanted, choice, own)
       const records: SnapshotRecord[] = []
@@ -55,16 +57,26 @@ export async function copySource(
   )
 }
 
+/** What the destination lacks of the source, oldest first. */
 async function findWanted(
+  { source, from, to }: CopyPlaces,
   origin: Repository,
-  source: string,
-  repository: string,
-  id: string | undefined,
+  destination: Repository,
   ctx: Context,
 ): Promise<ListedSnapshot[]> {
-  if (id !== undefined) return [await readSnapshot(origin, id, ctx)]
-  const own = (await listSnapshots(origin, {}, ctx)).filter((listed) => backedUpSource(listed) === source)
-  const newest = own.at(-1)
-  if (newest === undefined) throw new AppError('SOURCE_WITHOUT_SNAPSHOT', { source, repository })
-  return [newest]
+  const held = await ownSnapshots(origin, source, ctx)
+  if (held.length === 0) throw new AppError('SOURCE_WITHOUT_SNAPSHOT', { source, repository: from })
+  const there = await ownSnapshots(destination, source, ctx)
+  const chosen = chooseCopies(
+    held.map((listed) => snapshotRecordOf(from, source, listed)),
+    there.map((listed) => snapshotRecordOf(to, source, listed)),
+  )
+  const byId = new Map(held.map((listed) => [listed.id, listed]))
+  return chosen.flatMap(({ snapshotId }) => byId.get(snapshotId) ?? [])
+}
+
+interface CopyPlaces {
+  readonly source: string
+  readonly from: string
+  readonly to: string
 }

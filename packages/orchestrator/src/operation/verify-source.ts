@@ -2,17 +2,15 @@ import type { SourceSettings } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Repository } from '@holdfast/repository/repository'
-import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
-import type { ListedSnapshot } from '@holdfast/repository/snapshot/listed-snapshot'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { proveFiles } from '../proof/prove-files.ts'
 import { saveProof } from '../proof/save-proof.ts'
 import type { SourceProof } from '../proof/source-proof.ts'
 import type { Run } from '../run/run.ts'
 import { messageOf, type OperationReport, type OperationSurroundings, reportOf } from './operation-report.ts'
+import { ownSnapshots } from './own-snapshots.ts'
 import { proveConfiguredPostgres } from './prove-configured-postgres.ts'
 import { saveSettingsFor } from './save-settings-for.ts'
-import { backedUpSource } from './snapshot-record.ts'
 import { withRepository } from './with-repositories.ts'
 
 /** What is proven: the newest state, or one that nobody chose. */
@@ -98,11 +96,6 @@ async function proofOf(place: ProofPlace, surroundings: OperationSurroundings, c
     },
     ctx,
   )
-}
-
-/** Backups of a source, oldest first. */
-async function ownSnapshots(repository: Repository, source: string, ctx: Context): Promise<ListedSnapshot[]> {
-  return (await listSnapshots(repository, {}, ctx)).filter((listed) => backedUpSource(listed) === source)
 }
 
 /**

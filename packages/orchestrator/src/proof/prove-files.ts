@@ -115,7 +115,9 @@ async function lookAt({ snapshot, restored, compared, sample }: RestoredFiles, c
         if (different !== undefined) return failed(`${compared.errorCount} differ: ${describe(different)}`)
         if (compared.filesSkipped === 0) return failed('nothing was there to compare')
         if (compared.bytesRestored > 0) return failed(`${formatSize(compared.bytesRestored)} had to be written again`)
-        return passed(`${compared.filesSkipped} files, ${formatSize(compared.bytesSkipped)} read again and compared by hash`)
+        return passed(
+          `${compared.filesSkipped} files, ${formatSize(compared.bytesSkipped)} read again and compared by hash`,
+        )
       },
       ctx,
     ),

@@ -1,0 +1,74 @@
+import { followWal } from '@holdfast/connectors/postgresql/wal/follower'
+import type { PostgresWorkload, SourceSettings } from '@holdfast/core/config/effective-config'
+import type { Context } from '@holdfast/core/context'
+import type { Repository } from '@holdfast/repository/repository'
+import type { Machine } from '../operation/machine.ts'
+import { messageOf } from '../operation/operation-report.ts'
+import { postgresHost, postgresTarget } from '../operation/postgres-target.ts'
+import type { RepositoryPool } from '../operation/repository-pool.ts'
+import { saveSettingsFor } from '../operation/save-settings-for.ts'
+import { followStart } from './follow-start.ts'
+import { createRepositoryLogSink } from './repository-log-sink.ts'
+
+export interface FollowRequest {
+  readonly source: SourceSettings
+  readonly workload: PostgresWorkload
+  readonly repositories: RepositoryPool
+  readonly machine: Machine
+  /** this machine's name in snapshots */
+  readonly host: string
+}
+
+/** How long a stop may take: what has come is stored. */
+const graceMs = 20_000
+/** A repository that could not be opened is tried again after this; what it lacks is copied from the others then. */
+const reopenAfterMs = 10 * 60_000
+
+/**
+ * Follows a source's log until the signal, which is the ordinary end, or until a repository that could not be opened is
+ * to be tried again. Fails with what no waiting mends.
+ */
+export async function followSource(request: FollowRequest, ctx: Context): Promise<void> {
+  const { source, workload, machine, host } = request
+  const target = await postgresTarget(workload, machine, ctx)
+  const { opened, isComplete } = await openAll(request, ctx)
+  const [first] = opened
+  if (first === undefined) throw new Error('a log needs a repository')
+  const settings = saveSettingsFor(machine, postgresHost(target, host))
+  await using sink = createRepositoryLogSink(opened, {
+    source: source.name,
+    // one segment in four is new data at most; more threads than two would wait for each other
+    settings: { ...settings, workers: Math.min(settings.workers, 2) },
+    lock: { identity: machine.identity },
+  })
+  const start = await followStart(first, source.name, ctx)
+  const { slot, flushEveryMs } = workload
+  const signal = isComplete ? ctx.signal : AbortSignal.any([ctx.signal, AbortSignal.timeout(reopenAfterMs)])
+  const own: Context = { signal, now: () => ctx.now(), emit: (event) => ctx.emit(event) }
+  await followWal(target, { ...start, slot, sink, flushEveryMs, graceMs }, own)
+  const closing: Context = { ...own, signal: AbortSignal.timeout(graceMs) }
+  await sink.batch(closing).catch((error: unknown) => {
+    const message = `what was followed last of ${source.name} stays in tips: ${messageOf(error)}`
+    ctx.emit({ type: 'message.noted', level: 'info', message })
+  })
+}
+
+async function openAll(
+  { source, repositories }: FollowRequest,
+  ctx: Context,
+): Promise<{ readonly opened: readonly Repository[]; readonly isComplete: boolean }> {
+  const opened: Repository[] = []
+  let failure: unknown
+  for (const name of source.repositories) {
+    try {
+      opened.push(await repositories.open(name, ctx))
+    } catch (error) {
+      ctx.signal.throwIfAborted()
+      failure = error
+      const message = `the log of ${source.name} does not go into ${name} for now: ${messageOf(error)}`
+      ctx.emit({ type: 'message.noted', level: 'warning', message })
+    }
+  }
+  if (opened.length === 0) throw failure
+  return { opened, isComplete: opened.length === source.repositories.length }
+}

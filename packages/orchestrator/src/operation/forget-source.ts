@@ -1,0 +1,118 @@
+import type { SourceSettings } from '@holdfast/core/config/effective-config'
+import type { Context } from '@holdfast/core/context'
+import { isAppError } from '@holdfast/core/errors/app-error'
+import { executeForget } from '@holdfast/repository/forget/execute-forget'
+import { type ForgetPlan, planForgetSnapshots } from '@holdfast/repository/forget/plan-forget'
+import type { Repository } from '@holdfast/repository/repository'
+import { listSnapshotIds, listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
+import type { ListedSnapshot } from '@holdfast/repository/snapshot/listed-snapshot'
+import { trimWal } from '../log/trim-wal.ts'
+import { pausesRetention, planRetention, provenIds } from '../planning/retention.ts'
+import type { Run } from '../run/run.ts'
+import { type OperationReport, type OperationSurroundings, reportOf } from './operation-report.ts'
+import { saveSettingsFor } from './save-settings-for.ts'
+import { backedUpSource, snapshotRecordOf, tagValue } from './snapshot-record.ts'
+import { withRepository } from './with-repositories.ts'
+
+/** Evidence of snapshots that are gone is kept for so many proofs. */
+const proofsKept = 10
+const attempts = 5
+
+/**
+ * Removes the snapshots of a source that its retention does not keep, from one repository or all of its own, and the WAL
+ * that only they needed. The lock is a shared one: backups of other sources may last for hours, and removing snapshots
+ * (not data) disturbs none of them; the plan is made anew when one of them has ended meanwhile.
+ */
+export async function forgetSource(
+  run: Run,
+  source: SourceSettings,
+  surroundings: OperationSurroundings,
+  ctx: Context,
+): Promise<OperationReport> {
+  const names = run.repository === undefined ? source.repositories : [run.repository]
+  let snapshotsRemoved = 0
+  for (const name of names) {
+    const forget = (repository: Repository, own: Context): Promise<number> =>
+      forgetIn({ name, repository, source }, surroundings, own)
+    snapshotsRemoved += await withRepository(name, { exclusive: false }, surroundings, forget, ctx)
+    await trimLog(name, source, surroundings, ctx)
+  }
+  return reportOf({ snapshotsRemoved }, [])
+}
+
+interface Place {
+  readonly name: string
+  readonly repository: Repository
+  readonly source: SourceSettings
+}
+
+async function forgetIn(place: Place, surroundings: OperationSurroundings, ctx: Context): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    const plan = await planIn(place, surroundings, ctx)
+    if (plan.remove.length === 0) return 0
+    try {
+      const removed = await executeForget(place.repository, plan, ctx)
+      await surroundings.catalogue.snapshots.remove(place.name, removed)
+      return removed.length
+    } catch (error) {
+      if (!isAppError(error, 'PLAN_STALE') || attempt === attempts) throw error
+    }
+  }
+}
+
+async function planIn(
+  { name, repository, source }: Place,
+  { catalogue }: OperationSurroundings,
+  ctx: Context,
+): Promise<ForgetPlan> {
+  const presentIds = await listSnapshotIds(repository, ctx)
+  const all = await listSnapshots(repository, { onUnreadable: () => {} }, ctx)
+  const own = all.filter((listed) => backedUpSource(listed) === source.name)
+  const [known, proofs, openFindings] = await Promise.all([
+    catalogue.snapshots.list({ source: source.name }),
+    catalogue.proofs.list({ source: source.name }),
+    catalogue.findings.list({ isOpen: true }),
+  ])
+  // the truth about this repository is the repository
+  const records = [
+    ...known.filter((record) => record.repository !== name),
+    ...own.map((listed) => snapshotRecordOf(name, source.name, listed)),
+  ]
+  const { remove } = planRetention(own, {
+    keep: source.keep.get(name) ?? {},
+    provenIds: provenIds(name, records, proofs),
+    isProving: source.prove.newest !== undefined || source.prove.random !== undefined,
+    isPaused: pausesRetention(source.name, openFindings),
+    now: ctx.now(),
+  })
+  const named = [...remove, ...staleProofs(all, source.name, remove)]
+  return planForgetSnapshots(named, { repositoryId: repository.config.id, presentIds })
+}
+
+/** Proofs of snapshots that are gone, except the newest. */
+function staleProofs(
+  all: readonly ListedSnapshot[],
+  source: string,
+  leaving: readonly ListedSnapshot[],
+): ListedSnapshot[] {
+  const left = new Set(leaving.map(({ id }) => id))
+  const present = new Set(all.filter(({ id }) => !left.has(id)).map(({ id }) => id.slice(0, 8)))
+  const proofs = all.filter(({ snapshot: { tags } }) => {
+    return tags.includes('holdfast') && tagValue(tags, 'source') === source && tagValue(tags, 'proof') !== undefined
+  })
+  return proofs.slice(0, -proofsKept).filter(({ snapshot }) => !present.has(tagValue(snapshot.tags, 'of') ?? ''))
+}
+
+/** Waits for batches of the follower itself, so it needs no lock of ours. */
+async function trimLog(
+  name: string,
+  source: SourceSettings,
+  { repositories, machine, config }: OperationSurroundings,
+  ctx: Context,
+): Promise<void> {
+  const { workload } = source
+  if (workload.type !== 'postgresql' || workload.method === 'logical') return
+  const repository = await repositories.open(name, ctx)
+  const settings = saveSettingsFor(machine, config.host)
+  await trimWal(repository, source.name, { settings, lock: { identity: machine.identity }, dryRun: false }, ctx)
+}
