@@ -1,9 +1,20 @@
 import type { Context } from '@holdfast/core/context'
 import type { OpenedCatalogue } from '../catalogue/open-catalogue.ts'
+import { openBossQueue } from './boss-queue.ts'
 import { createEmbeddedQueue } from './embedded-queue.ts'
 import type { RunQueue } from './run-queue.ts'
 
+export interface RunQueueOptions {
+  /** who says when there is something to lease: the table of runs itself, or pg-boss (PostgreSQL only, the default there) */
+  readonly via?: 'table' | 'pg-boss'
+}
+
 /** The queue of a catalogue: its table of runs, and on PostgreSQL pg-boss to deliver them. */
-export async function openRunQueue({ store }: OpenedCatalogue, ctx: Context): Promise<RunQueue> {
+export async function openRunQueue(
+  { store }: OpenedCatalogue,
+  ctx: Context,
+  { via = store.kind === 'postgresql' ? 'pg-boss' : 'table' }: RunQueueOptions = {},
+): Promise<RunQueue> {
+  if (via === 'pg-boss') return openBossQueue(store, ctx)
   return createEmbeddedQueue(store, ctx)
 }

@@ -32,7 +32,6 @@ export async function startRun(
     started_at: nowMs,
     leased_by: worker,
     leased_until: nowMs + leaseMs,
-    parked: 0,
   }
   await writer.updateTable('runs').set(change).where('id', '=', row.id).execute()
   for (const key of exclusiveKeys) await writer.insertInto('held_keys').values({ key, run_id: row.id }).execute()
@@ -55,7 +54,6 @@ export async function endRun(
     state,
     ended_at: nowMs,
     leased_until: null,
-    parked: 0,
     result: result === undefined ? null : JSON.stringify(result),
     error: error === undefined ? null : JSON.stringify(error),
   }
@@ -78,7 +76,7 @@ export async function requeueRun(
   row: RunRow,
   change: { readonly due_at: number; readonly attempt: number; readonly error: string | null },
 ): Promise<RunRow> {
-  const full = { ...change, state: 'queued', leased_until: null, parked: 0 }
+  const full = { ...change, state: 'queued', leased_until: null }
   await releaseKeys(writer, row)
   await writer.updateTable('runs').set(full).where('id', '=', row.id).execute()
   return { ...row, ...full }

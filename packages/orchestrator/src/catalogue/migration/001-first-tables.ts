@@ -114,7 +114,6 @@ async function createRecords(schema: SchemaModule): Promise<void> {
     proofs_by_time: ['ended_at', 'id'],
     proofs_by_source: ['source', 'ended_at', 'id'],
     proofs_by_verdict: ['source', 'verdict', 'ended_at', 'id'],
-    proofs_by_recovery: ['source', 'verdict', 'recovery_ms', 'id', 'ended_at'],
   }
   for (const [name, columns] of Object.entries(lists)) {
     await schema.createIndex(name).on('proofs').columns(columns).execute()

@@ -3,10 +3,10 @@ import { sql } from 'kysely'
 import type { CatalogueReader, CatalogueStore } from '../store/catalogue-store.ts'
 import { postgresSchema } from '../store/open-postgres-store.ts'
 import { firstTables } from './001-first-tables.ts'
-import { parkedRuns } from './002-parked-runs.ts'
+import { slowestProofs } from './002-slowest-proofs.ts'
 import type { Migration } from './migration.ts'
 
-const migrations: readonly Migration[] = [firstTables, parkedRuns]
+const migrations: readonly Migration[] = [firstTables, slowestProofs]
 export const newestVersion = migrations.length
 
 /** `catalogue_version` has one row; it is no table of `CatalogueTables` because only this file reads it. */

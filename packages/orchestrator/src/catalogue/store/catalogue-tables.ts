@@ -1,5 +1,3 @@
-import type { Generated } from 'kysely'
-
 /**
  * The tables as queries see them, the same in both stores. Times are ms since 1970 by the store's clock, flags 0 or 1,
  * lists and objects JSON. Made by `migration/`; what is not needed to find a row is JSON, so that it may grow without one.
@@ -40,8 +38,6 @@ export interface RunTable {
   cancel_requested: number
   error: string | null
   result: string | null
-  /** it was delivered while its keys were taken, and is delivered again when one is free (pg-boss only) */
-  parked: Generated<number>
 }
 
 /** Exclusive keys of running runs: the primary key is what makes two holders impossible. */

@@ -15,6 +15,8 @@ const connections = 5
 const connectTimeoutMs = 5_000
 const firstPauseMs = 50
 const longestPauseMs = 5_000
+/** a process that is being stopped still writes down how its runs ended */
+const stoppingPatienceMs = 3_000
 
 export interface PostgresStoreOptions {
   /** URI: "postgresql://holdfast@db.example/holdfast" */
@@ -49,7 +51,10 @@ export function openPostgresStore(options: PostgresStoreOptions, ctx: Context): 
   let hasAnswered = false
 
   const withPatience = async <T>(work: () => Promise<T>): Promise<T> => {
-    const limitMs = hasAnswered ? patienceMs : firstPatienceMs
+    const limitMs = (): number => {
+      if (ctx.signal.aborted) return Math.min(stoppingPatienceMs, patienceMs)
+      return hasAnswered ? patienceMs : firstPatienceMs
+    }
     let waitedMs = 0
     for (let attempt = 0; ; attempt++) {
       const startedMs = performance.now()
@@ -59,7 +64,7 @@ export function openPostgresStore(options: PostgresStoreOptions, ctx: Context): 
         return result
       } catch (error) {
         const problem = postgresProblem(error)
-        if ((problem !== 'away' && problem !== 'conflict') || waitedMs >= limitMs || ctx.signal.aborted) {
+        if ((problem !== 'away' && problem !== 'conflict') || waitedMs >= limitMs()) {
           throw postgresError(error, location)
         }
         const delayMs = Math.min(firstPauseMs * 2 ** attempt, longestPauseMs) * (0.5 + Math.random())
@@ -72,7 +77,7 @@ export function openPostgresStore(options: PostgresStoreOptions, ctx: Context): 
           delayMs,
           error: reason,
         })
-        await pause(delayMs, undefined, { signal: ctx.signal }).catch(() => {})
+        await pause(delayMs)
         waitedMs += performance.now() - startedMs
       }
     }

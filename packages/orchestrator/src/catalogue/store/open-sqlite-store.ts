@@ -34,7 +34,7 @@ export async function openSqliteStore(path: string, ctx: Context): Promise<Catal
       }
       // at random, so that processes that met here do not meet again
       const delayMs = 1 + Math.random() * longestPauseMs
-      await pause(delayMs, undefined, { signal: ctx.signal })
+      await pause(delayMs)
       waitedMs += delayMs + blockingWaitMs
     }
   }
