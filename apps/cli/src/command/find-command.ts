@@ -58,7 +58,7 @@ function takesNextWord(word: string): boolean {
 }
 
 function unknownCommand(name: string): AppError {
-  const nearest = nearestName(name, new Set([...Object.keys(commands), 'help', 'key', 'repair']))
+  const nearest = nearestName(name, new Set([...Object.keys(commands), 'help', 'config', 'key', 'repair']))
   const suggestion =
     nearest === undefined
       ? 'Run `holdfast help` for the list of commands.'

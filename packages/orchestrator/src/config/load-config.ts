@@ -7,6 +7,7 @@ import { isSecretPath } from '@holdfast/core/config/secret-path'
 import { isSettingMap } from '@holdfast/core/config/setting'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
+import { checkLocations } from './check-locations.ts'
 import { checkSchedules } from './check-schedules.ts'
 import type { LoadedConfig, PlacedProblem } from './loaded-config.ts'
 import { readConfigFiles } from './read-config-files.ts'
@@ -51,7 +52,7 @@ export async function readConfig(path: string, surroundings: ConfigSurroundings,
     originOf: (at) => originOf(root, at),
     rebase: (text, at, kind) => rebase(root, text, at, kind),
   })
-  const found = [...resolution.problems, ...scheduleProblems(resolution, ctx)]
+  const found = [...resolution.problems, ...furtherProblems(resolution, ctx)]
   const problems = withoutConsequences(
     wrong,
     found.map((problem) => placed(root, problem, resolution)),
@@ -63,8 +64,9 @@ export async function readConfig(path: string, surroundings: ConfigSurroundings,
   return { loaded: { config, settings, origins, files, digest, warnings: problems }, problems }
 }
 
-function scheduleProblems({ config, tree }: ConfigResolution, ctx: Context): readonly ConfigProblem[] {
-  return config === undefined ? [] : checkSchedules(config, tree, ctx.now())
+/** What takes more than the schemas to see. */
+function furtherProblems({ config, tree }: ConfigResolution, ctx: Context): readonly ConfigProblem[] {
+  return config === undefined ? [] : [...checkSchedules(config, tree, ctx.now()), ...checkLocations(config)]
 }
 
 function originOf(root: WrittenNode, path: readonly string[]): { file?: string; line?: number } {

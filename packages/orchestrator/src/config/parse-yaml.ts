@@ -1,4 +1,5 @@
 import type { Place, SettingPath } from '@holdfast/core/config/config-problem'
+import { isSecretName } from '@holdfast/core/config/check/check-policies'
 import {
   type Document,
   isAlias,
@@ -100,7 +101,11 @@ function readScalar(scalar: Scalar, place: Place, path: SettingPath, reading: Re
     const isPlain = typeof value === 'number' || typeof value === 'boolean'
     return { place, text: source ?? String(value), value: isPlain ? value : value === null ? null : String(value) }
   }
-  const { text, isChanged, missing } = interpolate(value, reading.variables)
+  const { text, isChanged, missing, used } = interpolate(value, reading.variables)
+  for (const name of used.filter(isSecretName)) {
+    const message = `puts the secret ${name} into the configuration, whose values are shown and stored: write { env: ${name} } where a secret belongs`
+    reading.problems.push({ ...problemAt(place, message), path })
+  }
   for (const name of missing) {
     const message = `names the variable ${name}, which is not set; \${${name}:-default} gives it a default`
     reading.problems.push({ ...problemAt(place, message), path })

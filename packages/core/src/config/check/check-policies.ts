@@ -12,6 +12,7 @@ export function checkPolicies(config: EffectiveConfig, tree: SettingTree): Confi
       ...checkLog(source, tree),
     ]),
     ...checkLocations(config),
+    ...checkVariables(config),
   ]
 }
 
@@ -73,6 +74,25 @@ function checkLocations({ repositories }: EffectiveConfig): ConfigProblem[] {
     owners.set(place, owner ?? name)
     return owner === undefined ? [] : [error(['repositories', name, 'location'], `is that of ${owner} already`)]
   })
+}
+
+/** Whether something of this name is a secret. */
+export function isSecretName(name: string): boolean {
+  return /PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(?:^|_)PW$/i.test(name)
+}
+
+/** Credentials of a store, written down as they are. */
+function checkVariables({ repositories }: EffectiveConfig): ConfigProblem[] {
+  return [...repositories.values()].flatMap(({ name, variables }) =>
+    [...variables]
+      .filter(([variable, reference]) => isSecretName(variable) && 'text' in reference)
+      .map(([variable]) =>
+        error(
+          ['repositories', name, 'variables', variable],
+          'is a secret, which never stands in this file: write { env: NAME }, { file: /path } or { command: [program, argument] }',
+        ),
+      ),
+  )
 }
 
 function error(path: readonly string[], message: string): ConfigProblem {
