@@ -31,10 +31,10 @@ export interface RetentionRequest {
  * While nothing was proven at all the rules alone decide: a sandbox that never worked must not fill the repository.
  */
 export function planRetention(snapshots: readonly ListedSnapshot[], request: RetentionRequest): PolicyOutcome {
-  const { keep, provenIds, isProving, isPaused, now } = request
+  const { keep, isProving, isPaused, now } = request
   const policy = policyOf(keep)
   const newestFirst = snapshots.toSorted((a, b) => compareByTime(b, a))
-  const newestProven = newestFirst.findIndex(({ id }) => provenIds.has(id))
+  const newestProven = newestFirst.findIndex(({ id }) => request.provenIds.has(id))
   const kept = new Map(applyPolicy(snapshots, policy, now).keep.map((snapshot) => [snapshot.id, snapshot]))
   const alsoKeep = (more: readonly ListedSnapshot[], reason: string) => {
     for (const listed of more) if (!kept.has(listed.id)) kept.set(listed.id, keptBecause(listed, reason))
