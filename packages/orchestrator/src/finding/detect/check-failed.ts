@@ -6,7 +6,12 @@ import type { Finding, Observation } from '../finding.ts'
 import { agoText, countText } from '../wording.ts'
 
 /** Errors that say something about what was read, not about whether it could be. */
-const damageCodes = new Set(['REPOSITORY_DAMAGED', 'STORAGE_DAMAGED', 'STORAGE_FILE_MISSING'])
+const damageCodes = new Set([
+  'REPOSITORY_CHECK_FAILED',
+  'REPOSITORY_DAMAGED',
+  'STORAGE_DAMAGED',
+  'STORAGE_FILE_MISSING',
+])
 
 /** Whether an unsuccessful check found damage; the others could not look. */
 export function isAboutDamage(run: Run): boolean {

@@ -1,4 +1,5 @@
 import { readChannelState } from '../../notification/channel-state.ts'
+import { deadManMark, parseDeadManState } from '../../notification/dead-man-state.ts'
 import type { Facts } from '../../planning/facts.ts'
 import type { Detector } from '../detector.ts'
 import type { Observation } from '../finding.ts'
@@ -10,7 +11,7 @@ const toleratedFailures = 3
 
 /** The configuration file cannot be used, or messages do not get out. */
 export const detectConfiguration: Detector = ({ facts }) => ({
-  observations: [...refusedFile(facts), ...silentChannels(facts)],
+  observations: [...refusedFile(facts), ...silentChannels(facts), ...silentSwitch(facts)],
   unseen: [],
 })
 
@@ -46,4 +47,21 @@ function silentChannels({ config, marks }: Facts): Observation[] {
       },
     ]
   })
+}
+
+function silentSwitch({ config, marks }: Facts): Observation[] {
+  if (config.notifications.deadManSwitch === undefined) return []
+  const { failures, error } = parseDeadManState(marks.get(deadManMark))
+  if (failures < toleratedFailures) return []
+  return [
+    {
+      kind: 'configuration',
+      severity: 'warning',
+      subject: {},
+      about: 'dead-man-switch',
+      title: "the dead man's switch cannot be reached",
+      detail: `${countText(failures, 'attempt')} failed, the last with: ${error ?? 'unknown'}. The service will raise a false alarm, or has lost its address: check notifications.deadManSwitch.`,
+      figures: { failures },
+    },
+  ]
 }

@@ -1,13 +1,17 @@
+import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
+import type { Run } from '../../run/run.ts'
 import type { Detector } from '../detector.ts'
 import { countText } from '../wording.ts'
 
-/** A backup is whole, and says that what it was made from is damaged: pages with wrong checksums, for example. */
+/**
+ * A backup is whole, and says that what it was made from is damaged: pages of a database whose checksums are wrong. Over
+ * when a later backup finds none.
+ */
 export const detectDamagedSource: Detector = ({ facts }) => ({
   observations: facts.endedRuns.flatMap((run) => {
     const { source } = run
-    const problems = run.result?.problems ?? []
-    if (run.operation !== 'backup' || run.state !== 'succeeded' || problems.length === 0) return []
-    if (source === undefined || !facts.config.sources.has(source)) return []
+    const problems = damagedPages(run, facts.config)
+    if (source === undefined || problems.length === 0) return []
     return [
       {
         kind: 'damaged-source' as const,
@@ -17,7 +21,7 @@ export const detectDamagedSource: Detector = ({ facts }) => ({
         detail: [
           ...problems.slice(0, 5).map((problem) => `- ${problem}`),
           ...(problems.length > 5 ? [`- and ${problems.length - 5} more: \`holdfast runs\` shows them`] : []),
-          'The backup holds it as it is. Look at the disk of the source; older backups may hold what is damaged now, so do not remove them.',
+          'The backup holds it as it is. Look at the disk of the source; older backups may hold sound pages, so do not remove them.',
         ].join('\n'),
         figures: { problems: problems.length },
       },
@@ -25,3 +29,10 @@ export const detectDamagedSource: Detector = ({ facts }) => ({
   }),
   unseen: [],
 })
+
+/** Those problems of a physical backup that are about what the server's files hold. */
+export function damagedPages(run: Run, { sources }: EffectiveConfig): readonly string[] {
+  const workload = sources.get(run.source ?? '')?.workload
+  if (run.operation !== 'backup' || workload?.type !== 'postgresql' || workload.method === 'logical') return []
+  return (run.result?.problems ?? []).filter((problem) => /checksum|\bpages?\b|\bblock \d/i.test(problem))
+}

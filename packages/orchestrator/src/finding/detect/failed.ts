@@ -1,11 +1,11 @@
-import type { Severity } from '@holdfast/core/config/effective-config'
-import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
+import type { EffectiveConfig, Severity } from '@holdfast/core/config/effective-config'
 import type { Operation, Run } from '../../run/run.ts'
 import { subjectText } from '../finding-key.ts'
 import type { Detector, View } from '../detector.ts'
 import type { FindingSubject, Observation } from '../finding.ts'
 import { agoText, countText } from '../wording.ts'
 import { isAboutDamage } from './check-failed.ts'
+import { damagedPages } from './damaged-source.ts'
 
 const failures = new Set(['failed', 'timed-out', 'lost'])
 
@@ -23,8 +23,11 @@ function judge(run: Run, view: View): Observation[] {
     if (run.operation === 'check' && isAboutDamage(run)) return []
     return [failedRun(run, subject, view)]
   }
-  const problems = run.result?.problems ?? []
-  return run.state === 'partial' && run.operation !== 'check' ? [partialRun(run, subject, problems)] : []
+  if (run.state !== 'partial' || run.operation === 'check') return []
+  // What a backup found wrong in the source is a finding of its own.
+  const damaged = new Set(damagedPages(run, view.facts.config))
+  const problems = (run.result?.problems ?? []).filter((problem) => !damaged.has(problem))
+  return problems.length === 0 && damaged.size > 0 ? [] : [partialRun(run, subject, problems)]
 }
 
 /** Undefined for what is no longer in the configuration: nobody can make it succeed again. */

@@ -25,7 +25,7 @@ export function createPagerdutyChannel(
       for (const notice of message.notices) {
         for (const event of pagerdutyEvents(notice, message)) {
           const body = JSON.stringify({ routing_key: secret, ...event })
-          await httpPost({ channel: name, url, body, secrets: [secret] }, ctx)
+          await httpPost({ channel: name, url: `${url.replace(/\/+$/, '')}/v2/enqueue`, body, secrets: [secret] }, ctx)
         }
       }
     },

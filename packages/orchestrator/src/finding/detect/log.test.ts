@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { ago, hourMs, noon, shopConfig, viewOf } from '../testing/view-fixture.ts'
+import { detectLog } from './log.ts'
+
+const config = shopConfig({}, { type: 'postgresql', connection: { text: 'host=db1' }, tier: 'critical' })
+const gib = 1024 ** 3
+
+const look = (state: object | undefined) =>
+  detectLog(viewOf({ config, marks: new Map(state === undefined ? [] : [['log/shop', JSON.stringify(state)]]) }))
+const fresh = { at: noon.toISOString(), recoverableUntil: ago(20_000).toISOString() }
+
+describe('the log of a source', () => {
+  it('is well when it is followed and recent', () => {
+    expect(look(fresh)).toEqual({ observations: [], unseen: [] })
+  })
+
+  it('is behind at half of what is promised, critically when the promise is broken', () => {
+    expect(look({ ...fresh, recoverableUntil: ago(8 * 60_000).toISOString() }).observations).toMatchObject([
+      { kind: 'log-behind', severity: 'warning', title: 'the log of shop is 8m 00s behind' },
+    ])
+    expect(look({ ...fresh, recoverableUntil: ago(16 * 60_000).toISOString() }).observations).toMatchObject([
+      { severity: 'critical', figures: { behindMs: 16 * 60_000, promisedMs: 15 * 60_000 } },
+    ])
+  })
+
+  it('is behind when nobody follows it, and then nothing is known of gaps and slots', () => {
+    const { observations, unseen } = look({
+      at: ago(hourMs).toISOString(),
+      recoverableUntil: ago(hourMs).toISOString(),
+    })
+    expect(observations).toMatchObject([
+      { kind: 'log-behind', severity: 'critical', title: 'nobody has followed the log of shop for 1h 00m' },
+    ])
+    expect(unseen.map(({ kind }) => kind)).toEqual(['log-gap', 'slot-danger'])
+  })
+
+  it('tells what the follower failed with', () => {
+    const error = { code: 'X', message: 'cannot connect', hint: 'Start the server.' }
+    const [seen] = look({ ...fresh, error }).observations
+    expect(seen?.detail).toContain('It says: cannot connect. Start the server.')
+  })
+
+  it('with a gap is critical', () => {
+    const gap = { from: '0/3000000', to: '0/5000000' }
+    expect(look({ ...fresh, gap }).observations).toMatchObject([
+      { kind: 'log-gap', severity: 'critical', title: 'the log of shop has a gap from 0/3000000 to 0/5000000' },
+    ])
+    expect(look({ ...fresh, gap: false }).observations).toEqual([])
+  })
+
+  it.each([
+    [{ walStatus: 'lost', keptBytes: 5 * gib }, 'critical'],
+    [{ walStatus: 'extended', safeBytes: 1024 ** 2, keptBytes: 2 * gib }, 'critical'],
+    [{ walStatus: 'extended', keptBytes: 5 * gib }, 'warning'],
+  ])('endangers the server or itself with %j', (slot, severity) => {
+    expect(look({ ...fresh, slot }).observations).toMatchObject([{ kind: 'slot-danger', severity }])
+  })
+
+  it('is no danger within the limits', () => {
+    const slot = { walStatus: 'reserved', safeBytes: 8 * gib, keptBytes: gib }
+    expect(look({ ...fresh, slot }).observations).toEqual([])
+  })
+
+  it('cannot be judged before it was ever followed', () => {
+    expect(look(undefined)).toMatchObject({ observations: [], unseen: [{}, {}, { kind: 'log-behind' }] })
+  })
+
+  it("is nobody's business when the source promises none", () => {
+    expect(detectLog(viewOf({ marks: new Map([['log/shop', '{"at":"2020-01-01"}']]) })).observations).toEqual([])
+  })
+})
