@@ -18,7 +18,7 @@ import { compareByTime, shortId } from '@holdfast/repository/snapshot/listed-sna
 import { isFilterEmpty } from '@holdfast/repository/snapshot/snapshot-filter'
 import { flag, type OptionValues, several, single } from '../argument/option.ts'
 import { readWords } from '../argument/read-value.ts'
-import { countOf } from '../output/count-of.ts'
+import { countOf } from '@holdfast/core/units/count-of'
 import type { Output } from '../output/output.ts'
 import { printable } from '../output/printable.ts'
 import { renderSnapshotTable, snapshotJson } from '../output/snapshot-table.ts'

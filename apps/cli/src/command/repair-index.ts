@@ -1,6 +1,6 @@
 import { repairIndex as repair } from '@holdfast/repository/repair/repair-index'
 import { flag } from '../argument/option.ts'
-import { countOf } from '../output/count-of.ts'
+import { countOf } from '@holdfast/core/units/count-of'
 import { openSession } from '../session/open-session.ts'
 import { defineCommand, repositoryExitCodes } from './command.ts'
 

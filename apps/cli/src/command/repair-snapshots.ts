@@ -2,7 +2,7 @@ import { type RepairedSnapshot, repairSnapshots as repair } from '@holdfast/repo
 import { findSnapshots } from '@holdfast/repository/snapshot/find-snapshot'
 import { shortId } from '@holdfast/repository/snapshot/listed-snapshot'
 import { flag } from '../argument/option.ts'
-import { countOf } from '../output/count-of.ts'
+import { countOf } from '@holdfast/core/units/count-of'
 import type { Output } from '../output/output.ts'
 import { printable } from '../output/printable.ts'
 import { filterOptions, readFilter, snapshotArgument } from '../session/filter-option.ts'

@@ -6,7 +6,7 @@ import type { PatternSpec, RestoreReport, RestoreRequest } from '@holdfast/repos
 import { type FoundSnapshot, findSnapshot } from '@holdfast/repository/snapshot/find-snapshot'
 import { firstGiven } from '../argument/first-given.ts'
 import { flag, oneOf, several, single } from '../argument/option.ts'
-import { countOf } from '../output/count-of.ts'
+import { countOf } from '@holdfast/core/units/count-of'
 import { formatClock } from '../output/local-time.ts'
 import type { Output } from '../output/output.ts'
 import { printable } from '../output/printable.ts'

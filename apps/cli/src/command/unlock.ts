@@ -1,6 +1,6 @@
 import { unlock as removeLocks } from '@holdfast/repository/lock/unlock'
 import { flag } from '../argument/option.ts'
-import { countOf } from '../output/count-of.ts'
+import { countOf } from '@holdfast/core/units/count-of'
 import { currentIdentity } from '../session/identity.ts'
 import { openSession } from '../session/open-session.ts'
 import { defineCommand, repositoryExitCodes } from './command.ts'

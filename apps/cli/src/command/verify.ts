@@ -1,10 +1,16 @@
 import { AppError } from '@holdfast/core/errors/app-error'
-import { flag, several, single } from '../argument/option.ts'
+import { flag, oneOf, several, single } from '../argument/option.ts'
 import { binariesOption, recoveryPointOption } from '../postgresql/postgres-restore-option.ts'
 import { defineCommand, repositoryExitCodes } from './command.ts'
 
 const options = {
   at: recoveryPointOption('random'),
+  method: oneOf({
+    placeholder: '<method>',
+    help: 'Which kind of backup is proven: physical or logical.',
+    fallback: 'that of the newest backup',
+    choices: ['physical', 'logical'],
+  }),
   assert: several({ placeholder: '<[database:]sql>', help: 'A query whose result must be true.' }),
   relation: several({
     placeholder: '<child.column->parent.column>',
@@ -28,6 +34,7 @@ export const verify = defineCommand({
   purpose: 'Prove that a source can be recovered, by restoring it into a scratch server',
   details: [
     'The source is restored as it was at a point in time and started on a private socket, without network and without an archive. Rows are counted, B-trees, foreign keys and pages checked, your own assertions asked; then everything is removed again. The result is kept beside the backup, with the time each part took.',
+    'A logical backup is loaded into an empty server of the version that was dumped, and compared with what was counted in the very snapshot of the dump: rows, sequences, large objects, extensions.',
   ],
   arguments: [{ name: 'source', help: 'Name of the source.', required: true, repeatable: false }],
   options,

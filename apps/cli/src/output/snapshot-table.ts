@@ -2,7 +2,7 @@ import type { SnapshotSummary } from '@holdfast/repository/format/snapshot-summa
 import { type Snapshot, snapshotTime } from '@holdfast/repository/format/snapshot'
 import { type ListedSnapshot, shortId } from '@holdfast/repository/snapshot/listed-snapshot'
 import { formatSize } from '@holdfast/core/units/size'
-import { countOf } from './count-of.ts'
+import { countOf } from '@holdfast/core/units/count-of'
 import { formatLocalTime } from './local-time.ts'
 import { printable } from './printable.ts'
 import { type Column, renderTable } from './table.ts'

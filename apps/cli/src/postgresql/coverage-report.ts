@@ -2,7 +2,7 @@ import type { Coverage } from '@holdfast/connectors/postgresql/wal/coverage'
 import { formatDurationMs } from '@holdfast/core/units/duration'
 import { formatSize } from '@holdfast/core/units/size'
 import type { SourceCoverage } from '@holdfast/orchestrator/log/read-coverage'
-import { countOf } from '../output/count-of.ts'
+import { countOf } from '@holdfast/core/units/count-of'
 import { renderTable } from '../output/table.ts'
 
 const longestBar = 60

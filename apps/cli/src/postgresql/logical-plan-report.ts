@@ -1,7 +1,7 @@
 import type { DatabaseStep, LogicalRestorePlan } from '@holdfast/connectors/postgresql/logical/restore/logical-restore'
 import { formatSize } from '@holdfast/core/units/size'
 import type { LogicalPostgresBackup } from '@holdfast/orchestrator/postgresql/list-logical-backups'
-import { countOf } from '../output/count-of.ts'
+import { countOf } from '@holdfast/core/units/count-of'
 import { printable } from '../output/printable.ts'
 
 /** What will be done, before it is done. */
@@ -28,7 +28,7 @@ function stepText({ fingerprint, into, isNew, selected, tables, replaces }: Data
         ? `new database ${printable(into)}`
         : `${printable(into)}, which exists`
   const left = selected === undefined || selected.leftOut.length === 0 ? '' : `, ${selected.leftOut.length} left out`
-  return `${what}${printable(fingerprint.name)} to ${where}: ${countOf(tables.length, 'table')}, ${rows} rows${left}`
+  return `${what}${printable(fingerprint.name)} to ${where}: ${countOf(tables.length, 'table')}, ${countOf(rows, 'row')}${left}`
 }
 
 export function logicalPlanMessage(

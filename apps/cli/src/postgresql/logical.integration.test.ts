@@ -21,7 +21,7 @@ it('backs up logically, shows the plan, and restores one table beside what is th
   expect(planned).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('new database shop_old') })
   expect(await server.sql(`SELECT count(*) FROM pg_database WHERE datname = 'shop_old'`)).toEqual([['0']])
   const done = await cli.run(beside)
-  expect(done).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('3000 rows in 1 tables') })
+  expect(done).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('3000 rows in 1 table') })
   expect(await server.sql('SELECT count(*) FROM item', 'shop_old')).toEqual([['3000']])
 })
 

@@ -12,8 +12,12 @@ export function renderProof(proof: Proof): string {
   const instant = until === undefined ? '' : `, everything committed by ${until}`
   return [
     renderChecks(checks),
-    `restored ${snapshotId.slice(0, 8)} with PostgreSQL ${proof.serverVersion}${instant}: ${formatSize(proof.dataBytes)} and ${formatSize(proof.walBytes)} of WAL`,
-    `fetched in ${seconds(phases.fetchMs)}, started in ${seconds(phases.startMs)}, replayed in ${seconds(phases.replayMs)}, checked in ${seconds(phases.checkMs)}`,
+    proof.method === 'logical'
+      ? `loaded ${snapshotId.slice(0, 8)} into an empty PostgreSQL ${proof.serverVersion}${instant}: ${formatSize(proof.dataBytes)} of dumps`
+      : `restored ${snapshotId.slice(0, 8)} with PostgreSQL ${proof.serverVersion}${instant}: ${formatSize(proof.dataBytes)} and ${formatSize(proof.walBytes)} of WAL`,
+    proof.method === 'logical'
+      ? `started in ${seconds(phases.startMs)}, fetched and loaded in ${seconds(phases.replayMs)}, checked in ${seconds(phases.checkMs)}`
+      : `fetched in ${seconds(phases.fetchMs)}, started in ${seconds(phases.startMs)}, replayed in ${seconds(phases.replayMs)}, checked in ${seconds(phases.checkMs)}`,
     verdictLine(proof),
   ].join('\n')
 }

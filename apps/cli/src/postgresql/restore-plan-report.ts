@@ -1,6 +1,6 @@
 import { formatSize } from '@holdfast/core/units/size'
 import type { PostgresRestorePlan } from '@holdfast/orchestrator/postgresql/plan-restore'
-import { countOf } from '../output/count-of.ts'
+import { countOf } from '@holdfast/core/units/count-of'
 import { formatClock } from '../output/local-time.ts'
 import { printable } from '../output/printable.ts'
 

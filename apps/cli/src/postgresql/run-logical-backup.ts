@@ -10,7 +10,7 @@ import type { backupOptions, BackupValues } from '../backup/backup-option.ts'
 import { backupSummaries, renderBackupReport } from '../backup/backup-report.ts'
 import type { Invocation } from '../command/command.ts'
 import { programVersion } from '../command/version.ts'
-import { countOf } from '../output/count-of.ts'
+import { countOf } from '@holdfast/core/units/count-of'
 import { printable } from '../output/printable.ts'
 import { readConnectionArgument, sourceHost } from './connection-argument.ts'
 import { onlyConnection } from './only-connection.ts'
@@ -68,5 +68,5 @@ function placeOf({ inContainer, inPod }: BackupValues): ProgramPlace {
 function describeDumps({ source, server, dumpTool, fingerprint: { databases }, bytes }: LogicalManifest): string {
   const tables = databases.flatMap((database) => database.tables)
   const rows = tables.reduce((sum, table) => sum + BigInt(table.rows), 0n)
-  return `${source}: PostgreSQL ${server.version}, ${countOf(databases.length, 'database')}, ${countOf(tables.length, 'table')}, ${rows} rows, ${formatSize(bytes)} by pg_dump ${dumpTool.version}`
+  return `${source}: PostgreSQL ${server.version}, ${countOf(databases.length, 'database')}, ${countOf(tables.length, 'table')}, ${countOf(rows, 'row')}, ${formatSize(bytes)} by pg_dump ${dumpTool.version}`
 }

@@ -7,7 +7,7 @@ import { planPostgresRestore, type PostgresRestorePlan } from '@holdfast/orchest
 import { makeSafetyBackup } from '@holdfast/orchestrator/safety-backup'
 import type { Repository } from '@holdfast/repository/repository'
 import type { Invocation } from '../command/command.ts'
-import { countOf } from '../output/count-of.ts'
+import { countOf } from '@holdfast/core/units/count-of'
 import { formatClock } from '../output/local-time.ts'
 import { printable } from '../output/printable.ts'
 import { currentIdentity } from '../session/identity.ts'

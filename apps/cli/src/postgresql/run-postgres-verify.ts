@@ -1,7 +1,7 @@
 import { parseAssertion } from '@holdfast/connectors/postgresql/proof/assertion'
 import { parseColumn, parseRelation } from '@holdfast/connectors/postgresql/proof/relation-check'
-import { chooseInstant } from '@holdfast/orchestrator/postgresql/choose-instant'
-import { provePostgres } from '@holdfast/orchestrator/postgresql/prove'
+import { clientPlaceOf } from '@holdfast/orchestrator/postgresql/client-place'
+import { proveSource } from '@holdfast/orchestrator/postgresql/prove-source'
 import { saveProof } from '@holdfast/orchestrator/proof/save-proof'
 import type { Invocation } from '../command/command.ts'
 import type { VerifyOptions } from '../command/verify.ts'
@@ -27,16 +27,17 @@ export async function runPostgresVerify(source: string, invocation: Invocation<V
     changesNothing: options.noRecord,
   })
   const { repository } = session
-  const stop = given ?? (await chooseInstant(repository, source, Math.random, ctx))
-  const proof = await provePostgres(
+  const proof = await proveSource(
     repository,
     {
       source,
-      target: { stop },
-      targetText: at === 'random' && stop.type === 'time' ? `random: ${stop.at}` : at,
+      at: given ?? 'random',
+      atText: at,
+      ...(options.method === undefined ? {} : { method: options.method }),
       expectation,
-      binaries: { directories: options.postgresBin, path: variables('PATH') ?? '' },
+      client: clientPlaceOf(options.postgresBin, variables),
       workers: defaultWorkers(),
+      random: Math.random,
       ...(options.sandbox === undefined ? {} : { sandboxParent: options.sandbox }),
     },
     ctx,

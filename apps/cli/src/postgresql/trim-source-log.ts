@@ -2,7 +2,7 @@ import { formatSize } from '@holdfast/core/units/size'
 import { trimWal } from '@holdfast/orchestrator/log/trim-wal'
 import type { Repository } from '@holdfast/repository/repository'
 import type { Invocation } from '../command/command.ts'
-import { countOf } from '../output/count-of.ts'
+import { countOf } from '@holdfast/core/units/count-of'
 import { currentIdentity } from '../session/identity.ts'
 import { saveSettingsOf } from './save-settings-of.ts'
 

@@ -15,7 +15,7 @@ import type { RepositorySaveReport, SaveReport } from '@holdfast/repository/save
 import { parseLocation } from '@holdfast/storage/location'
 import { openBackend } from '@holdfast/storage/open-backend'
 import type { Output } from '../output/output.ts'
-import { countOf } from '../output/count-of.ts'
+import { countOf } from '@holdfast/core/units/count-of'
 import { currentIdentity } from '../session/identity.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
 import { compareTrees, type TreeComparison } from './compare-trees.ts'

@@ -1,8 +1,8 @@
 import type { PostgresWorkload, SourceSettings } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import type { Repository } from '@holdfast/repository/repository'
-import { chooseInstant } from '../postgresql/choose-instant.ts'
-import { provePostgres } from '../postgresql/prove.ts'
+import { clientPlaceOf } from '../postgresql/client-place.ts'
+import { proveSource } from '../postgresql/prove-source.ts'
 import type { SourceProof } from '../proof/source-proof.ts'
 import type { Machine } from './machine.ts'
 
@@ -19,20 +19,17 @@ export async function proveConfiguredPostgres(
   machine: Machine,
   ctx: Context,
 ): Promise<SourceProof> {
-  const stop =
-    target === 'newest'
-      ? ({ type: 'latest' } as const)
-      : await chooseInstant(repository, source.name, () => machine.random(), ctx)
-  return await provePostgres(
+  return await proveSource(
     repository,
     {
       source: source.name,
-      target: { stop },
-      targetText: stop.type === 'time' ? `random: ${stop.at}` : 'newest',
+      at: target === 'newest' ? { type: 'latest' } : 'random',
+      atText: 'newest',
       expectation: { assertions, relations: [], unique: [] },
-      binaries: { directories: [], path: machine.variable('PATH') ?? '' },
+      client: clientPlaceOf([], (name) => machine.variable(name)),
       sandboxParent: machine.temporaryDirectory,
       workers: machine.workers,
+      random: () => machine.random(),
     },
     ctx,
   )

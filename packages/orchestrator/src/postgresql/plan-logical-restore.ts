@@ -10,9 +10,12 @@ import { checkSpace, checkTarget } from '@holdfast/repository/restore/check-targ
 import type { Repository } from '@holdfast/repository/repository'
 import { listLogicalBackups, logicalFilesOf, type LogicalPostgresBackup } from './list-logical-backups.ts'
 
-export interface SourceRestorePlan {
+export interface ChosenLogicalBackup {
   readonly backup: LogicalPostgresBackup
   readonly files: LogicalFiles
+}
+
+export interface SourceRestorePlan extends ChosenLogicalBackup {
   readonly plan: LogicalRestorePlan
 }
 
@@ -22,15 +25,13 @@ export interface BackupChoice {
   readonly snapshotId?: string
 }
 
-/**
- * Chooses the newest fitting logical backup of a source and plans its restore. Changes nothing. Fails with SOURCE_NOT_IN_REPOSITORY, RECOVERY_BEFORE_OLDEST, TARGET_UNUSABLE and the codes of `planLogicalRestore`.
- */
-export async function planSourceRestore(
+/** The newest fitting logical backup of a source. Fails with SOURCE_NOT_IN_REPOSITORY and RECOVERY_BEFORE_OLDEST. */
+export async function chooseLogicalBackup(
   repository: Repository,
   source: string,
-  { notAfter, snapshotId, ...request }: LogicalRestoreRequest & BackupChoice,
+  { notAfter, snapshotId }: BackupChoice,
   ctx: Context,
-): Promise<SourceRestorePlan> {
+): Promise<ChosenLogicalBackup> {
   const { backups, opened } = await listLogicalBackups(repository, source, ctx)
   const startOf = ({ manifest }: LogicalPostgresBackup): number => Date.parse(manifest.startedAt)
   const sorted = backups.toSorted((one, other) => startOf(one) - startOf(other))
@@ -42,10 +43,27 @@ export async function planSourceRestore(
     const [from, until] = [sorted[0]?.manifest.startedAt ?? '', sorted.at(-1)?.manifest.startedAt ?? '']
     throw new AppError('RECOVERY_BEFORE_OLDEST', { target: notAfter?.toISOString() ?? 'latest', from, until })
   }
-  const files = logicalFilesOf(opened, backup)
-  const plan = await planLogicalRestore(files, request, ctx)
+  return { backup, files: logicalFilesOf(opened, backup) }
+}
+
+/**
+ * Chooses the newest fitting logical backup of a source and plans its restore. Changes nothing. Fails with TARGET_UNUSABLE
+ * and the codes of `chooseLogicalBackup` and `planLogicalRestore`.
+ */
+export async function planSourceRestore(
+  repository: Repository,
+  source: string,
+  { notAfter, snapshotId, ...request }: LogicalRestoreRequest & BackupChoice,
+  ctx: Context,
+): Promise<SourceRestorePlan> {
+  const choice = {
+    ...(notAfter === undefined ? {} : { notAfter }),
+    ...(snapshotId === undefined ? {} : { snapshotId }),
+  }
+  const chosen = await chooseLogicalBackup(repository, source, choice, ctx)
+  const plan = await planLogicalRestore(chosen.files, request, ctx)
   checkRoom(plan)
-  return { backup, files, plan }
+  return { ...chosen, plan }
 }
 
 /** One dump at a time lies in the directory for temporary files. */

@@ -75,7 +75,7 @@ describe('the proof of a cluster', () => {
     )
     expect(proof.verdict).toBe('failed')
     expect(failedOf(proof.checks)).toEqual(['foreign-keys', 'assertion', 'assertion', 'orphans', 'duplicates'])
-    expect(evidenceOf(proof.checks, 'foreign-keys')).toBe('1 rows of public.orders break orders_customer_fkey')
+    expect(evidenceOf(proof.checks, 'foreign-keys')).toBe('1 row of public.orders breaks orders_customer_fkey')
   })
 
   it('fails when a B-tree is out of order', async () => {

@@ -1,6 +1,7 @@
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { type Check, failed, passed, runCheck } from '@holdfast/core/proof/check'
+import { countOf } from '@holdfast/core/units/count-of'
 import type { BackupManifest } from '@holdfast/connectors/postgresql/backup/backup-manifest'
 import { connectPostgres } from '@holdfast/connectors/postgresql/connection/connect'
 import {
@@ -73,6 +74,7 @@ export async function provePostgres(repository: Repository, request: ProofReques
     formatVersion: 1,
     source,
     type: 'postgresql',
+    method: 'physical',
     snapshotId: plan.backup.snapshot.id,
     repository: repository.backend.location,
     verdict: verdictOf(checks),
@@ -112,7 +114,7 @@ async function checkFindings({ findings }: BackupManifest, ctx: Context): Promis
       const [first] = findings
       return first === undefined
         ? passed('nothing was found wrong while the backup was made')
-        : failed(`${findings.length} findings when it was made, such as ${first.path}: ${first.message}`)
+        : failed(`${countOf(findings.length, 'finding')} when it was made, such as ${first.path}: ${first.message}`)
     },
     ctx,
   )

@@ -16,7 +16,7 @@ import { provePostgres, type ProofRequest } from './prove.ts'
 
 const source = 'shop'
 
-const saveSettings: SaveSettings = {
+export const saveSettings: SaveSettings = {
   identity: { hostname: 'db1', username: 'backup', uid: 0, gid: 0 },
   programVersion: 'holdfast test',
   compression: 'auto',

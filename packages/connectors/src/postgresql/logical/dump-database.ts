@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Context, quietContext } from '@holdfast/core/context'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
+import { countOf } from '@holdfast/core/units/count-of'
 import { sqlRow } from '../backup/sql-rows.ts'
 import { connectPostgres } from '../connection/connect.ts'
 import type { PostgresConnection } from '../connection/connection.ts'
@@ -109,7 +110,7 @@ async function checkLargeObjects(
   if (selection.schemas.length + selection.tables.length > 0) return
   const expected = await countLargeObjects(session, ctx)
   if (expected === archive.largeObjects) return
-  const reason = `it has ${archive.largeObjects} large objects, and the database ${expected}`
+  const reason = `it has ${countOf(archive.largeObjects, 'large object')}, and the database ${expected}`
   throw new AppError('POSTGRES_DUMP_UNREADABLE', { what: `the dump of ${archive.database}`, reason })
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
+import { countOf } from '@holdfast/core/units/count-of'
 import { sqlRow, sqlRows } from '../backup/sql-rows.ts'
 import type { PostgresConnection } from '../connection/connection.ts'
 import { quoteIdentifier } from '../connection/quote.ts'
@@ -86,7 +87,7 @@ export async function fingerprintOf(
     const [found, dumped] = [counted[i], archive.rows.get(dumpId)]
     if (found === undefined) continue
     if (dumped !== undefined && String(dumped) !== found.rows) {
-      const reason = `it has ${dumped} rows of ${namespace}.${tag}, and the database ${found.rows}`
+      const reason = `it has ${countOf(dumped, 'row')} of ${namespace}.${tag}, and the database ${found.rows}`
       throw new AppError('POSTGRES_DUMP_UNREADABLE', { what: `the dump of ${archive.database}`, reason })
     }
     tables.push({ schema: namespace, name: tag, ...found })

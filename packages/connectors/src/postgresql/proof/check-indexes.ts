@@ -1,5 +1,6 @@
 import type { Context } from '@holdfast/core/context'
 import { type CheckOutcome, failed, passed, skipped } from '@holdfast/core/proof/check'
+import { countOf } from '@holdfast/core/units/count-of'
 import type { PostgresConnection } from '../connection/connection.ts'
 import { quoteIdentifier } from '../connection/quote.ts'
 
@@ -38,7 +39,7 @@ export async function checkBtrees(connection: PostgresConnection, ctx: Context):
     const some = oids.slice(start, start + indexesAtOnce).join(',')
     await connection.query(`SELECT ${schema}.bt_index_check(oid) FROM unnest(ARRAY[${some}]::oid[]) AS i(oid)`, ctx)
   }
-  return passed(`${found.length} B-trees are in order`)
+  return passed(`${countOf(found.length, 'B-tree')} ${found.length === 1 ? 'is' : 'are'} in order`)
 }
 
 /** Returns the schema that holds the extension's functions. */

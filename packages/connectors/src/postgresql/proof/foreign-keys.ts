@@ -1,5 +1,6 @@
 import type { Context } from '@holdfast/core/context'
 import { type CheckOutcome, failed, passed } from '@holdfast/core/proof/check'
+import { countOf } from '@holdfast/core/units/count-of'
 import type { PostgresConnection } from '../connection/connection.ts'
 import { quoteIdentifier } from '../connection/quote.ts'
 
@@ -30,9 +31,12 @@ export async function checkForeignKeys(connection: PostgresConnection, ctx: Cont
   for (const key of keys) {
     const [result] = await connection.query(orphansQuery(key), ctx)
     const orphans = result?.rows[0]?.[0] ?? '0'
-    if (orphans !== '0') broken.push(`${orphans} rows of ${key.child} break ${key.name}`)
+    if (orphans !== '0')
+      broken.push(`${countOf(orphans, 'row')} of ${key.child} ${orphans === '1' ? 'breaks' : 'break'} ${key.name}`)
   }
-  return broken.length === 0 ? passed(`${keys.length} foreign keys hold for every row`) : failed(broken.join('; '))
+  return broken.length === 0
+    ? passed(`${countOf(keys.length, 'foreign key')} ${keys.length === 1 ? 'holds' : 'hold'} for every row`)
+    : failed(broken.join('; '))
 }
 
 async function readForeignKeys(connection: PostgresConnection, ctx: Context): Promise<ForeignKey[]> {

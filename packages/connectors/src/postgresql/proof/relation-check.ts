@@ -1,6 +1,7 @@
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { type CheckOutcome, failed, passed } from '@holdfast/core/proof/check'
+import { countOf } from '@holdfast/core/units/count-of'
 import type { PostgresConnection } from '../connection/connection.ts'
 import { quoteIdentifier } from '../connection/quote.ts'
 
@@ -58,7 +59,9 @@ export async function checkRelation(
     ctx,
   )
   const [rows = '0', orphans = '0'] = result?.rows[0] ?? []
-  return orphans === '0' ? passed(`${rows} rows, no orphans`) : failed(`${orphans} of ${rows} rows are orphans`)
+  return orphans === '0'
+    ? passed(`${countOf(rows, 'row')}, no orphans`)
+    : failed(`${orphans} of ${countOf(rows, 'row')} have no parent`)
 }
 
 export async function checkUnique(
@@ -73,8 +76,8 @@ export async function checkUnique(
   )
   const [values = '0', different = '0'] = result?.rows[0] ?? []
   return values === different
-    ? passed(`${values} values, all different`)
-    : failed(`${values} values, only ${different} of them different`)
+    ? passed(`${countOf(values, 'value')}, all different`)
+    : failed(`${countOf(values, 'value')}, only ${different} of them different`)
 }
 
 function tableName({ table }: ColumnName): string {

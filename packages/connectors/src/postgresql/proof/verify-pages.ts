@@ -30,7 +30,7 @@ export async function verifyPages(
     ctx.emit({ type: 'work.progressed', work: 'checking pages', unit: 'pages', done: pages })
   }
   return badPages === 0
-    ? passed(`${pages} pages match their checksums`)
+    ? passed(pages === 1 ? '1 page matches its checksum' : `${pages} pages match their checksums`)
     : failed(`${badPages} of ${pages} pages do not match: ${bad.join(', ')}`)
 }
 

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Context } from '@holdfast/core/context'
 import { type OriginalSettings, sandboxSettings } from './sandbox-settings.ts'
+import { makeEmptyCluster } from './make-empty-cluster.ts'
 import { sandboxPrefix } from './remove-dead-sandboxes.ts'
-import { requireReachable, serverIdentityFor } from './run-as.ts'
+import { requireReachable, serverIdentityFor, unprivilegedIdentity } from './run-as.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 
 /** The longest path of a Unix socket is 107 bytes; the socket's own name takes 14. */
@@ -17,6 +18,8 @@ export interface Sandbox extends AsyncDisposable {
   /** empty; what belongs beside it (WAL, tablespaces) may be made beside it */
   readonly dataDirectory: string
   readonly socketDirectory: string
+  /** Makes an empty cluster in `dataDirectory`, whose superuser is postgres. */
+  initialize(initdb: string, ctx: Context): Promise<void>
   /** Starts the server on what was restored to `dataDirectory`. */
   start(program: string, original: OriginalSettings, ctx: Context): Promise<ServerProcess>
   /** Ends the server, if it runs, and keeps the files. */
@@ -42,6 +45,14 @@ export async function createSandbox(parent: string = tmpdir()): Promise<Sandbox>
     root,
     dataDirectory: path('data'),
     socketDirectory,
+    async initialize(initdb, ctx) {
+      const identity = unprivilegedIdentity()
+      if (identity !== undefined) {
+        requireReachable(root, identity)
+        for (const each of [root, path('data')]) chownSync(each, identity.uid, identity.gid)
+      }
+      await makeEmptyCluster(initdb, path('data'), { superuser: 'postgres', identity }, ctx)
+    },
     async start(program, original, ctx) {
       const files = {
         configFile: path('postgresql.conf'),

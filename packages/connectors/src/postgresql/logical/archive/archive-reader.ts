@@ -123,7 +123,7 @@ export class ArchiveReader {
     yield* feed.text() // how it is dropped
     yield* feed.text() // COPY statement
     const namespace = (yield* feed.text()) ?? ''
-    yield* feed.text() // tablespace
+    const tablespace = (yield* feed.text()) ?? ''
     yield* feed.text() // access method
     if (minor >= 16) yield* feed.integer() // kind of relation
     const owner = (yield* feed.text()) ?? ''
@@ -138,7 +138,7 @@ export class ArchiveReader {
     const offsetBytes = this.#header?.offsetBytes ?? 0
     yield* feed.skip(1 + offsetBytes)
     const kept = description === 'SEQUENCE SET' ? definition : ''
-    return { dumpId, hasData, tag, description, definition: kept, namespace, owner, dependencies, offsetAt }
+    return { dumpId, hasData, tag, description, definition: kept, namespace, tablespace, owner, dependencies, offsetAt }
   }
 
   *#readBlock(): Hunger {

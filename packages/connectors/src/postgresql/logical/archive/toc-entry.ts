@@ -11,6 +11,8 @@ export interface TocEntry {
   readonly definition: string
   /** schema; "" for objects without */
   readonly namespace: string
+  /** "" for the database's own */
+  readonly tablespace: string
   readonly owner: string
   readonly dependencies: readonly number[]
   /** where in the file the place of its data is noted: a state byte, then `offsetBytes` */

@@ -1,5 +1,6 @@
 import type { Context } from '@holdfast/core/context'
 import { type Check, type CheckOutcome, failed, passed, runCheck } from '@holdfast/core/proof/check'
+import { countOf } from '@holdfast/core/units/count-of'
 import { sqlRow, sqlRows } from '../../backup/sql-rows.ts'
 import type { PostgresConnection } from '../../connection/connection.ts'
 import { quoteIdentifier } from '../../connection/quote.ts'
@@ -37,14 +38,14 @@ async function compareRows(session: PostgresConnection, { tables }: ExpectedCont
   const counted = await countTables(session, tables, { checksums }, ctx)
   const wrong = tables.flatMap(({ schema, name, rows, checksum }, i) => {
     const found = counted[i]
-    if (found?.rows !== rows) return [`${schema}.${name} has ${found?.rows ?? 'no'} rows instead of ${rows}`]
+    if (found?.rows !== rows) return [`${schema}.${name} has ${countOf(found?.rows ?? 'no', 'row')} instead of ${rows}`]
     const differs = checksum !== undefined && found.checksum !== checksum
     return differs ? [`${schema}.${name} has other content: checksum ${found.checksum} instead of ${checksum}`] : []
   })
   const total = tables.reduce((sum, { rows }) => sum + BigInt(rows), 0n)
   const equal = checksums ? 'equal in number and content' : 'as many as when it was backed up'
   return wrong.length === 0
-    ? passed(`${total} rows in ${tables.length} tables, ${equal}`)
+    ? passed(`${countOf(total, 'row')} in ${countOf(tables.length, 'table')}, ${equal}`)
     : failed(wrong.slice(0, 20).join('; '))
 }
 
@@ -58,13 +59,19 @@ async function compareSequences(session: PostgresConnection, { sequences }: Expe
     }
   }
   return wrong.length === 0
-    ? passed(`${sequences.length} sequences go on where they were`)
+    ? passed(
+        sequences.length === 1
+          ? '1 sequence goes on where it was'
+          : `${sequences.length} sequences go on where they were`,
+      )
     : failed(wrong.slice(0, 20).join('; '))
 }
 
 async function compareLargeObjects(session: PostgresConnection, expected: number, ctx: Context) {
   const found = await countLargeObjects(session, ctx)
-  return found === expected ? passed(`${found} large objects`) : failed(`${found} large objects instead of ${expected}`)
+  return found === expected
+    ? passed(countOf(found, 'large object'))
+    : failed(`${countOf(found, 'large object')} instead of ${expected}`)
 }
 
 async function compareExtensions(session: PostgresConnection, { extensions }: ExpectedContent, ctx: Context) {
@@ -75,5 +82,5 @@ async function compareExtensions(session: PostgresConnection, { extensions }: Ex
     .filter(({ name, version }) => found.has(name) && found.get(name) !== version)
     .map(({ name, version }) => `${name} is ${found.get(name)}, was ${version}`)
   if (missing.length > 0) return failed(`missing: ${missing.join(', ')}`)
-  return passed([`${extensions.length} extensions`, ...newer].join('; '))
+  return passed([countOf(extensions.length, 'extension'), ...newer].join('; '))
 }

@@ -23,6 +23,19 @@ export async function missingRoles(
   return [...new Set(roles)].filter((role) => !known.has(role))
 }
 
+/** The tablespaces of a dump that the server has not, which would fail the restore. */
+export async function missingTablespaces(
+  session: PostgresConnection,
+  entries: readonly { readonly tablespace: string }[],
+  ctx: Context,
+): Promise<string[]> {
+  const names = new Set(entries.map(({ tablespace }) => tablespace).filter((name) => name !== ''))
+  for (const row of await sqlRows(session, 'SELECT spcname AS name FROM pg_tablespace', ctx)) {
+    names.delete(row('name') ?? '')
+  }
+  return [...names]
+}
+
 /**
  * Makes an empty database with the encoding, the collation and, with `keepsOwner`, the owner that another one had. Its
  * tablespace is used where the server has one of that name.

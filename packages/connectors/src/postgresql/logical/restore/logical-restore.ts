@@ -23,6 +23,8 @@ export interface LogicalRestoreRequest {
   readonly parts: PartRequest
   /** roles and tablespaces first; those that exist are left as they are */
   readonly globals: boolean
+  /** Everything goes to the server's own place: a scratch server must not touch the directories of the original. */
+  readonly withoutTablespaces?: boolean
   /** with the owners and privileges of the original, whose roles must exist */
   readonly owners: boolean
   /** connections that load data and build indexes at once */

@@ -5,6 +5,9 @@ import { sqlStateOf } from '../../connection/server-error.ts'
 import { splitStatements } from './split-statements.ts'
 
 const duplicateObject = '42710'
+/** What a statement is about. Privileges on a tablespace go with it. */
+const objectForm =
+  /^(CREATE|ALTER|COMMENT ON|GRANT [A-Z, ]+ ON|REVOKE [A-Z, ]+ ON) (ROLE|TABLESPACE) ("(?:[^"]|"")+"|[^\s;]+)/
 
 /**
  * Makes the roles and tablespaces that are not there yet. Roles that are there stay as they are, password and all. Returns
@@ -13,15 +16,15 @@ const duplicateObject = '42710'
 export async function restoreGlobals(
   session: PostgresConnection,
   sql: Uint8Array,
+  { withoutTablespaces = false }: { readonly withoutTablespaces?: boolean | undefined },
   ctx: Context,
 ): Promise<readonly string[]> {
   const warnings: string[] = []
   const kept = new Set<string>()
   for (const statement of splitStatements(new TextDecoder().decode(sql))) {
-    const [, verb = '', kind = '', name = ''] =
-      /^(CREATE|ALTER|COMMENT ON) (ROLE|TABLESPACE) ("(?:[^"]|"")+"|[^\s;]+)/.exec(statement) ?? []
+    const [, verb = '', kind = '', name = ''] = objectForm.exec(statement) ?? []
     const object = `${kind} ${name}`
-    if (kept.has(object)) continue
+    if (kept.has(object) || (withoutTablespaces && kind === 'TABLESPACE')) continue
     try {
       await session.query(statement, ctx)
     } catch (error) {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Check } from '@holdfast/core/proof/check'
+import { countOf } from '@holdfast/core/units/count-of'
 import { runProgram } from '../../../process/running-program.ts'
 import { connectPostgres } from '../../connection/connect.ts'
 import type { PostgresConnection } from '../../connection/connection.ts'
@@ -13,7 +14,12 @@ import { databaseArgument } from '../client-variables.ts'
 import { type ArchiveFile, writeArchiveFile } from './archive-file.ts'
 import { compareWithFingerprint } from './compare-fingerprint.ts'
 import { connectForMaintenance } from './connect-for-maintenance.ts'
-import { applyDatabaseProperties, createDatabaseLike, replaceDatabase } from './database-lifecycle.ts'
+import {
+  applyDatabaseProperties,
+  createDatabaseLike,
+  missingTablespaces,
+  replaceDatabase,
+} from './database-lifecycle.ts'
 import type { LogicalFiles } from './logical-files.ts'
 import type { DatabaseStep, LogicalRestorePlan, LogicalRestoreReport } from './logical-restore.ts'
 import { restoreGlobals } from './restore-globals.ts'
@@ -31,15 +37,20 @@ export async function restoreLogical(
   const warnings: string[] = []
   await using session = await connectForMaintenance(request, ctx)
   const run: RestoreRun = { plan, session, host: chosenHost(request.target, session) }
-  if (request.globals) warnings.push(...(await restoreGlobals(session, await files.globals(ctx), ctx)))
+  if (request.globals) warnings.push(...(await restoreGlobals(session, await files.globals(ctx), request, ctx)))
   const checks: Check[] = []
   for (const step of steps) {
     const { fingerprint, into, isNew } = step
     const what = `the dump of ${fingerprint.name}`
     await using archive = await writeArchiveFile(files.dump(fingerprint.name, ctx), what, request.temporaryDirectory)
-    const like = { name: into, properties: fingerprint, keepsOwner: request.owners }
+    const place = request.withoutTablespaces === true ? { tablespace: 'pg_default' } : {}
+    const like = { name: into, properties: { ...fingerprint, ...place }, keepsOwner: request.owners }
     if (isNew) await createDatabaseLike(session, like, ctx)
-    warnings.push(...(await runRestore(run, step, archive, ctx)))
+    const missing = await missingTablespaces(session, step.entries, ctx)
+    if (missing.length > 0 && request.withoutTablespaces !== true) {
+      warnings.push(`${into}: everything is in its own tablespace: there is no ${missing.join(', ')}`)
+    }
+    warnings.push(...(await runRestore(run, step, archive, missing.length > 0, ctx)))
     if (isNew) await applyDatabaseProperties(session, like, ctx)
     for (const left of step.selected?.leftOut ?? []) {
       warnings.push(`${into}: ${left} was left out: it needs something that was not chosen`)
@@ -61,6 +72,7 @@ async function runRestore(
   { plan, host }: RestoreRun,
   { into, selected, entries, fingerprint }: DatabaseStep,
   archive: ArchiveFile,
+  ignoresTablespaces: boolean,
   ctx: Context,
 ): Promise<string[]> {
   const { request, tool } = plan
@@ -75,6 +87,7 @@ async function runRestore(
       ...['--exit-on-error', '--no-password', `--dbname=${databaseArgument(into)}`],
       `--jobs=${Math.max(1, request.jobs)}`,
       ...(request.owners ? [] : ['--no-owner', '--no-privileges']),
+      ...(ignoresTablespaces ? ['--no-tablespaces'] : []),
       ...(selected === undefined ? [] : [`--use-list=${listFile}`]),
       archive.path,
     ],
@@ -107,7 +120,7 @@ async function takePlace(
     return `${database} was not replaced; what was restored is called ${into}`
   }
   const ended = await replaceDatabase(session, { database, next: into, kept }, ctx)
-  return `${ended} sessions of ${database} were ended; as it was before, it is called ${kept}: drop it when you are sure`
+  return `${countOf(ended, 'session')} of ${database} ${ended === 1 ? 'was' : 'were'} ended; as it was before, it is called ${kept}: drop it when you are sure`
 }
 
 /** Without statistics the first queries of a restored database are slow. */
