@@ -53,6 +53,7 @@ describe('a follower that is killed at random under load', () => {
     expect(await last.ended, last.output()).toBe(0)
 
     const { coverage } = await coverageOf(site)
+    expect(coverage?.gaps).toEqual([])
     const commits = load.commits.flat()
     expect(commits.length, 'commits').toBeGreaterThan(100 * Math.min(rounds, 20))
     const newest = coverage?.newest ?? ''
@@ -144,7 +145,9 @@ async function killOnce(site: Site, what: string): Promise<WalTime> {
     if (durable > site.durable) site.durable = durable
   }
   const { coverage } = await coverageOf(site)
-  expect(coverage?.gaps, what).toEqual([])
+  // from the end of the log to a base backup that is newer there is one until a follower has caught up
+  const lost = coverage?.gaps.filter(({ fromLsn }) => lsnOf(fromLsn) < site.durable)
+  expect(lost, what).toEqual([])
   expect(lsnOf(coverage?.ranges.at(-1)?.untilLsn), `${what}: the end of what is stored`).toBeGreaterThanOrEqual(
     site.durable,
   )
