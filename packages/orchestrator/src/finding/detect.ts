@@ -8,6 +8,7 @@ import { detectCopyMissing } from './detect/copy-missing.ts'
 import { detectDamagedSource } from './detect/damaged-source.ts'
 import { detectFailed } from './detect/failed.ts'
 import { detectLog } from './detect/log.ts'
+import { detectObjectiveMissed } from './detect/objective-missed.ts'
 import { detectOverdue } from './detect/overdue.ts'
 import { detectProof } from './detect/proof.ts'
 import { detectRetentionPaused } from './detect/retention-paused.ts'
@@ -16,6 +17,7 @@ import { detectUnprotected } from './detect/unprotected.ts'
 import { detectUnusualSize } from './detect/unusual-size.ts'
 
 const detectors: readonly Detector[] = [
+  detectObjectiveMissed,
   detectOverdue,
   detectFailed,
   detectUnprotected,

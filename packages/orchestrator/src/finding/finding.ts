@@ -46,6 +46,15 @@ export interface Observation {
   readonly figures: Readonly<Record<string, number>>
 }
 
+/** Somebody sees to it: it is not repeated any more. Holds until the finding is resolved. */
+export interface Acknowledgement {
+  readonly by: string
+  readonly at: Date
+  readonly note: string
+  /** what was seen is as it should be: an anomaly is over with the next backup that looks as usual again */
+  readonly isExpected?: boolean
+}
+
 export interface Finding extends Observation {
   /** kind and subject as text; stable */
   readonly key: string
@@ -53,5 +62,5 @@ export interface Finding extends Observation {
   readonly lastSeenAt: Date
   /** absent: open */
   readonly resolvedAt?: Date
-  readonly acknowledged?: { readonly by: string; readonly at: Date; readonly note: string }
+  readonly acknowledged?: Acknowledgement
 }

@@ -8,9 +8,8 @@ const logStateSchema = z.object({
   /** when the follower last said so */
   at: z.coerce.date(),
   recoverableUntil: z.coerce.date().optional(),
-  gap: z
-    .union([z.boolean(), z.string(), z.object({ from: z.string().optional(), to: z.string().optional() })])
-    .optional(),
+  /** not closed by a newer backup yet */
+  gap: z.union([z.boolean(), z.object({ at: z.coerce.date(), message: z.string() })]).optional(),
   slot: z
     .object({ walStatus: z.string(), safeBytes: z.number().optional(), keptBytes: z.number().optional() })
     .optional(),

@@ -87,8 +87,14 @@ describe('an anomaly', () => {
     expect(reconcile([open], sight, noon).resolved).toEqual([])
   })
 
-  it('is over once somebody has acknowledged it and the newest backup is as usual', () => {
-    const acknowledged = { ...open, acknowledged: { by: 'kim', at: noon, note: 'migration' } }
+  it('is not over because somebody has it on the list', () => {
+    const acknowledged = { ...open, acknowledged: { by: 'kim', at: noon, note: 'tomorrow' } }
+    expect(reconcile([acknowledged], look(changed(...quiet, 0.97, 0.01), [acknowledged]), noon).resolved).toEqual([])
+  })
+
+  it('is over once somebody has expected it and the newest backup is as usual', () => {
+    const acknowledged = { ...open, acknowledged: { by: 'kim', at: noon, note: 'migration', isExpected: true } }
+    expect(reconcile([acknowledged], look(changed(...quiet, 0.97), [acknowledged]), noon).resolved).toEqual([])
     expect(reconcile([acknowledged], look(changed(...quiet, 0.97, 0.01), [acknowledged]), noon).resolved).toHaveLength(
       1,
     )
@@ -103,11 +109,10 @@ describe('an anomaly', () => {
     expect(look(rows(12_000, 4000), [open]).observations).toMatchObject([{ about: 'rows', severity: 'critical' }])
   })
 
-  it('pauses retention until it is acknowledged, and says how that is done', () => {
+  it('pauses retention until it is over, and says how that is done', () => {
     const [paused] = detectRetentionPaused(viewOf({ openFindings: [open] })).observations
     expect(paused).toMatchObject({ kind: 'retention-paused', subject: { source: 'shop' } })
-    expect(paused?.detail).toContain('holdfast findings acknowledge anomaly:source/shop:churn')
-    const acknowledged = { ...open, acknowledged: { by: 'kim', at: noon, note: '' } }
-    expect(detectRetentionPaused(viewOf({ openFindings: [acknowledged] })).observations).toEqual([])
+    expect(paused?.detail).toContain('holdfast findings acknowledge --expected anomaly:source/shop:churn')
+    expect(detectRetentionPaused(viewOf()).observations).toEqual([])
   })
 })

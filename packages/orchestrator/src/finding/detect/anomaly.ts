@@ -14,7 +14,7 @@ const signalDetectors: readonly SignalDetector[] = [detectChurn, detectEntropy, 
 /**
  * The newest backup looks as if the source had been encrypted, emptied or exchanged. One such sign is a warning, two are
  * critical. The day after an attack looks usual again (nothing changes any more), so these findings are not over by
- * themselves: only when somebody has acknowledged them. Until then retention pauses.
+ * themselves: only when somebody has said that this was expected. Until then retention pauses.
  */
 export const detectAnomaly: Detector = (view) =>
   joinSights([...view.facts.config.sources.values()].map((source) => judge(source, view)))
@@ -24,7 +24,7 @@ function judge(source: SourceSettings, view: View): Sight {
   const open = view.facts.openFindings.filter(
     ({ kind, subject }) => kind === 'anomaly' && subject.source === source.name,
   )
-  const waiting = open.filter(({ acknowledged }) => acknowledged === undefined)
+  const waiting = open.filter(({ acknowledged }) => acknowledged?.isExpected !== true)
   const signs = new Set([...signals, ...waiting].map(({ about }) => about))
   const severity = signs.size > 1 ? 'critical' : 'warning'
   return {
@@ -52,7 +52,7 @@ function observation(
     detail: [
       `Seen in the backup of ${utcMinute(at)}. ${explanation}`,
       `The last clean backup is that of ${utcMinute(lastClean)}.${provenText(source, lastClean, view)} Retention of ${source.name} pauses, so it stays.`,
-      'Look at the source before anything else. When this was expected (a migration, a clean-up, an upgrade), acknowledge it.',
+      `Look at the source before anything else. When this was expected (a migration, a clean-up, an upgrade), say so: holdfast findings acknowledge --expected anomaly:source/${source.name}:${about}`,
     ].join('\n'),
     figures: { ...figures, lastCleanAtMs: lastClean.getTime() },
   }

@@ -1,9 +1,8 @@
 import type { RepositorySettings } from '@holdfast/core/config/effective-config'
 import { formatSize } from '@holdfast/core/units/size'
-import type { Sample } from '../../catalogue/catalogue.ts'
+import { fullAt, growthPerDay } from '../../planning/growth.ts'
 import type { Detector, Sight, View } from '../detector.ts'
 import { joinSights, noSight } from '../detector.ts'
-import { robustSlope } from '../statistics.ts'
 import { countText, percent, utcMinute } from '../wording.ts'
 
 const dayMs = 86_400_000
@@ -11,8 +10,6 @@ const warningDays = 30
 const criticalDays = 7
 const warningPart = 0.9
 const criticalPart = 0.97
-/** A shorter past says nothing about months. */
-const leastSpanDays = 7
 /** A size that was looked at longer ago is not today's. */
 const staleMs = 3 * dayMs
 
@@ -30,12 +27,11 @@ function judge(repository: RepositorySettings, { facts, history }: View): Sight 
     return { observations: [], unseen: [{ kind: 'capacity', subject }] }
   }
   const usedPart = newest.value / capacityBytes
-  const bytesPerDay = growthPerDay(series)
-  const daysLeft =
-    bytesPerDay > 0 ? Math.max(0, (capacityBytes - newest.value) / bytesPerDay) : Number.POSITIVE_INFINITY
+  const bytesPerDay = growthPerDay(series) ?? 0
+  const full = fullAt({ bytes: newest.value, capacityBytes, bytesPerDay }, facts.now)
+  const daysLeft = full === undefined ? Number.POSITIVE_INFINITY : (full.getTime() - facts.now.getTime()) / dayMs
   if (usedPart < warningPart && daysLeft > warningDays) return noSight
   const isCritical = usedPart >= criticalPart || daysLeft <= criticalDays
-  const fullAt = Number.isFinite(daysLeft) ? new Date(facts.now.getTime() + daysLeft * dayMs) : undefined
   return {
     observations: [
       {
@@ -43,11 +39,11 @@ function judge(repository: RepositorySettings, { facts, history }: View): Sight 
         severity: isCritical ? 'critical' : 'warning',
         subject,
         title:
-          fullAt === undefined || daysLeft > warningDays
+          daysLeft > warningDays || usedPart >= 1
             ? `repository ${name} is ${percent(usedPart)} full`
             : `repository ${name} is full in ${countText(Math.round(daysLeft), 'day')}`,
         detail: [
-          `${formatSize(newest.value)} of ${formatSize(capacityBytes)} used${growthText(bytesPerDay, fullAt)}.`,
+          `${formatSize(newest.value)} of ${formatSize(capacityBytes)} used${growthText(bytesPerDay, full)}.`,
           'Give it more room, keep fewer backups (`holdfast config explain` shows what is kept and why), or free what nothing needs with `holdfast prune`.',
         ].join('\n'),
         figures: { bytes: newest.value, capacityBytes, bytesPerDay: Math.round(bytesPerDay) },
@@ -57,15 +53,7 @@ function judge(repository: RepositorySettings, { facts, history }: View): Sight 
   }
 }
 
-function growthText(bytesPerDay: number, fullAt: Date | undefined): string {
-  if (fullAt === undefined) return ', not growing'
-  return `, growing by ${formatSize(Math.round(bytesPerDay))} a day (median of the last weeks): full at ${utcMinute(fullAt)}`
-}
-
-/** From the last size of each day; 0 while the past is too short. */
-function growthPerDay(series: readonly Sample[]): number {
-  const perDay = new Map(series.map(({ at, value }) => [Math.floor(at.getTime() / dayMs), value]))
-  const points = [...perDay].map(([x, y]) => ({ x, y })).slice(-60)
-  const span = (points.at(-1)?.x ?? 0) - (points[0]?.x ?? 0)
-  return span < leastSpanDays ? 0 : robustSlope(points)
+function growthText(bytesPerDay: number, full: Date | undefined): string {
+  if (full === undefined || bytesPerDay <= 0) return ', not growing'
+  return `, growing by ${formatSize(Math.round(bytesPerDay))} a day (median of the last weeks): full at ${utcMinute(full)}`
 }

@@ -1,4 +1,4 @@
-import type { EffectiveConfig, Severity } from '@holdfast/core/config/effective-config'
+import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Operation, Run } from '../../run/run.ts'
 import { subjectText } from '../finding-key.ts'
 import type { Detector, View } from '../detector.ts'
@@ -9,7 +9,7 @@ import { damagedPages } from './damaged-source.ts'
 
 const failures = new Set(['failed', 'timed-out', 'lost'])
 
-/** The newest run of an operation did not succeed. Over when a later one does. */
+/** The newest run of an operation did not succeed. Over when a later one does; what it breaks is said by other findings. */
 export const detectFailed: Detector = (view) => ({
   observations: view.facts.endedRuns.flatMap((run) => judge(run, view)),
   unseen: [],
@@ -48,7 +48,7 @@ function failedRun(run: Run, subject: FindingSubject, view: View): Observation {
   const action = run.error?.hint ?? 'Look at it with `holdfast runs` and run it again by hand to see why.'
   return {
     kind: 'failed',
-    severity: severityOf(run, last, view),
+    severity: 'warning',
     subject,
     about: run.operation,
     title: `${operationName(run.operation)} of ${subjectText(subject)} ${endingText(run)}`,
@@ -58,14 +58,6 @@ function failedRun(run: Run, subject: FindingSubject, view: View): Observation {
       ...(last === undefined ? {} : { lastSuccessAgeMs: now.getTime() - last.getTime() }),
     },
   }
-}
-
-/** A backup that fails is critical once the promise about it is broken, or when there has never been one. */
-function severityOf(run: Run, lastSuccess: Date | undefined, { facts }: View): Severity {
-  if (run.operation !== 'backup') return 'warning'
-  if (lastSuccess === undefined) return 'critical'
-  const rpoMs = facts.config.sources.get(run.source ?? '')?.rpoMs
-  return rpoMs !== undefined && facts.now.getTime() - lastSuccess.getTime() > rpoMs ? 'critical' : 'warning'
 }
 
 function endingText(run: Run): string {

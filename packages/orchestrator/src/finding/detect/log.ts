@@ -46,13 +46,12 @@ function logBehind(source: SourceSettings, state: LogState, now: Date): Observat
   const promisedMs = source.rpoMs ?? behindWithoutPromiseMs
   const isSilent = silentMs > silentAfterMs
   if (!isSilent && state.error === undefined && behindMs <= promisedMs / 2) return []
-  const worstMs = Math.max(behindMs, silentMs)
   const error = errorText(state)
   const until = state.recoverableUntil
   return [
     {
       kind: 'log-behind',
-      severity: worstMs > promisedMs ? 'critical' : 'warning',
+      severity: 'warning',
       subject: { source: source.name },
       title: isSilent
         ? `nobody has followed the log of ${source.name} for ${formatDurationMs(silentMs)}`
@@ -79,19 +78,14 @@ function errorText({ error }: LogState): string | undefined {
 
 function logGap(source: SourceSettings, { gap }: LogState): Observation[] {
   if (gap === undefined || gap === false) return []
-  const where =
-    typeof gap === 'object'
-      ? `${gap.from === undefined ? '' : ` from ${gap.from}`}${gap.to === undefined ? '' : ` to ${gap.to}`}`
-      : typeof gap === 'string'
-        ? `: ${gap}`
-        : ''
+  const what = typeof gap === 'object' ? `${gap.message}. ` : ''
   return [
     {
       kind: 'log-gap',
       severity: 'critical',
       subject: { source: source.name },
-      title: `the log of ${source.name} has a gap${where}`,
-      detail: `Instants after the gap cannot be restored until there is a newer backup; one is asked for by itself. \`holdfast coverage ${source.name}\` shows what can be restored; make a backup now with \`holdfast run backup ${source.name}\`.`,
+      title: `the log of ${source.name} has a gap`,
+      detail: `${what}Instants after the gap cannot be restored until there is a newer backup; one is asked for by itself. \`holdfast coverage ${source.name}\` shows what can be restored; make a backup now with \`holdfast run backup ${source.name}\`.`,
       figures: {},
     },
   ]

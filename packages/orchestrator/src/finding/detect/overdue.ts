@@ -1,17 +1,13 @@
 import type { SourceSettings } from '@holdfast/core/config/effective-config'
 import { nextFire } from '../../planning/next-fire.ts'
+import { lateGraceMs } from '../grace.ts'
 import { newestSnapshots } from '../newest-snapshot.ts'
 import type { Detector, View } from '../detector.ts'
 import type { Observation } from '../finding.ts'
 import { agoText, utcMinute } from '../wording.ts'
 
-/** A backup may take its time, and a queue be long, before it is called late. */
-const leastGraceMs = 15 * 60_000
-const mostGraceMs = 6 * 3_600_000
 /** Clocks differ a little: a backup made just before its fire is the one of that fire. */
 const clockToleranceMs = 60_000
-/** of the time between two backups */
-const gracePart = 0.2
 
 /**
  * The schedule said that there should be a newer backup by now, for whatever reason there is none: failed, never begun, a
@@ -35,15 +31,14 @@ function judge(source: SourceSettings, newest: Date | undefined, view: View): Ob
   const due = nextFire(timing, newest.getTime() + clockToleranceMs, view.clock)
   if (due === undefined) return []
   const periodMs = Math.max(0, due.nominalMs - newest.getTime())
-  const graceMs = Math.min(mostGraceMs, Math.max(leastGraceMs, periodMs * gracePart))
+  const graceMs = lateGraceMs(periodMs)
   const lateMs = now.getTime() - due.atMs
   if (lateMs <= graceMs || isRunning(source, due.nominalMs, view)) return []
   const ageMs = now.getTime() - newest.getTime()
-  const isPromiseBroken = source.rpoMs !== undefined && source.log === 'off' && ageMs > source.rpoMs
   return [
     {
       kind: 'overdue',
-      severity: isPromiseBroken ? 'critical' : 'warning',
+      severity: 'warning',
       subject: { source: source.name },
       title: `${source.name} was last backed up ${agoText(newest, now)}`,
       detail: [
