@@ -1,0 +1,96 @@
+/** Types of events in a binary log, as both families number them ("Binary Log Event Types"). */
+export const eventType = {
+  query: 2,
+  stop: 3,
+  rotate: 4,
+  formatDescription: 15,
+  xid: 16,
+  heartbeat: 27,
+  gtid: 33,
+  anonymousGtid: 34,
+  previousGtids: 35,
+  xaPrepare: 38,
+  transactionPayload: 40,
+  heartbeat2: 41,
+  mariadbGtid: 162,
+  mariadbGtidList: 163,
+  mariadbStartEncryption: 164,
+  mariadbQueryCompressed: 165,
+} as const
+
+export const headerBytes = 19
+export const binlogMagic = Buffer.from([0xfe, 0x62, 0x69, 0x6e])
+/** made by the server for this stream, and in no file */
+const artificialFlag = 0x20
+
+/** An event as it lies in a file, with what its header says. */
+export interface BinlogEvent {
+  readonly type: number
+  /** seconds since 1970, when its statement began */
+  readonly timestamp: number
+  readonly serverId: number
+  /** where the next event begins, modulo 2^32; 0 for events that are in no file */
+  readonly endPosition: number
+  readonly isArtificial: boolean
+  /** header, body and checksum */
+  readonly bytes: Buffer
+}
+
+/** undefined when these are not the bytes of one whole event */
+export function readEvent(bytes: Buffer): BinlogEvent | undefined {
+  if (bytes.length < headerBytes || bytes.readUInt32LE(9) !== bytes.length) return undefined
+  return {
+    timestamp: bytes.readUInt32LE(0),
+    type: bytes[4] ?? 0,
+    serverId: bytes.readUInt32LE(5),
+    endPosition: bytes.readUInt32LE(13),
+    isArtificial: (bytes.readUInt16LE(17) & artificialFlag) !== 0,
+    bytes,
+  }
+}
+
+/** The events of a part of a file, which must begin and end between two of them; the magic number may come first. */
+export function* eventsIn(bytes: Buffer): Generator<BinlogEvent, void, undefined> {
+  let at = bytes.subarray(0, 4).equals(binlogMagic) ? 4 : 0
+  while (at < bytes.length) {
+    const sizeBytes = at + headerBytes <= bytes.length ? bytes.readUInt32LE(at + 9) : 0
+    const event = readEvent(bytes.subarray(at, at + Math.max(sizeBytes, headerBytes)))
+    if (event === undefined) throw new Error(`no event begins at offset ${at}`)
+    yield event
+    at += sizeBytes
+  }
+}
+
+/** How events of a file end, from its format description: 4 bytes of CRC-32, or nothing. */
+export function checksumBytesOf(formatDescription: BinlogEvent): number {
+  // the algorithm stands before the description's own checksum, which is always there
+  return formatDescription.bytes[formatDescription.bytes.length - 5] === 1 ? 4 : 0
+}
+
+/** The text of a query event, without its database and variables; at most so many bytes of it. */
+export function queryText(event: BinlogEvent, checksumBytes: number, atMostBytes = 64): string {
+  const body = event.bytes.subarray(headerBytes, event.bytes.length - checksumBytes)
+  if (body.length < 13) return ''
+  const start = 13 + body.readUInt16LE(11) + (body[8] ?? 0) + 1
+  return body.subarray(start, start + atMostBytes).toString('utf8')
+}
+
+/** Name of the file and position that a rotate event leads to. */
+export function rotateTarget(event: BinlogEvent, checksumBytes: number): { readonly file: string; readonly position: number } {
+  const body = event.bytes.subarray(headerBytes, event.bytes.length - checksumBytes)
+  return { position: Number(body.readBigUInt64LE(0)), file: body.subarray(8).toString('utf8') }
+}
+
+/** The GTID that an event begins a transaction with; `isStandalone`: one statement follows, and no COMMIT. */
+export function readGtid(event: BinlogEvent): { readonly gtid: string; readonly isStandalone: boolean } | undefined {
+  const body = event.bytes.subarray(headerBytes)
+  if (event.type === eventType.mariadbGtid) {
+    const gtid = `${body.readUInt32LE(8)}-${event.serverId}-${body.readBigUInt64LE(0)}`
+    return { gtid, isStandalone: ((body[12] ?? 0) & 1) !== 0 }
+  }
+  if (event.type !== eventType.gtid) return undefined
+  const sid = body.subarray(1, 17).toString('hex')
+  const uuid = sid.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  // MySQL marks statements of their own by what follows
+  return { gtid: `${uuid}:${body.readBigInt64LE(17)}`, isStandalone: false }
+}

@@ -1,0 +1,65 @@
+import { AppError } from '@holdfast/core/errors/app-error'
+import { binlogIndex, comparePositions } from '../binlog/binlog-position.ts'
+import type { SliceFacts } from '../binlog/slice-facts.ts'
+import type { BinlogChain, RecoverableBase } from './binlog-chain.ts'
+import { chainsOf, coverage } from './coverage.ts'
+import { describePoint, type MysqlRecoveryPoint } from './recovery-point.ts'
+
+/**
+ * The backup with the least to replay from which a point can be reached, with its log. Fails with RECOVERY_NO_BASE,
+ * RECOVERY_BEFORE_OLDEST, RECOVERY_AFTER_NEWEST, MYSQL_RECOVERY_IN_GAP.
+ */
+export function chooseChain(
+  bases: readonly RecoverableBase[],
+  slices: readonly SliceFacts[],
+  stop: MysqlRecoveryPoint,
+): BinlogChain {
+  const target = describePoint(stop)
+  const chains = chainsOf(bases, slices)
+  const newest = chains.at(-1)
+  if (newest === undefined) throw new AppError('RECOVERY_NO_BASE', { target })
+  const chosen = chains.findLast((chain) => reaches(chain, stop, chains))
+  if (chosen !== undefined) return chosen
+  const covered = coverage(bases, slices)
+  const [from, until] = [covered?.oldest ?? '', covered?.newest ?? '']
+  if (stop.type === 'time' && stop.at < from) throw new AppError('RECOVERY_BEFORE_OLDEST', { target, from, until })
+  if (stop.type === 'time' && stop.at > until) throw new AppError('RECOVERY_AFTER_NEWEST', { target, from, until })
+  const ranges = (covered?.ranges ?? []).map((range) => `${range.from} to ${range.until}`).join(', ')
+  throw new AppError('MYSQL_RECOVERY_IN_GAP', { target, ranges })
+}
+
+function reaches(chain: BinlogChain, stop: MysqlRecoveryPoint, all: readonly BinlogChain[]): boolean {
+  const { base, until, end } = chain
+  switch (stop.type) {
+    case 'backup':
+      return chain === all.at(-1)
+    case 'latest':
+      return !all.some((other) => other.until > until)
+    case 'time':
+      return base.consistentAt <= stop.at && stop.at <= until
+    case 'position': {
+      if (base.position === undefined || end === undefined || binlogIndex(stop.file) === undefined) return false
+      return comparePositions(base.position, stop) <= 0 && comparePositions(stop, end) <= 0
+    }
+    case 'gtid':
+      // which log holds it is seen when it is read: the newest that may
+      return chain.slices.some(({ gtid }) => isAtLeast(gtid, stop.gtid)) && !isAtLeast(base.position?.gtid, stop.gtid)
+  }
+}
+
+/** Whether a state, as both families write it, holds a transaction. */
+function isAtLeast(state: string | undefined, gtid: string): boolean {
+  if (state === undefined) return false
+  return state.split(',').some((part) => {
+    const [known, wanted] = [splitGtid(part.trim()), splitGtid(gtid)]
+    return known !== undefined && wanted !== undefined && known.domain === wanted.domain && known.number >= wanted.number
+  })
+}
+
+/** "0-1-77" → domain "0"; "3e11…:1-77" → domain the server's uuid */
+function splitGtid(text: string): { readonly domain: string; readonly number: bigint } | undefined {
+  const mariadb = /^(\d+)-\d+-(\d+)$/.exec(text)
+  const mysql = /^([0-9a-f-]{36}):(?:.*[-:])?(\d+)$/i.exec(text)
+  const [, domain, number] = mariadb ?? mysql ?? []
+  return domain === undefined || number === undefined ? undefined : { domain: domain.toLowerCase(), number: BigInt(number) }
+}
