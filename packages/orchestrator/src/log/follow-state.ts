@@ -14,7 +14,7 @@ export interface FollowState {
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string }
 }
 
-const gapCodes: ReadonlySet<string> = new Set(['POSTGRES_WAL_GAP', 'POSTGRES_SLOT_VANISHED', 'POSTGRES_WAL_DAMAGED'])
+const gapCodes: ReadonlySet<string> = new Set(['POSTGRES_WAL_GAP', 'POSTGRES_WAL_DAMAGED'])
 const troubleCodes: ReadonlySet<string> = new Set([
   'POSTGRES_FOLLOWING_INTERRUPTED',
   'LOG_STORE_FAILING',

@@ -65,10 +65,10 @@ export class LogLane {
     return this.#durable
   }
 
-  async segment({ name, bytes, facts }: LogSegment, ctx: Context): Promise<void> {
+  async segment({ name, bytes, facts, free }: LogSegment, ctx: Context): Promise<void> {
     // the growing segment lay in the same memory
     this.#tip = undefined
-    await this.#append(walFile(name, bytes, facts), endOf(facts), ctx)
+    await this.#append({ ...walFile(name, bytes, facts), free }, endOf(facts), ctx)
   }
 
   async history(name: string, bytes: Uint8Array, ctx: Context): Promise<void> {

@@ -61,9 +61,7 @@ class ManyLanes implements RepositoryLogSink {
 
   constructor(repositories: readonly Repository[], options: LogSinkOptions) {
     this.#options = options
-    // with several, each has the same bytes
-    const own = { ...options, ownsBytes: repositories.length === 1 }
-    this.#following = repositories.map((repository) => new LogLane(repository, options.source, own))
+    this.#following = repositories.map((repository) => new LogLane(repository, options.source, options))
   }
 
   async resumeAt(ctx: Context): Promise<LogResume | undefined> {
@@ -107,7 +105,9 @@ class ManyLanes implements RepositoryLogSink {
 
   async segment(file: LogSegment, ctx: Context): Promise<void> {
     await this.#rejoinIfReady(ctx)
-    await this.#each((lane, own) => lane.segment(file, own), ctx)
+    const { free, ...shared } = file
+    const isOnly = this.#following.length === 1
+    await this.#each((lane, own) => lane.segment(isOnly ? file : shared, own), ctx)
   }
 
   async tip(file: LogSegment, ctx: Context): Promise<void> {

@@ -1,0 +1,58 @@
+import type { AddressInfo } from 'node:net'
+import type { ServerSettings } from '@holdfast/core/config/effective-config'
+import { AppError } from '@holdfast/core/errors/app-error'
+import fastify from 'fastify'
+
+export interface HttpAnswers {
+  /** "ready", or why it is not */
+  readiness(): Promise<'ready' | { readonly reason: string }>
+  /** in Prometheus' text format */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>
+  /** told of what went wrong while answering */
+  failed(error: unknown): void
+}
+
+export interface HttpServer extends AsyncDisposable {
+  /** "127.0.0.1:8090": where it listens */
+  readonly address: string
+}
+
+/** GET /healthz, /readyz, /metrics. Fails with SERVER_ADDRESS_UNUSABLE. */
+export async function openHttp(listen: ServerSettings['listen'], answers: HttpAnswers): Promise<HttpServer> {
+  const app = fastify({ forceCloseConnections: true })
+  app.setErrorHandler(async (error, _request, reply) => {
+    answers.failed(error)
+    return await reply.code(500).send({ error: 'the answer could not be given; the log of the server says why' })
+  })
+  app.get('/healthz', async () => ({ status: 'alive' }))
+  app.get('/readyz', async (_request, reply) => {
+    const readiness = await answers.readiness()
+    if (readiness === 'ready') return { status: 'ready' }
+    return await reply.code(503).send({ status: 'not ready', reason: readiness.reason })
+  })
+  app.get('/metrics', async (_request, reply) => {
+    const { contentType, text } = await answers.metrics()
+    return await reply.header('content-type', contentType).send(text)
+  })
+  try {
+    await app.listen(listen)
+  } catch (error) {
+    await app.close()
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new AppError(
+      'SERVER_ADDRESS_UNUSABLE',
+      { address: `${listen.host}:${listen.port}`, reason },
+      { cause: error },
+    )
+  }
+  const address = app.server.address()
+  return {
+    address: describeAddress(address, listen),
+    [Symbol.asyncDispose]: () => app.close(),
+  }
+}
+
+function describeAddress(address: AddressInfo | string | null, listen: ServerSettings['listen']): string {
+  if (address === null || typeof address === 'string') return address ?? `${listen.host}:${listen.port}`
+  return address.family === 'IPv6' ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`
+}

@@ -1,0 +1,11 @@
+import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
+import type { RunLimits } from '@holdfast/orchestrator/run/run-queue'
+
+/** How much may be done at once, as the configuration says. */
+export function runLimits({ host, server, repositories, sources }: EffectiveConfig): RunLimits {
+  return new Map([
+    [`host/${host}`, server.concurrency.host],
+    ...[...repositories].map(([name, { limits }]) => [`repository/${name}`, limits.concurrency] as const),
+    ...[...sources.keys()].map((name) => [`source/${name}`, server.concurrency.source] as const),
+  ])
+}

@@ -1,0 +1,55 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Context } from '@holdfast/core/context'
+import { AppError } from '@holdfast/core/errors/app-error'
+import type { OperationReport } from '@holdfast/orchestrator/operation/operation-report'
+import {
+  type FromTaskProcess,
+  receiveError,
+  type Task,
+  type TaskSurroundings,
+  type ToTaskProcess,
+} from './task-message.ts'
+
+const program = fileURLToPath(new URL('./task-process.ts', import.meta.url))
+/** Longer than the process itself takes to give up. */
+const killAfterMs = 20_000
+
+/**
+ * Does a task in a process of its own. When the context is stopped, so is the process. Fails as the task does, or with
+ * RUN_PROCESS_DIED.
+ */
+export function doInProcess(task: Task, given: TaskSurroundings, ctx: Context): Promise<OperationReport> {
+  return new Promise((resolve, reject) => {
+    const child = fork(program, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    let said = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-2000)))
+    const tell = (message: ToTaskProcess): void => void (child.connected && child.send(message, () => {}))
+    const stop = (): void => {
+      tell({ type: 'stop' })
+      setTimeout(() => child.kill('SIGKILL'), killAfterMs).unref()
+    }
+    let answer: FromTaskProcess | undefined
+    child.on('message', (message: FromTaskProcess) => {
+      if (message.type === 'event') ctx.emit(message.event)
+      else answer = message
+    })
+    child.on('error', reject)
+    // Only when it is gone is its work over: nobody may begin the same again beside it.
+    child.on('close', () => {
+      ctx.signal.removeEventListener('abort', stop)
+      if (answer?.type === 'done') resolve(answer.report)
+      else if (answer?.type === 'failed') reject(receiveError(answer.error))
+      else reject(new AppError('RUN_PROCESS_DIED', { outcome: outcomeOf(child, said) }))
+    })
+    if (ctx.signal.aborted) stop()
+    ctx.signal.addEventListener('abort', stop, { once: true })
+    tell({ type: 'begin', task, ...given })
+  })
+}
+
+function outcomeOf({ exitCode, signalCode }: ChildProcess, said: string): string {
+  const how = signalCode === null ? `exit code ${exitCode}` : `ended by ${signalCode}`
+  const last = said.trim().split('\n').at(-1)
+  return last === undefined || last === '' ? how : `${how}: ${last}`
+}

@@ -1,0 +1,55 @@
+import { AppError, isAppError } from '@holdfast/core/errors/app-error'
+import { type ErrorCode, errorCatalogue } from '@holdfast/core/errors/catalogue'
+import type { Event } from '@holdfast/core/events/event'
+import type { ConfigSurroundings } from '@holdfast/orchestrator/config/surroundings'
+import type { Machine } from '@holdfast/orchestrator/operation/machine'
+import type { OperationReport } from '@holdfast/orchestrator/operation/operation-report'
+import type { Run } from '@holdfast/orchestrator/run/run'
+
+/** What a process of its own is started for. */
+export type Task = { readonly type: 'run'; readonly run: Run } | { readonly type: 'copy-catalogue' }
+
+/** What it needs to know of the process that starts it; it has the same environment. */
+export interface TaskSurroundings {
+  readonly configPath: string
+  readonly surroundings: Omit<ConfigSurroundings, 'variables'>
+  readonly machine: Omit<Machine, 'variable' | 'resolveSecret' | 'random'>
+}
+
+/** Messages are sent as structured clones, so that dates stay dates. */
+export type ToTaskProcess =
+  | ({ readonly type: 'begin'; readonly task: Task } & TaskSurroundings)
+  | { readonly type: 'stop' }
+
+export type FromTaskProcess =
+  | { readonly type: 'event'; readonly event: Event }
+  | { readonly type: 'done'; readonly report: OperationReport }
+  | { readonly type: 'failed'; readonly error: PostedError }
+
+/** An error on its way between processes. */
+interface PostedError {
+  readonly code?: string
+  readonly details?: Readonly<Record<string, string | number>>
+  readonly message: string
+  readonly stack?: string
+}
+
+export function postError(error: unknown): PostedError {
+  if (isAppError(error)) return { code: error.code, details: error.details, message: error.message }
+  if (!(error instanceof Error)) return { message: String(error) }
+  return { message: error.message, ...(error.stack === undefined ? {} : { stack: error.stack }) }
+}
+
+export function receiveError({ code, details = {}, message, stack }: PostedError): Error {
+  if (code !== undefined && isErrorCode(code)) {
+    // boundary: the details are those that this very code was made with on the other side
+    return new AppError(code, details as never)
+  }
+  const error = new Error(message)
+  if (stack !== undefined) error.stack = stack
+  return error
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCatalogue, code)
+}
