@@ -56,8 +56,8 @@ export function logWriterOptionsOf(
   hostname: string,
 ): LogWriterOptions {
   const settings = saveSettingsOf(invocation, hostname)
-  // one segment in four is new data at most; more threads than two would wait for each other
-  return { settings: { ...settings, workers: Math.min(settings.workers, 2) }, lock: { identity: lockIdentity() } }
+  // beside them one thread receives and reads WAL; more would want more memory than they bring
+  return { settings: { ...settings, workers: Math.min(settings.workers, 3) }, lock: { identity: lockIdentity() } }
 }
 
 function lockIdentity(): LogWriterOptions['lock']['identity'] {

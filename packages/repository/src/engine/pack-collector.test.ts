@@ -66,6 +66,30 @@ describe('the pack collector', () => {
     for (const [i, each] of order.entries()) if (each === 'index') expect(order.slice(0, i)).toContain('flush')
   })
 
+  test('finishes what was added so far while more comes, and names each pack in one index file', async () => {
+    const backend = createMemoryBackend()
+    const later = somePack(10)
+    const held = Promise.withResolvers<void>()
+    const slow: Backend = {
+      ...backend,
+      write: async (file, ...rest) => {
+        if (file.name === later.id) await held.promise
+        await backend.write(file, ...rest)
+      },
+    }
+    const repository = repositoryOn(slow)
+    const collector = createPackCollector(repository, ctx)
+    collector.add(somePack(10))
+    const first = collector.finish()
+    collector.add(later)
+    expect((await first).packs).toBe(1)
+    expect((await loadIndex(repository, ctx)).size).toBe(10)
+    held.resolve()
+    expect((await collector.finish()).packs).toBe(2)
+    expect((await list(backend, 'index')).length).toBe(2)
+    expect((await loadIndex(repository, ctx)).size).toBe(20)
+  })
+
   test('writes no index for a pack that could not be stored, nor anything after it', async () => {
     const backend = createMemoryBackend()
     let writes = 0

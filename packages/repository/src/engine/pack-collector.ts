@@ -28,14 +28,16 @@ export interface PackCollector {
   readonly failure: unknown
   /** Resolves when fewer than `limit` packs are pending; after a failure, when none is on its way any more. */
   below(limit: number): Promise<void>
-  /** Stores what is left and the last index file; throws the first failure. */
+  /** Stores what was added so far, and the index of it; throws the first failure. More may follow. */
   finish(): Promise<StoredTotals>
 }
 
 export function createPackCollector(repository: Repository, ctx: Context): PackCollector {
   const { backend } = repository
-  const queue: FinishedPack[] = []
+  const queue: { readonly pack: FinishedPack; readonly settled: () => void }[] = []
   const waiting: { limit: number; resolve: () => void }[] = []
+  /** of what was added and is not stored yet; resolved also when it never will be */
+  const unstored = new Set<Promise<void>>()
   let stored: string[] = []
   let storedBlobs = 0
   let oldestStoredMs = 0
@@ -56,7 +58,7 @@ export function createPackCollector(repository: Repository, ctx: Context): PackC
   }
   const fail = (error: unknown): void => {
     failure ??= error
-    queue.length = 0
+    for (const { settled } of queue.splice(0)) settled()
   }
   const flushIndex = (): Promise<void> => {
     const packs = stored
@@ -88,13 +90,14 @@ export function createPackCollector(repository: Repository, ctx: Context): PackC
   }
   const pump = (): void => {
     while (active < backend.traits.connections && failure === undefined) {
-      const pack = queue.shift()
-      if (pack === undefined) break
+      const next = queue.shift()
+      if (next === undefined) break
       active++
-      void store(pack)
+      void store(next.pack)
         .catch(fail)
         .finally(() => {
           active--
+          next.settled()
           pump()
           settleWaiting()
         })
@@ -107,7 +110,13 @@ export function createPackCollector(repository: Repository, ctx: Context): PackC
   return {
     add(pack) {
       if (failure !== undefined) return
-      queue.push(pack)
+      const { promise, resolve } = Promise.withResolvers<void>()
+      unstored.add(promise)
+      const settled = (): void => {
+        unstored.delete(promise)
+        resolve()
+      }
+      queue.push({ pack, settled })
       pump()
     },
     get pending() {
@@ -118,10 +127,12 @@ export function createPackCollector(repository: Repository, ctx: Context): PackC
     },
     below,
     async finish() {
-      await below(1)
+      await Promise.all(unstored)
       if (failure === undefined) await flushIndex().catch(fail)
-      if (failure !== undefined) throw failure
-      return totals
+      if (failure === undefined) return totals
+      // nothing is to be written any more when this has returned
+      await below(1)
+      throw failure
     },
   }
 }

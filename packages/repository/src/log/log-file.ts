@@ -5,6 +5,11 @@ export interface LogFile extends LogFileName {
   readonly bytes: Uint8Array
   /** plain JSON, given back by readers */
   readonly facts: JsonObject
+  /**
+   * When given: nobody else looks at the bytes, they may be moved to another thread, and their memory is given back here
+   * when it is of no more use to the log.
+   */
+  readonly free?: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined
 }
 
 export interface LogFileName {

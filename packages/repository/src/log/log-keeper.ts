@@ -3,8 +3,9 @@ import { loadIndex } from '../engine/load-index.ts'
 import type { Node } from '../format/node.ts'
 import type { Repository } from '../repository.ts'
 import { acquireLock, type LockOptions } from '../lock/acquire-lock.ts'
-import type { RepositoryLock } from '../lock/held-lock.ts'
 import { createTreeSource } from '../tree/tree-source.ts'
+import type { BatchFile, LogSettings } from './batch-file.ts'
+import { type BatchStore, openBatchStore } from './batch-store.ts'
 import {
   type LogContent,
   type LogFolder,
@@ -16,7 +17,7 @@ import {
 import type { LogFileName } from './log-file.ts'
 import type { LogPlace } from './log-place.ts'
 import { createLogSnapshotFinder } from './log-snapshots.ts'
-import { type BatchFile, type LogSettings, saveLogBatch } from './save-log-batch.ts'
+import { saveLogBatch } from './save-log-batch.ts'
 
 export type LogLockOptions = Omit<LockOptions, 'exclusive' | 'retryForMs'>
 
@@ -38,9 +39,12 @@ export interface LogKeeper {
   hold(ctx: Context): Promise<HeldLog>
 }
 
-/** A log while its repository is locked. */
+/** A log while its repository is locked. After a batch has failed, it is of no more use. */
 export interface HeldLog extends AsyncDisposable {
-  batch: LogKeeper['batch']
+  /** Begins to store a file that a later batch will add. */
+  prepare(file: BatchFile): void
+  /** As the keeper's, but with the signal of `hold`. */
+  batch(add: readonly BatchFile[], drop: readonly LogFileName[]): Promise<void>
 }
 
 /** `lock` "held": the caller has locked the repository already, and gives it as its lock guards it. */
@@ -90,43 +94,54 @@ export function createLogKeeper(
     hold,
     async batch(add, drop, ctx) {
       await using held = await hold(ctx)
-      await held.batch(add, drop, ctx)
+      await held.batch(add, drop)
     },
   }
 
   async function hold(ctx: Context): Promise<HeldLog> {
     const forever = { exclusive: false, retryForMs: Number.POSITIVE_INFINITY }
     const held = lock === 'held' ? undefined : await acquireLock(repository, { ...lock, ...forever }, ctx)
-    return {
-      batch: (add, drop, own) => batchUnder(held, add, drop, own),
-      [Symbol.asyncDispose]: async () => held?.[Symbol.asyncDispose](),
-    }
-  }
-
-  async function batchUnder(
-    held: RepositoryLock | undefined,
-    add: readonly BatchFile[],
-    drop: readonly LogFileName[],
-    ctx: Context,
-  ): Promise<void> {
     // a lock that is lost stops the work; what was written so far does no harm
     const signal = held === undefined ? ctx.signal : AbortSignal.any([ctx.signal, held.signal])
     const locked = held?.repository ?? repository
     const guarded: Context = { signal, emit: (event) => ctx.emit(event), now: () => ctx.now() }
-    await refresh(guarded)
+    let opened: Promise<BatchStore> | undefined
+    const open = (): Promise<BatchStore> => (opened ??= openBatchStore(locked, place, settings, guarded))
+    return {
+      prepare(file) {
+        // what goes wrong is the batch's to tell
+        open()
+          .then((store) => store.file(file))
+          .catch(() => {})
+      },
+      batch: async (add, drop) => await writeBatch(locked, await open(), { add, drop }, guarded),
+      async [Symbol.asyncDispose]() {
+        await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]()
+        await held?.[Symbol.asyncDispose]()
+      },
+    }
+  }
+
+  async function writeBatch(
+    locked: Repository,
+    store: BatchStore,
+    { add, drop }: { readonly add: readonly BatchFile[]; readonly drop: readonly LogFileName[] },
+    ctx: Context,
+  ): Promise<void> {
+    await refresh(ctx)
     const changed = new Map<string, LogFolder>()
-    for (const name of changedFolders([...add, ...drop], content)) changed.set(name, await folder(name, guarded))
+    for (const name of changedFolders([...add, ...drop], content)) changed.set(name, await folder(name, ctx))
     source = undefined
     const replaced = content.snapshotIds
     const batch = { content, folders: changed, add, drop }
-    const written = await saveLogBatch(locked, place, batch, settings, guarded)
+    const written = await saveLogBatch({ repository: locked, place, settings, store }, batch, ctx)
     content = written.content
     // only folders that still grow are worth remembering
     folders.clear()
     for (const [name, each] of written.folders) if (each.nodes.size > 0) folders.set(name, each)
     for (const name of replaced) {
       if (content.snapshotIds.includes(name)) continue
-      await locked.backend.remove({ type: 'snapshot', name }, guarded)
+      await locked.backend.remove({ type: 'snapshot', name }, ctx)
     }
   }
 }

@@ -1,12 +1,15 @@
 import { quietContext } from '@holdfast/core/context'
+import { AppError } from '@holdfast/core/errors/app-error'
 import type { Event } from '@holdfast/core/events/event'
+import type { Backend } from '@holdfast/storage/backend'
 import { createMemoryBackend } from '@holdfast/storage/memory/memory-backend'
 import { describe, expect, test } from 'vitest'
 import { acquireLock } from '../lock/acquire-lock.ts'
 import { listSnapshots } from '../snapshot/list-snapshots.ts'
+import type { Repository } from '../repository.ts'
 import { exampleRepository } from '../snapshot/snapshot-fixture.ts'
 import { contentOfLog, countFiles, logBytes, logFile, logOptions, shopLog } from './log-fixture.ts'
-import { logFileKey } from './log-file.ts'
+import { type LogFile, logFileKey } from './log-file.ts'
 import { openLogWriter } from './log-writer.ts'
 import { readLog } from './read-log.ts'
 import { trimLog } from './trim-log.ts'
@@ -129,6 +132,83 @@ describe('a log', () => {
       await writer.append(logFile(1), ctx)
       await expect(writer.batch(ctx)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
     }
+  })
+})
+
+describe('under load a log', () => {
+  const fileBytes = 1 << 20
+  const busy = { ...logOptions, settings: { ...logOptions.settings, workers: 2 }, batchBytes: 4 * fileBytes }
+
+  const content = (number: number): Buffer => Buffer.alloc(fileBytes, logBytes(number, 8192))
+
+  /** Files whose memory the writer owns, and what has been given back of it. */
+  function ownedFiles(count: number): { files: LogFile[]; freed: number[] } {
+    const freed: number[] = []
+    const files = Array.from({ length: count }, (_, i): LogFile => {
+      const { folder, name, facts } = logFile(i + 1)
+      const free = (bytes: Uint8Array<ArrayBuffer>): void => void freed.push(bytes.buffer.byteLength)
+      return { folder, name, facts, bytes: Uint8Array.from(content(i + 1)), free }
+    })
+    return { files, freed }
+  }
+
+  async function expectStored(repository: Repository, count: number): Promise<void> {
+    const found = await contentOfLog(repository, ctx)
+    expect(found.size).toBe(count)
+    for (let number = 1; number <= count; number++) {
+      const stored = found.get(logFileKey(logFile(number)))
+      expect(stored?.equals(content(number)), String(number)).toBe(true)
+    }
+  }
+
+  test('is written batch after batch with one lock, and gives the memory of every file back once', async () => {
+    const repository = exampleRepository()
+    const written = new Map<string, number>()
+    const { write } = repository.backend
+    const counted: Backend = {
+      ...repository.backend,
+      write: async (file, ...rest) => {
+        written.set(file.type, (written.get(file.type) ?? 0) + 1)
+        await write(file, ...rest)
+      },
+    }
+    const { files, freed } = ownedFiles(24)
+    await using writer = await openLogWriter({ ...repository, backend: counted }, shopLog, busy, ctx)
+    for (const file of files) await writer.append(file, ctx)
+    await writer.batch(ctx)
+    expect(writer.durable).toBe(24)
+    expect(freed).toEqual(files.map(() => fileBytes))
+    await expectStored(repository, 24)
+    expect(await countFiles(repository.backend, 'snapshot', ctx)).toBe(1)
+    expect(written.get('snapshot')).toBeGreaterThan(2)
+    expect(written.get('lock')).toBeLessThan(written.get('snapshot') ?? 0)
+  })
+
+  test('has what was with the threads when storing failed, and writes it to tips and later to a snapshot', async () => {
+    const repository = exampleRepository()
+    let isBroken = true
+    const { write } = repository.backend
+    const failing: Backend = {
+      ...repository.backend,
+      write: async (file, ...rest) => {
+        const details = { action: 'write', file: file.name, location: 'here', reason: 'the disk is away' }
+        if (isBroken && file.type === 'data') throw new AppError('STORAGE_UNREACHABLE', details)
+        await write(file, ...rest)
+      },
+    }
+    const { files, freed } = ownedFiles(9)
+    await using writer = await openLogWriter({ ...repository, backend: failing }, shopLog, busy, ctx)
+    for (const file of files) await writer.append(file, ctx)
+    await writer.flush(ctx)
+    expect(writer.durable).toBe(9)
+    await expectStored(repository, 9)
+    expect(await countFiles(repository.backend, 'snapshot', ctx)).toBe(0)
+    isBroken = false
+    await writer.batch(ctx)
+    await expectStored(repository, 9)
+    expect(await countFiles(repository.backend, 'tip', ctx)).toBe(0)
+    expect(await countFiles(repository.backend, 'snapshot', ctx)).toBe(1)
+    expect(freed.length).toBe(9)
   })
 })
 

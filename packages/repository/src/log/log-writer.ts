@@ -3,11 +3,12 @@ import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import type { JsonObject } from '../format/json-fields.ts'
 import type { Repository } from '../repository.ts'
+import type { LogSettings } from './batch-file.ts'
+import { copiedLoan } from './loan.ts'
 import { type LogFile, logFileKey } from './log-file.ts'
 import { createLogKeeper, type HeldLog, type LogKeeper, type LogLockOptions } from './log-keeper.ts'
 import { type LogPlace, partialName } from './log-place.ts'
 import { PendingFile } from './pending-file.ts'
-import type { BatchFile, LogSettings } from './save-log-batch.ts'
 import { createTipStore, type TipStore } from './tip-store.ts'
 
 export interface LogWriterOptions {
@@ -66,9 +67,17 @@ const defaultBatchAgeMs = 5 * 60_000
 const defaultPartialEveryMs = 60_000
 /** So long a batch under way is waited for before what it holds is written to tips as well. */
 const batchPatienceMs = 3_000
+/** So long for its lock, before: nobody else has it then. */
+const lockPatienceMs = 500
 const retryBatchAfterMs = 30_000
 /** An exclusive lock needs a moment in which there is no other. */
 const lockedAtMostMs = 60_000
+/** When so much of the next batch comes during one, there is load: it is stored at once, and soon enough for a batch. */
+const aheadShare = 0.25
+const lookEveryMs = 20
+const lookedForRest = 100
+/** In memory, as a multiple of a batch: the one that is written, and the beginning of the next. */
+const batchesInMemory = 1.5
 
 export async function openLogWriter(
   repository: Repository,
@@ -93,7 +102,7 @@ async function recover(keeper: LogKeeper, store: TipStore, ctx: Context): Promis
     const { nodes } = await keeper.folder(chain.folder, ctx)
     const stored = nodes.get(chain.name)
     if (stored !== undefined && stored.size >= chain.sizeBytes) await store.remove(chain, ctx)
-    else if (chain.ended) waiting.push(PendingFile.inTips(chain))
+    else if (chain.ended) waiting.push(PendingFile.inTips(chain, store))
   }
   return waiting.toSorted((a, b) => (logFileKey(a) < logFileKey(b) ? -1 : 1))
 }
@@ -108,7 +117,12 @@ class BatchingLogWriter implements LogWriter {
   readonly #pending: PendingFile[]
   #appended = 0
   #running: Promise<void> | undefined
-  #isWriting = false
+  /** while the repository is locked: may be given what later batches hold until then */
+  #held: { readonly log: HeldLog; readonly untilMs: number } | undefined
+  /** what the batch that is being written is made of */
+  #writing: ReadonlySet<PendingFile> | undefined
+  /** something has been stored already for the next batch */
+  #isAhead = false
   readonly #waiting: (() => void)[] = []
   #failure: unknown
   #retryAtMs = 0
@@ -136,20 +150,24 @@ class BatchingLogWriter implements LogWriter {
     await this.room(ctx)
   }
 
-  accept({ folder, name, bytes, facts }: LogFile, ctx: Context): void {
+  accept(file: LogFile, ctx: Context): void {
+    const { folder, name, bytes } = file
     this.#throwFailure()
-    const again = this.#pending.find((file) => file.folder === folder && file.name === name)
+    const again = this.#pending.find((each) => each.folder === folder && each.name === name)
     const position = this.#appended++
     // it came before, to a writer that died: its tips do
     if (again !== undefined && again.sizeBytes >= bytes.length) return
-    this.#pending.push(PendingFile.inMemory({ folder, name, bytes, facts }, position, ctx.now().getTime()))
+    const nowMs = ctx.now().getTime()
+    this.#pending.push(PendingFile.inMemory(file, { store: this.#store, position, nowMs }))
     this.#startBatch(ctx)
+    this.#prepareNext(nowMs)
   }
 
   async room(ctx: Context): Promise<void> {
-    if (this.#memoryBytes() <= 2 * this.#batchBytes) return
+    const memoryBytesAtMost = batchesInMemory * this.#batchBytes
+    if (this.#memoryBytes() <= memoryBytesAtMost) return
     await this.#patience()
-    if (this.#memoryBytes() > 2 * this.#batchBytes) await this.flush(ctx)
+    if (this.#memoryBytes() > memoryBytesAtMost) await this.flush(ctx)
     for (const file of this.#pending) file.forgetBytes()
   }
 
@@ -177,7 +195,8 @@ class BatchingLogWriter implements LogWriter {
     }
     const left = files.filter((file) => !file.isDurable)
     for (const file of left) {
-      const { folder, name, facts, bytes } = file
+      const { folder, name, facts } = file
+      const bytes = await file.bytes()
       // a batch may end before this or while it happens
       if (bytes === undefined || file.isDurable) continue
       await this.#store.keep({ folder, name, facts, bytes }, ctx)
@@ -204,7 +223,7 @@ class BatchingLogWriter implements LogWriter {
     const known = this.#partial.fileKey === fileKey ? this.#partial.sizeBytes : 0
     const everyMs = known === bytes.length ? this.#batchAgeMs : this.#partialEveryMs
     if (nowMs - this.#partial.atMs < everyMs) return known
-    const beginning = { folder, name: partialName(name), facts, read: async () => bytes }
+    const beginning = { folder, name: partialName(name), facts, lend: async () => copiedLoan(bytes) }
     await this.#running?.catch(() => {})
     await this.keeper.batch([beginning], [], ctx)
     this.#partial = { fileKey, sizeBytes: bytes.length, atMs: nowMs }
@@ -212,7 +231,7 @@ class BatchingLogWriter implements LogWriter {
   }
 
   #memoryBytes(): number {
-    return this.#pending.reduce((sum, file) => sum + (file.bytes?.length ?? 0), 0)
+    return this.#pending.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
   }
 
   #throwFailure(): void {
@@ -226,11 +245,12 @@ class BatchingLogWriter implements LogWriter {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
-  /** Waits a little for the batch that is being written; one that has no lock yet may take for ever. */
+  /** Waits a little for the batch that is being written; less for one that has no lock yet, which may take for ever. */
   async #patience(): Promise<void> {
-    if (!this.#isWriting) return
+    if (this.#running === undefined) return
     const waited = new AbortController()
-    const patience = delay(batchPatienceMs, undefined, { signal: waited.signal }).catch(() => {})
+    const patienceMs = this.#writing === undefined ? lockPatienceMs : batchPatienceMs
+    const patience = delay(patienceMs, undefined, { signal: waited.signal }).catch(() => {})
     const written = new Promise<void>((resolve) => this.#waiting.push(resolve))
     await Promise.race([written, patience])
     waited.abort()
@@ -254,8 +274,7 @@ class BatchingLogWriter implements LogWriter {
   #isDue(nowMs: number): boolean {
     const [oldest] = this.#pending
     if (oldest === undefined) return false
-    const bytes = this.#pending.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    return bytes >= this.#batchBytes || nowMs - oldest.acceptedAtMs >= this.#batchAgeMs
+    return bytesOf(this.#pending) >= this.#batchBytes || nowMs - oldest.acceptedAtMs >= this.#batchAgeMs
   }
 
   #start(ctx: Context): Promise<void> {
@@ -269,35 +288,56 @@ class BatchingLogWriter implements LogWriter {
 
   /** Under load one batch follows the other with one lock, but not so long that nobody else ever gets one. */
   async #writeWhileDue(ctx: Context): Promise<void> {
-    await using held = await this.keeper.hold(ctx)
+    await using log = await this.keeper.hold(ctx)
     const untilMs = ctx.now().getTime() + lockedAtMostMs
-    do {
-      this.#isWriting = true
-      try {
-        await this.#write(held, [...this.#pending], ctx)
-      } finally {
-        this.#isWriting = false
-        this.#wake()
-      }
-    } while (this.#isDue(ctx.now().getTime()) && ctx.now().getTime() < untilMs)
+    this.#held = { log, untilMs }
+    try {
+      do await this.#write(log, [...this.#pending], ctx)
+      while (await this.#isNextDue(untilMs, ctx))
+    } finally {
+      this.#held = undefined
+    }
   }
 
-  async #write(held: HeldLog, files: readonly PendingFile[], ctx: Context): Promise<void> {
-    const store = this.#store
-    const contents = files.map((file): BatchFile => {
-      const { folder, name, facts } = file
-      return { folder, name, facts, read: async (own) => file.bytes ?? (await store.read(file, own)) }
-    })
-    await held.batch(contents, [], ctx)
-    for (const file of files) {
-      file.isDurable = true
-      this.#pending.splice(this.#pending.indexOf(file), 1)
+  async #write(log: HeldLog, files: readonly PendingFile[], ctx: Context): Promise<void> {
+    this.#isAhead = false
+    this.#writing = new Set(files)
+    try {
+      await log.batch(files, [])
+      for (const file of files) {
+        file.stored()
+        this.#pending.splice(this.#pending.indexOf(file), 1)
+      }
+    } finally {
+      this.#writing = undefined
+      this.#wake()
     }
     // An orphan does no harm and is found by the next writer, so failing to remove it is no failure of the batch.
     for (const file of files) {
-      await store.remove(file, ctx).catch((error: unknown) => {
+      await this.#store.remove(file, ctx).catch((error: unknown) => {
         if (!isAppError(error)) throw error
       })
     }
   }
+
+  /** Under load, has what comes during a batch stored at once, so that the threads are never idle. */
+  #prepareNext(nowMs: number): void {
+    if (this.#held === undefined || nowMs >= this.#held.untilMs) return
+    const next = this.#pending.filter((file) => this.#writing?.has(file) !== true)
+    if (!this.#isAhead && bytesOf(next) < aheadShare * this.#batchBytes) return
+    this.#isAhead = true
+    for (const file of next) this.#held.log.prepare(file)
+  }
+
+  /** What was stored ahead is put into a snapshot soon, with what comes until then. */
+  async #isNextDue(untilMs: number, ctx: Context): Promise<boolean> {
+    const isDue = (): boolean => this.#isDue(ctx.now().getTime())
+    if (!this.#isAhead) return isDue() && ctx.now().getTime() < untilMs
+    for (let i = 0; i < lookedForRest && !isDue() && !ctx.signal.aborted; i++) await delay(lookEveryMs)
+    return true
+  }
+}
+
+function bytesOf(files: readonly PendingFile[]): number {
+  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 }

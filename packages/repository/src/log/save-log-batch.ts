@@ -1,34 +1,24 @@
 import type { Context } from '@holdfast/core/context'
-import { AppError } from '@holdfast/core/errors/app-error'
 import { goFileMode } from '../format/file-mode.ts'
-import type { JsonObject } from '../format/json-fields.ts'
 import type { Node } from '../format/node.ts'
 import { encodeSnapshot } from '../format/snapshot.ts'
 import { formatTimestamp } from '../format/timestamp.ts'
 import { encodeTree } from '../format/tree.ts'
 import { writeUnpacked } from '../open/unpacked-files.ts'
 import type { Repository } from '../repository.ts'
-import type { SaveRequest, SnapshotIdentity } from '../save/save-request.ts'
-import { openSaveSession, type SaveSession } from '../save/save-session.ts'
-import { createStreamChunker } from '../save/stream-chunks.ts'
+import type { StoredContent } from '../save/stream-content.ts'
+import type { BatchFile, LogSettings } from './batch-file.ts'
+import type { BatchStore } from './batch-store.ts'
 import { encodeFacts, type LogContent, type LogFolder } from './log-content.ts'
 import type { LogFileName } from './log-file.ts'
 import { factsFileName, logPath, partialName, logSnapshotPath, type LogPlace, logTags } from './log-place.ts'
 
-/** How a log is written into a repository. */
-export interface LogSettings {
-  /** `hostname` is the host of the source, not of the machine that writes */
-  readonly identity: SnapshotIdentity
-  readonly programVersion: string
-  readonly compression: SaveRequest['compression']
-  readonly packBytes: number
-  readonly workers: number
-}
-
-/** A file to be added; its bytes are asked for when it is its turn. */
-export interface BatchFile extends LogFileName {
-  readonly facts: JsonObject
-  read(ctx: Context): Promise<Uint8Array>
+/** Where a batch goes, and what stores it. */
+export interface BatchPlace {
+  readonly repository: Repository
+  readonly place: LogPlace
+  readonly settings: LogSettings
+  readonly store: BatchStore
 }
 
 export interface LogBatch {
@@ -45,39 +35,36 @@ export interface LogBatch {
  * has returned, which is when the snapshot is durable. The caller holds a lock.
  */
 export async function saveLogBatch(
-  repository: Repository,
-  place: LogPlace,
+  { repository, place, settings, store }: BatchPlace,
   batch: LogBatch,
-  settings: LogSettings,
   ctx: Context,
 ): Promise<{ readonly content: LogContent; readonly folders: ReadonlyMap<string, LogFolder> }> {
-  await using session = await openSaveSession([repository], requestOf(place, settings, ctx), {}, ctx)
   try {
-    const writer = createTreeWriter(session, settings, ctx)
+    const writer = createTreeWriter(store, settings, ctx)
     const folders = new Map(batch.folders)
     folders.set('', batch.content.root)
     for (const file of batch.drop) folders.set(file.folder, withoutFile(folders.get(file.folder), file))
-    for (const file of batch.add) {
-      const folder = folders.get(file.folder) ?? { nodes: new Map(), facts: new Map() }
-      const node = await writer.file(file.name, await file.read(ctx))
-      folders.set(file.folder, withFile(folder, node, file))
+    const stored = await Promise.all(batch.add.map((file) => store.file(file)))
+    for (const [i, file] of batch.add.entries()) {
+      const content = stored[i]
+      if (content === undefined) throw new Error(`${file.name} was not stored`)
+      folders.set(file.folder, withFile(folders.get(file.folder), writer.file(file.name, content), file))
     }
     const directories = new Map(batch.content.folders)
     for (const [name, folder] of folders) {
       if (name === '') continue
       if (folder.nodes.size === 0) directories.delete(name)
-      else directories.set(name, [await writer.directory(name, await writer.folder(folder, []))])
+      else directories.set(name, [writer.directory(name, await writer.folder(folder, []))])
     }
     const root = folders.get('') ?? { nodes: new Map(), facts: new Map() }
     const below = [...directories.values()].map(([node]) => node).filter((node) => node !== undefined)
     let tree = await writer.folder(root, below)
-    for (const name of logPath(place).toReversed()) tree = await writer.tree([await writer.directory(name, tree)])
-    const [failure] = await session.finish()
-    if (failure !== undefined) throw failure
+    for (const name of logPath(place).toReversed()) tree = await writer.tree([writer.directory(name, tree)])
+    await store.finish()
     const id = await writeSnapshot(repository, place, tree, batch.content.snapshotIds[0], settings, ctx)
     return { content: { snapshotIds: [id], root, folders: directories }, folders }
   } catch (error) {
-    await session.salvage()
+    await store.salvage()
     throw error
   }
 }
@@ -90,8 +77,8 @@ function withoutFile(folder: LogFolder | undefined, { name }: LogFileName): LogF
 }
 
 /** A whole file takes the place of its beginning. */
-function withFile(folder: LogFolder, node: Node, { name, facts }: BatchFile): LogFolder {
-  const added = { nodes: new Map(folder.nodes), facts: new Map(folder.facts) }
+function withFile(folder: LogFolder | undefined, node: Node, { name, facts }: BatchFile): LogFolder {
+  const added = { nodes: new Map(folder?.nodes), facts: new Map(folder?.facts) }
   added.nodes.set(name, node).delete(partialName(name))
   added.facts.set(name, facts).delete(partialName(name))
   return added
@@ -124,14 +111,14 @@ async function writeSnapshot(
 }
 
 interface TreeWriter {
-  file(name: string, bytes: Uint8Array): Promise<Node>
+  file(name: string, content: StoredContent): Node
   tree(nodes: readonly Node[]): Promise<string>
   /** the tree of a folder with its file of facts */
   folder(folder: LogFolder, below: readonly Node[]): Promise<string>
-  directory(name: string, subtree: string): Promise<Node>
+  directory(name: string, subtree: string): Node
 }
 
-function createTreeWriter(session: SaveSession, { identity }: LogSettings, ctx: Context): TreeWriter {
+function createTreeWriter(store: BatchStore, { identity }: LogSettings, ctx: Context): TreeWriter {
   const ns = BigInt(ctx.now().getTime()) * 1_000_000n
   const node = (name: string): Omit<Node, 'type' | 'mode'> => ({
     name: Buffer.from(name),
@@ -151,81 +138,18 @@ function createTreeWriter(session: SaveSession, { identity }: LogSettings, ctx: 
     content: null,
     error: '',
   })
-  const chunksOf = createStreamChunker(session.chunkerPolynomial)
-  const file = async (name: string, bytes: Uint8Array): Promise<Node> => {
-    const content = await storeContent(session, chunksOf(once(bytes)), ctx)
-    return { ...node(name), type: 'file', mode: 0o600, content, size: bytes.length, links: 1 }
+  const file = (name: string, { ids, sizeBytes }: StoredContent): Node => {
+    return { ...node(name), type: 'file', mode: 0o600, content: ids, size: sizeBytes, links: 1 }
   }
-  const tree = (nodes: readonly Node[]): Promise<string> => {
-    const sorted = nodes.toSorted((a, b) => Buffer.compare(a.name, b.name))
-    return storeBlob(session, Uint8Array.from(encodeTree(sorted)), true)
-  }
+  const tree = (nodes: readonly Node[]): Promise<string> =>
+    store.tree(encodeTree(nodes.toSorted((a, b) => Buffer.compare(a.name, b.name))))
   return {
     file,
     tree,
     async folder({ nodes, facts }, below) {
-      const about = nodes.size === 0 ? [] : [await file(factsFileName, encodeFacts(facts))]
+      const about = nodes.size === 0 ? [] : [file(factsFileName, await store.bytes(encodeFacts(facts)))]
       return await tree([...nodes.values(), ...below, ...about])
     },
-    directory: async (name, subtree) => ({ ...node(name), type: 'dir', mode: goFileMode(0o040700), subtree }),
-  }
-}
-
-/** Stores a file's content; returns the ids of its blobs. */
-async function storeContent(
-  session: SaveSession,
-  chunks: AsyncIterable<Uint8Array<ArrayBuffer>>,
-  ctx: Context,
-): Promise<string[]> {
-  const ids: Promise<string>[] = []
-  const running = new Set<Promise<unknown>>()
-  for await (const chunk of chunks) {
-    if (ctx.signal.aborted) throw new AppError('INTERRUPTED', {})
-    await session.roomForPacks()
-    session.counts.bytes += chunk.length
-    const stored = storeBlob(session, chunk, false)
-    // a failure is thrown at the end, when all are waited for
-    const settled: Promise<unknown> = stored.catch(() => {}).finally(() => running.delete(settled))
-    running.add(settled)
-    ids.push(stored)
-    if (running.size >= session.pool.size * 2) await Promise.race(running)
-  }
-  return await Promise.all(ids)
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
-}
-
-async function storeBlob(session: SaveSession, bytes: Uint8Array<ArrayBuffer>, isTree: boolean): Promise<string> {
-  const loads = Array.from({ length: session.pool.size }, (_, worker) => session.pool.load(worker))
-  const worker = loads.indexOf(Math.min(...loads))
-  const result = await session.pool.run(worker, { type: 'blob', bytes, isTree }, [bytes.buffer])
-  session.take(result)
-  if (result.outcome.type !== 'blob') throw new Error('a blob was answered with something else')
-  return result.outcome.id
-}
-
-function requestOf(place: LogPlace, settings: LogSettings, ctx: Context): SaveRequest {
-  const nothing: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: async function* () {} }
-  return {
-    source: { type: 'stream', path: logSnapshotPath(place), bytes: nothing, finish: async () => {} },
-    identity: settings.identity,
-    time: ctx.now(),
-    tags: logTags(place),
-    programVersion: settings.programVersion,
-    filter: {},
-    excludes: [],
-    parent: { type: 'none' },
-    withAtime: false,
-    ignoreCtime: false,
-    ignoreInode: false,
-    compression: settings.compression,
-    packBytes: settings.packBytes,
-    workers: settings.workers,
-    dryRun: false,
-    skipIfUnchanged: false,
-    verbose: false,
-    scan: false,
+    directory: (name, subtree) => ({ ...node(name), type: 'dir', mode: goFileMode(0o040700), subtree }),
   }
 }

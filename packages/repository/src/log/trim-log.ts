@@ -4,7 +4,7 @@ import type { LogFileInfo } from './log-file.ts'
 import { createLogKeeper, type LogLockOptions } from './log-keeper.ts'
 import type { LogPlace } from './log-place.ts'
 import { readLog } from './read-log.ts'
-import type { LogSettings } from './save-log-batch.ts'
+import type { LogSettings } from './batch-file.ts'
 
 export interface TrimReport {
   readonly files: number

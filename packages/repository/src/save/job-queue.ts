@@ -82,6 +82,11 @@ export class JobQueue {
     this.#failure.throwIfFailed()
   }
 
+  /** Waits until no worker has a job any more, whatever has failed. */
+  async emptied(): Promise<void> {
+    while (this.#open > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
   #hasRoom(sizeBytes: number): boolean {
     const { pool } = this.#session
     if (pool.load(this.#leastLoaded()) >= jobsPerWorker) return false

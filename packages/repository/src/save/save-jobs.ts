@@ -2,6 +2,7 @@ import type { SharedBlobIndex } from '../engine/blob-index.ts'
 import type { FinishedPack } from '../engine/finished-pack.ts'
 import type { SharedIdTable } from '../engine/id-table.ts'
 import type { InspectorReference } from '@holdfast/core/entry'
+import type { PostedError } from '../engine/posted-error.ts'
 import type { FilterSpec } from '../filter/source-filter.ts'
 import type { ParentRange } from './parent-range.ts'
 
@@ -127,6 +128,8 @@ export type SaveJob =
   | { readonly type: 'files'; readonly files: readonly LocalFile[] }
   /** whole small files, one after another */
   | { readonly type: 'contents'; readonly bytes: Uint8Array; readonly lengths: readonly number[] }
+  /** a whole content of any size, in memory that is handed over and comes back with the outcome */
+  | { readonly type: 'content'; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly type: 'blob'; readonly bytes: Uint8Array; readonly isTree: boolean }
   | { readonly type: 'flush' }
 
@@ -187,8 +190,12 @@ export type SaveOutcome =
   /** null: it has vanished */
   | { readonly type: 'files'; readonly files: readonly (LocalFileContent | null)[] }
   | { readonly type: 'contents'; readonly ids: readonly (readonly string[])[] }
+  /** The bytes come back however it went. */
+  | { readonly type: 'content'; readonly bytes: Uint8Array<ArrayBuffer>; readonly stored: StoredOrFailed }
   | { readonly type: 'blob'; readonly id: string }
   | { readonly type: 'flush' }
+
+export type StoredOrFailed = { readonly ids: readonly string[] } | { readonly failure: PostedError }
 
 export interface OpenedFile extends LargeFileNode {
   readonly descriptor: number

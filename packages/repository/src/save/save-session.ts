@@ -48,7 +48,10 @@ export interface SaveSession extends AsyncDisposable {
    * up after a few seconds.
    */
   salvage(): Promise<void>
-  /** Stores everything that is still in the workers; returns what went wrong by repository. */
+  /**
+   * Stores everything that the workers have taken so far, and its index; returns what went wrong by repository. More may
+   * follow, and be finished again.
+   */
   finish(): Promise<readonly unknown[]>
 }
 
@@ -129,7 +132,8 @@ export async function openSaveSession(
       storing.abort()
     },
     async finish() {
-      for (let worker = 0; worker < pool.size; worker++) take(await pool.run(worker, { type: 'flush' }))
+      const flushed = Array.from({ length: pool.size }, (_, worker) => pool.run(worker, { type: 'flush' }))
+      for (const result of await Promise.all(flushed)) take(result)
       return await Promise.all(targets.map((target) => finishTarget(target, request)))
     },
     async [Symbol.asyncDispose]() {
@@ -142,7 +146,7 @@ export async function openSaveSession(
 /** Undefined when all is stored. */
 async function finishTarget({ repository, collector, partial }: Target, request: SaveRequest): Promise<unknown> {
   try {
-    for (const pack of mergePacks(partial, repository.key, request.packBytes)) collector.add(pack)
+    for (const pack of mergePacks(partial.splice(0), repository.key, request.packBytes)) collector.add(pack)
     await collector.finish()
     return undefined
   } catch (error) {

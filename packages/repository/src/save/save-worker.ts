@@ -8,6 +8,7 @@ import type { FinishedPack } from '../engine/finished-pack.ts'
 import { writeLargeBlobPack } from '../engine/large-blob-pack.ts'
 import { createLocalPackReader, createRemotePackReader } from '../engine/pack-reader.ts'
 import { readLargeBlob } from '../engine/read-large-blob.ts'
+import { toPostedError } from '../engine/posted-error.ts'
 import { releaseBuffer } from '../engine/release-buffer.ts'
 import { PackWriter, type Region, stagingBytes } from '../engine/pack-writer.ts'
 import { answerJobs, openWorkerPort, type WorkerPort } from '../engine/worker-port.ts'
@@ -25,12 +26,22 @@ import {
 } from './directory-reader.ts'
 import { openInspection } from './inspection.ts'
 import { openLargeFile } from './large-file.ts'
+import { storeOutside } from './outside-content.ts'
 import { orUnreadable, storeContents, storeLocalFile } from './local-file.ts'
 import { readFileStart, scanCuts, storeChunks } from './file-reader.ts'
 import type { ReadParentTree } from './parent-tree.ts'
 import { createOwnerText } from './owner-text.ts'
 import { createSaveTally } from './save-tally.ts'
-import type { ClaimTables, SaveJob, SaveNote, SaveOutcome, SaveResult, SaveSetup, SaveTarget } from './save-jobs.ts'
+import type {
+  ClaimTables,
+  SaveJob,
+  SaveNote,
+  SaveOutcome,
+  SaveResult,
+  SaveSetup,
+  SaveTarget,
+  StoredOrFailed,
+} from './save-jobs.ts'
 
 /** How far a scan of a large file goes before its chunks are handed out. */
 const scanBytes = 64 << 20
@@ -93,8 +104,9 @@ answerJobs<SaveJob, SaveResult>((job) => {
   return { outcome, ...tally.take() }
 }, piecesOf)
 
-/** The nodes of batches, megabytes of text, are handed over instead of copied. */
+/** The nodes of batches, megabytes of text, are handed over instead of copied, and so is what is given back. */
 function piecesOf({ outcome }: SaveResult): ArrayBuffer[] {
+  if (outcome.type === 'content') return [outcome.bytes.buffer]
   const done = outcome.type === 'finish' ? outcome.trees : outcome.type === 'directories' ? outcome.directories : []
   return done.flatMap((each) => ('tree' in each && typeof each.tree !== 'string' ? [each.tree.buffer] : []))
 }
@@ -133,17 +145,36 @@ function perform(job: SaveJob): SaveOutcome {
     case 'contents':
       takeIn(job.bytes)
       return { type: 'contents', ids: storeContents(arena, store, input.at, job.lengths) }
+    case 'content':
+      return { type: 'content', bytes: job.bytes, stored: storeLent(job.bytes) }
     case 'blob':
       if (job.bytes.length > input.sizeBytes)
         return { type: 'blob', id: store.storeLarge(bufferOver(job.bytes), job.isTree) }
       return { type: 'blob', id: store.store(input.at, takeIn(job.bytes), job.isTree) }
     case 'flush':
-      flushing = true
-      for (const { target } of opened) {
-        target.data.finish()
-        target.tree.finish()
-      }
+      finishPacks()
       return { type: 'flush' }
+  }
+}
+
+/** What was lent must come back, so a failure is part of the outcome. */
+function storeLent(bytes: Uint8Array): StoredOrFailed {
+  try {
+    return { ids: storeOutside(arena, input, bytes, (at, length) => store.store(at, length, false)) }
+  } catch (error) {
+    return { failure: toPostedError(error) }
+  }
+}
+
+function finishPacks(): void {
+  flushing = true
+  try {
+    for (const { target } of opened) {
+      target.data.finish()
+      target.tree.finish()
+    }
+  } finally {
+    flushing = false
   }
 }
 

@@ -1,6 +1,7 @@
 import { FactCollector } from './fact-collector.ts'
 import type { LogSegment } from './log-sink.ts'
 import { floorToSegment, type LogPosition, type Lsn, segmentName, segmentNumber } from './lsn.ts'
+import type { SegmentMemory } from './segment-memory.ts'
 import { WalReader } from './wal-reader.ts'
 import type { WalTime } from './wal-time.ts'
 
@@ -9,6 +10,7 @@ export interface AssemblerOptions {
   readonly start: LogPosition
   readonly segmentBytes: number
   readonly systemIdentifier: string
+  readonly memory: SegmentMemory
   /** of the facts of the segment before */
   readonly openRecord?: string | undefined
   /** the instant up to which nothing is missing when everything before this position is there */
@@ -22,16 +24,16 @@ export class LogAssembler {
   readonly #options: AssemblerOptions
   readonly #reader: WalReader
   #segmentLsn: Lsn
-  #bytes: Buffer
+  #bytes: Uint8Array<ArrayBuffer>
   #filled = 0
   #facts = new FactCollector()
 
   constructor(options: AssemblerOptions) {
-    const { start, segmentBytes, systemIdentifier, openRecord, onDamage } = options
+    const { start, segmentBytes, systemIdentifier, memory, openRecord, onDamage } = options
     this.#options = options
     this.timeline = start.timeline
     this.#segmentLsn = floorToSegment(start.lsn, segmentBytes)
-    this.#bytes = Buffer.allocUnsafeSlow(segmentBytes)
+    this.#bytes = memory.take(segmentBytes)
     this.#reader = new WalReader({
       startLsn: start.lsn,
       segmentBytes,
@@ -63,10 +65,11 @@ export class LogAssembler {
     this.#reader.read(taken)
     this.#filled += taken.length
     if (this.#filled < this.#options.segmentBytes) return { takenBytes: taken.length, whole: undefined }
-    const whole = this.growing()
+    const { memory, segmentBytes } = this.#options
+    const whole = { ...this.growing(), free: memory.give }
     this.#segmentLsn += BigInt(this.#filled)
     // The old one belongs to whoever gets the segment.
-    this.#bytes = Buffer.allocUnsafeSlow(this.#options.segmentBytes)
+    this.#bytes = memory.take(segmentBytes)
     this.#filled = 0
     this.#facts = new FactCollector()
     return { takenBytes: taken.length, whole }

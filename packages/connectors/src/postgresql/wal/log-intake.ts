@@ -4,6 +4,7 @@ import type { LogGap, LogSegment, LogSink } from './log-sink.ts'
 import { formatLsn, historyFileName, type LogPosition, type Lsn } from './lsn.ts'
 import { RecoverableClock } from './recoverable-clock.ts'
 import type { SegmentFacts } from './segment-facts.ts'
+import { SegmentMemory } from './segment-memory.ts'
 import { SinkPump } from './sink-pump.ts'
 import type { WalTime } from './wal-time.ts'
 
@@ -33,6 +34,7 @@ export class LogIntake {
   readonly #options: IntakeOptions
   readonly #sinkCtx: Context
   readonly #pump: SinkPump
+  readonly #memory = new SegmentMemory()
   #assembler: LogAssembler | undefined
   /** facts of the last segment that was whole */
   #last: SegmentFacts | undefined
@@ -116,6 +118,7 @@ export class LogIntake {
       start: at,
       segmentBytes,
       systemIdentifier,
+      memory: this.#memory,
       openRecord: follows ? this.#last?.openRecord : undefined,
       recoverableUntil: (lsn) => clock.until(lsn),
       onDamage: this.#options.onDamage,
@@ -158,6 +161,7 @@ export class LogIntake {
     if (this.#confirmedUntil !== undefined && until <= this.#confirmedUntil) return
     this.#confirmedUntil = until
     this.#confirmedAtMs = nowMs
+    this.#memory.clear()
     this.#clock.release(durable.lsn)
     this.#pump.push(() => this.#options.sink.confirm(durable, until, this.#sinkCtx))
   }

@@ -61,6 +61,11 @@ export interface LogSegment {
   readonly name: string
   readonly bytes: Uint8Array
   readonly facts: SegmentFacts
+  /**
+   * When given: nobody else looks at the bytes, they may be moved to another thread, and their memory is given back here
+   * when it is of no more use to the sink.
+   */
+  readonly free?: (bytes: Uint8Array<ArrayBuffer>) => void
 }
 
 export interface LogGap {
