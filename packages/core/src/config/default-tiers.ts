@@ -15,6 +15,9 @@ export const defaultPromise: SettingMap = {
   anomaly: { smallerBy: '50%', largerBy: '100%', churn: '60%', slowerBy: '200%', rowsDropBy: '30%' },
 }
 
+/** For a tier that says nothing of retention. */
+export const defaultKeep: SettingMap = { daily: 7, weekly: 4, monthly: 12 }
+
 /** The tiers that are there without being written; each field can be said differently by a tier of the same name. */
 export const defaultTiers: Readonly<Record<string, SettingMap>> = {
   critical: {
@@ -32,7 +35,7 @@ export const defaultTiers: Readonly<Record<string, SettingMap>> = {
     backup: { cron: '0 2 * * *' },
     log: 'off',
     repositories: 'all',
-    keep: { daily: 7, weekly: 4, monthly: 12 },
+    keep: defaultKeep,
     prove: { newest: { cron: '30 3 * * sat', jitter: '5m' } },
   },
   temporary: {

@@ -13,3 +13,9 @@ export function mapAt(value: Setting | undefined, key: string): SettingMap {
   const inner = isSettingMap(value) ? value[key] : undefined
   return isSettingMap(inner) ? inner : {}
 }
+
+/** The text at a key, an empty one when there is something else or nothing. */
+export function textAt(map: SettingMap, key: string): string {
+  const text = map[key]
+  return typeof text === 'string' ? text : ''
+}

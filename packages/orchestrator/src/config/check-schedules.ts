@@ -4,29 +4,32 @@ import type { SettingTree } from '@holdfast/core/config/resolve/setting-tree'
 import { formatDurationMs } from '@holdfast/core/units/duration'
 import { Cron } from 'croner'
 
-interface Rhythm {
-  /** undefined when it is no cron line */
+interface CronLine {
+  /** undefined when it is no cron line, or one that never fires */
   readonly firstAt?: Date
-  /** the longest time between two of the next fires */
-  readonly longestGapMs: number
+  /** why it is no cron line */
   readonly reason?: string
+  /** the first time between two fires that is longer than this; undefined when there is none */
+  gapLongerThan(limitMs: number): number | undefined
 }
 
-/** Enough to see a week by the quarter of an hour, or years of monthly fires. */
-const firesLookedAt = 700
+/** Gaps are looked for in a week and a bit, in a year of months, but not for ever. */
+const spanMs = 8 * 86_400_000
+const leastFires = 13
+const mostFires = 1000
 
 /** Cron lines that are none or never fire, and promises that backups so rare cannot keep. */
 export function checkSchedules(config: EffectiveConfig, tree: SettingTree, now: Date): ConfigProblem[] {
-  const known = new Map<string, Rhythm>()
-  const rhythmOf = (cron: string): Rhythm => {
-    const rhythm = known.get(cron) ?? findRhythm(cron, now)
-    known.set(cron, rhythm)
-    return rhythm
+  const known = new Map<string, CronLine>()
+  const lineOf = (cron: string): CronLine => {
+    const line = known.get(cron) ?? readCronLine(cron, now)
+    known.set(cron, line)
+    return line
   }
   const problems: ConfigProblem[] = []
   const check = (schedule: ScheduleSettings | undefined, path: readonly string[]) => {
     if (schedule === undefined) return
-    const said = scheduleProblem(schedule, rhythmOf(schedule.cron), path)
+    const said = scheduleProblem(schedule, lineOf(schedule.cron), path)
     if (said !== undefined && !isRepeated(said, problems, tree)) problems.push(said)
   }
   for (const { name, prune, check: checking } of config.repositories.values()) {
@@ -38,20 +41,20 @@ export function checkSchedules(config: EffectiveConfig, tree: SettingTree, now: 
     check(source.backup, [...path, 'backup', 'cron'])
     check(source.prove.newest, [...path, 'prove', 'newest', 'cron'])
     check(source.prove.random, [...path, 'prove', 'random', 'cron'])
-    problems.push(...checkPromise(source, rhythmOf(source.backup.cron)))
+    problems.push(...checkPromise(source, lineOf(source.backup.cron)))
   }
   return problems
 }
 
 function scheduleProblem(
   { cron }: ScheduleSettings,
-  rhythm: Rhythm,
+  { reason, firstAt }: CronLine,
   path: readonly string[],
 ): ConfigProblem | undefined {
   const error = (message: string): ConfigProblem => ({ path, at: 'value', message, severity: 'error' })
   if (cron === '') return error('has no cron line')
-  if (rhythm.reason !== undefined) return error(`is no cron line: ${rhythm.reason}`)
-  return rhythm.firstAt === undefined ? error('never fires: there is no such day') : undefined
+  if (reason !== undefined) return error(`is no cron line: ${reason}`)
+  return firstAt === undefined ? error('never fires: there is no such day') : undefined
 }
 
 /** A tier's cron line is wrong once, however many sources have the tier. */
@@ -64,28 +67,45 @@ function isRepeated(problem: ConfigProblem, before: readonly ConfigProblem[], tr
   return own !== undefined && before.some(({ path, message }) => message === problem.message && place(path) === own)
 }
 
-function checkPromise({ name, rpoMs, log, backup, workload }: SourceSettings, rhythm: Rhythm): ConfigProblem[] {
-  if (rpoMs === undefined || log === 'continuous' || rhythm.longestGapMs <= rpoMs) return []
-  const [promised, gap] = [formatDurationMs(rpoMs), formatDurationMs(rhythm.longestGapMs)]
+function checkPromise({ name, rpoMs, log, backup, workload }: SourceSettings, line: CronLine): ConfigProblem[] {
+  if (rpoMs === undefined || log === 'continuous') return []
+  const gapMs = line.gapLongerThan(rpoMs)
+  if (gapMs === undefined) return []
   const follows = workload.type === 'postgresql' && workload.method !== 'logical'
   const way = follows ? 'set log: continuous, back up more often' : 'back up more often'
-  const message = `promises ${promised}, but ${gap} pass between backups (${backup.cron}), and no log is followed: ${way}, or promise less`
+  const message = `promises ${formatDurationMs(rpoMs)}, but ${formatDurationMs(gapMs)} pass between backups (${backup.cron}), and no log is followed: ${way}, or promise less`
   return [{ path: ['sources', name, 'rpo'], at: 'value', message, severity: 'error' }]
 }
 
 /** In UTC, so that the hour of a clock change does not break a promise of 24 hours. */
-function findRhythm(cron: string, now: Date): Rhythm {
+function readCronLine(text: string, now: Date): CronLine {
   try {
-    const fires = new Cron(cron, { timezone: 'UTC', paused: true }).nextRuns(firesLookedAt, now)
-    let longestGapMs = 0
-    for (const [position, fire] of fires.entries()) {
-      const before = fires[position - 1]
-      if (before !== undefined) longestGapMs = Math.max(longestGapMs, fire.getTime() - before.getTime())
+    const cron = new Cron(text, { timezone: 'UTC', paused: true })
+    const firstAt = cron.nextRun(now)
+    const gaps = new Map<number, number | undefined>()
+    return {
+      ...(firstAt === null ? {} : { firstAt }),
+      gapLongerThan: (limitMs) => {
+        if (!gaps.has(limitMs)) gaps.set(limitMs, firstAt === null ? undefined : findGap(cron, firstAt, limitMs))
+        return gaps.get(limitMs)
+      },
     }
-    const [firstAt] = fires
-    return { longestGapMs, ...(firstAt === undefined ? {} : { firstAt }) }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    return { longestGapMs: 0, reason: message.replace(/^Cron\w+:\s*/, '').replace(/\.$/, '') }
+    const reason = message.replace(/^Cron\w+:\s*/, '').replace(/\.$/, '')
+    return { reason, gapLongerThan: () => undefined }
   }
+}
+
+function findGap(cron: Cron, firstAt: Date, limitMs: number): number | undefined {
+  let before = firstAt
+  for (let fires = 1; fires < mostFires; fires++) {
+    const next = cron.nextRun(before)
+    if (next === null) return undefined
+    const gapMs = next.getTime() - before.getTime()
+    if (gapMs > limitMs) return gapMs
+    if (fires >= leastFires && next.getTime() - firstAt.getTime() > spanMs) return undefined
+    before = next
+  }
+  return undefined
 }

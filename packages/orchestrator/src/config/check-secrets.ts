@@ -61,6 +61,7 @@ function readReference({ reference }: FoundSecret): SecretReference {
   const { env, file, command, text } = reference
   if (typeof env === 'string') return { env }
   if (typeof file === 'string') return { file }
-  if (Array.isArray(command)) return { command: (command as readonly Setting[]).map(String) }
-  return { text: String(text) }
+  if (Array.isArray(command))
+    return { command: (command as readonly Setting[]).filter((word) => typeof word === 'string') }
+  return { text: typeof text === 'string' ? text : '' }
 }

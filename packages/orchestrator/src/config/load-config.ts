@@ -84,7 +84,9 @@ function rebase(root: WrittenNode, text: string, path: SettingPath, kind: 'path'
 
 /** Where a problem is: where the value was written, or what it was taken from. */
 function placed(root: WrittenNode, problem: ConfigProblem, { tree }: ConfigResolution): PlacedProblem {
-  const { node, keyPlace, isWhole } = findNode(root, problem.path)
+  const { node, keyPlace, isWhole: isFound } = findNode(root, problem.path)
+  // a shorthand is a text where the path goes on
+  const isWhole = isFound || node.text !== undefined
   const origin = isWhole ? undefined : writtenOrigin(tree, pathText(problem.path))
   if (origin?.file !== undefined && origin.line !== undefined) {
     return { ...problem, place: { file: origin.file, line: origin.line, column: 1 } }

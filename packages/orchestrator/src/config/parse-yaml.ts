@@ -23,7 +23,7 @@ export interface ParsedYaml {
 }
 
 /** An anchor that is used again and again can make a small file endless. */
-const maxNodes = 500_000
+const maxNodes = 100_000
 const maxDepth = 50
 
 interface Reading {
@@ -98,8 +98,10 @@ function readMap(items: readonly Pair[], reading: Reading, path: SettingPath, pl
 function readScalar(scalar: Scalar, place: Place, path: SettingPath, reading: Reading): WrittenNode {
   const { value, source } = scalar
   if (typeof value !== 'string') {
-    const isPlain = typeof value === 'number' || typeof value === 'boolean'
-    return { place, text: source ?? String(value), value: isPlain ? value : value === null ? null : String(value) }
+    const text = source ?? ''
+    const isPlain = typeof value === 'number' || typeof value === 'boolean' || value === null
+    // dates and the like are what they look like
+    return { place, text, value: isPlain ? value : text }
   }
   const { text, isChanged, missing, used } = interpolate(value, reading.variables)
   for (const name of used.filter(isSecretName)) {

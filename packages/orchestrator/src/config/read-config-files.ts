@@ -86,7 +86,7 @@ function withoutInclude(root: WrittenNode): WrittenNode {
 }
 
 async function filesOf(include: WrittenNode, file: string, { problems }: Reading): Promise<string[]> {
-  const pattern = resolve(dirname(file), String(include.value))
+  const pattern = resolve(dirname(file), typeof include.value === 'string' ? include.value : '')
   const last = basename(pattern)
   if (!last.includes('*')) return [pattern]
   const form = new RegExp(`^${last.split('*').map(escapePattern).join('[^/]*')}$`)

@@ -18,7 +18,7 @@ export function showSettings({ settings }: Pick<LoadedConfig, 'settings'>): Sett
 
 /** The same as YAML. */
 export function renderSettings(loaded: Pick<LoadedConfig, 'settings'>): string {
-  return stringify(showSettings(loaded), { lineWidth: 0 })
+  return stringify(showSettings(loaded), { lineWidth: 0, aliasDuplicateObjects: false })
 }
 
 function replaceAt(root: SettingMap, path: SettingPath, value: Setting): SettingMap {

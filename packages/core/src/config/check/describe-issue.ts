@@ -120,7 +120,10 @@ export function settingAt(root: Setting | undefined, path: SettingPath): Setting
 }
 
 function nearestText(value: Setting, words: readonly string[]): string | undefined {
-  return typeof value === 'string' ? nearestName(value.toLowerCase(), words) : undefined
+  if (typeof value !== 'string') return undefined
+  const given = value.toLowerCase()
+  // "monday" for mon
+  return nearestName(given, words) ?? words.find((word) => word.length > 2 && given.startsWith(word))
 }
 
 function isZodsOwn(message: string): boolean {

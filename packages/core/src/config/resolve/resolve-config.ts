@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { checkPolicies } from '../check/check-policies.ts'
 import { checkReferences } from '../check/check-references.ts'
 import { describeIssues } from '../check/describe-issue.ts'
-import type { ConfigProblem, SettingPath } from '../config-problem.ts'
+import type { ConfigProblem } from '../config-problem.ts'
 import type { CatalogueSettings, EffectiveConfig, Origin, SourceSettings } from '../effective-config.ts'
 import { catalogueSchema, configSchema } from '../schema/config-schema.ts'
 import { applicationSchema } from '../schema/application-schema.ts'
@@ -10,7 +10,7 @@ import { notificationSchema } from '../schema/notification-schema.ts'
 import { repositorySchema } from '../schema/repository-schema.ts'
 import { serverSchema } from '../schema/server-schema.ts'
 import { sourceSchema, type WholeSource, wholeSourceSchema } from '../schema/source-schema.ts'
-import { isSettingMap, mapAt, type Setting, type SettingMap } from '../setting.ts'
+import { isSettingMap, mapAt, textAt, type Setting, type SettingMap } from '../setting.ts'
 import { defaultSettings, normaliseSettings, type Rebase } from './fill-settings.ts'
 import { notificationSettings } from './notification-settings.ts'
 import { promiseSettings } from './promise-settings.ts'
@@ -107,8 +107,7 @@ function addSource(
   const defaults = defaultSettings(sourceSchema, source)
   const at = (inner: SettingMap): SettingMap => ({ sources: { [name]: inner } })
   tree.overlay(at(defaults), () => ({ from: 'default' }))
-  const tierName = source['tier'] ?? defaults['tier']
-  const tier = tiers.get(String(tierName))
+  const tier = tiers.get(textAt(source, 'tier') || textAt(defaults, 'tier'))
   if (tier !== undefined) {
     tree.overlay(at(tier.settings), (path) => tier.origins.get(path.slice(2).join('.')) ?? { from: 'default' })
   }
@@ -149,7 +148,7 @@ function defaultsOfRoute(schema: typeof notificationSchema.shape.routes, route: 
 
 /** From words to values. What was accepted in parts is accepted whole, so that a failure here is a bug. */
 function readTree({ settings, origins }: SettingTree): EffectiveConfig {
-  const zone = String(settings['timeZone'])
+  const zone = textAt(settings, 'timeZone')
   const section = <Schema extends z.ZodType>(name: string, schema: Schema) =>
     new Map(Object.entries(mapAt(settings, name)).map(([key, value]) => [key, schema.parse(value)]))
   const repositories = new Map(
@@ -165,7 +164,7 @@ function readTree({ settings, origins }: SettingTree): EffectiveConfig {
     ]),
   )
   return {
-    host: String(settings['host']),
+    host: textAt(settings, 'host'),
     timeZone: zone,
     catalogue: readCatalogue(catalogueSchema.parse(settings['catalogue'])),
     repositories,
@@ -216,13 +215,4 @@ function sourceSettings(
     workload: workloadSettings(name, parsed),
     anomaly: parsed.anomaly,
   }
-}
-
-/** The origin of a path, or of the nearest thing around it. */
-export function originAt(tree: SettingTree, path: SettingPath): Origin | undefined {
-  for (let length = path.length; length > 0; length--) {
-    const origin = tree.origins.get(path.slice(0, length).join('.'))
-    if (origin !== undefined) return origin
-  }
-  return undefined
 }

@@ -1,5 +1,5 @@
 import type { ConfigProblem } from '../config-problem.ts'
-import { defaultPromise, defaultTiers } from '../default-tiers.ts'
+import { defaultKeep, defaultPromise, defaultTiers } from '../default-tiers.ts'
 import type { Origin } from '../effective-config.ts'
 import { mapAt, type SettingMap } from '../setting.ts'
 import { createTreeBuilder, type SettingTree } from './setting-tree.ts'
@@ -29,6 +29,9 @@ export function resolveTiers(settings: SettingMap, originOf: OriginOf): Resolved
         })
         builder.overlay(said, origin)
       } else builder.overlay(defaultTiers[layer.name] ?? {}, () => ({ from: 'tier', name: layer.name }))
+    }
+    if (Object.keys(mapAt(builder.settings, 'keep')).length === 0) {
+      builder.overlay({ keep: defaultKeep }, () => ({ from: 'default' }))
     }
     tiers.set(name, builder)
   }

@@ -78,7 +78,7 @@ function memberFor(union: z.ZodUnion, value: unknown): AnySchema | undefined {
     const word = isSettingMap(value) ? value[discriminator] : undefined
     return members.find((member) => {
       const field = member instanceof z.ZodObject ? member.shape[discriminator] : undefined
-      return field !== undefined && literalsOf(field).includes(String(word))
+      return field !== undefined && typeof word === 'string' && literalsOf(field).includes(word)
     })
   }
   if (isSettingMap(value))

@@ -22,12 +22,12 @@ const neverHere =
 /** Where a secret is: exactly one of env, file and command. */
 export const secretSchema = z
   .strictObject(places, { error: (issue) => (issue.code === 'invalid_type' ? neverHere : undefined) })
-  .transform((given, issues) => reference(given, issues, 'env, file or command'))
+  .transform((given, issues) => toReference(given, issues, 'env, file or command'))
   .meta({ secret: true })
 
 const written = z
   .strictObject({ ...places, text: z.string().min(1).optional().describe('The value itself.') })
-  .transform((given, issues) => reference(given, issues, 'env, file, command or text'))
+  .transform((given, issues) => toReference(given, issues, 'env, file, command or text'))
 
 /** The same for values that need not be secret: a text is the value itself. */
 export const secretOrTextSchema = z
@@ -57,7 +57,7 @@ interface Given {
   readonly text?: string | undefined
 }
 
-function reference(given: Given, issues: z.RefinementCtx, choices: string): SecretReference {
+function toReference(given: Given, issues: z.RefinementCtx, choices: string): SecretReference {
   const { env, file, command, text } = given
   const named = Object.values(given).filter((value) => value !== undefined).length
   if (named === 1 && env !== undefined) return { env }
