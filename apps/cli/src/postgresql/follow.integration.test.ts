@@ -33,10 +33,16 @@ describe('follow', () => {
   test('ends in order when it is told to stop, with everything stored', async () => {
     const backup = await fixture.run(['backup', server.url(), '--source', 'shop'])
     expect(backup, backup.stderr).toMatchObject({ exitCode: 0 })
+    // only who follows makes a slot, which may fill the disk
+    expect(backup.stderr).toMatch(/^warning: fsync is off: .*\n {2}Set fsync = on in postgresql\.conf/m)
+    expect(backup.stderr).not.toContain('max_slot_wal_keep_size')
     const followed = await followDuring(async () => {
       await server.sql(`INSERT INTO load (text) SELECT md5(i::text) FROM generate_series(1, 20000) i`)
     })
-    expect(followed, followed.stderr).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(followed, followed.stderr).toMatchObject({ exitCode: 0 })
+    expect(followed.stderr.match(/^warning: /gm)).toHaveLength(2)
+    expect(followed.stderr).toContain('fsync is off')
+    expect(followed.stderr).toContain('max_slot_wal_keep_size is unlimited')
     expect(followed.stdout).toContain('as shop')
     expect(followed.stdout).toMatch(/everything up to 0\/[0-9A-F]+ is stored, recoverable until /)
     const [slot] = await server.sql(
@@ -58,6 +64,12 @@ describe('follow', () => {
     expect(messages).toContainEqual(
       expect.objectContaining({ message_type: 'log', recoverable_until: expect.any(String) }),
     )
+    expect(messages).toContainEqual({
+      message_type: 'finding',
+      code: 'SLOT_WAL_UNLIMITED',
+      message: expect.stringContaining('fills the disk'),
+      hint: expect.stringContaining('max_slot_wal_keep_size'),
+    })
     expect(messages.at(-1)).toMatchObject({ message_type: 'summary', source: 'shop', timeline: 1 })
   })
 

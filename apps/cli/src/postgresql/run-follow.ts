@@ -14,6 +14,7 @@ import type { Output } from '../output/output.ts'
 import { openRepositories } from '../session/open-repositories.ts'
 import { readConnectionArgument, sourceHost } from './connection-argument.ts'
 import { logWriterOptionsOf } from './log-option.ts'
+import { noteProbeWarnings } from './note-probe-warnings.ts'
 import { readSourceName } from './postgres-backup-option.ts'
 
 /** How long a stop may take: what has come is stored, and put into a snapshot. */
@@ -31,6 +32,7 @@ export async function runFollow(invocation: Invocation<FollowOptions>): Promise<
   const repositories = await openRepositories(invocation, { lock: 'none' }, stack)
   const sink = stack.use(createRepositoryLogSink(repositories, { ...logWriterOptionsOf(invocation, host), source }))
   output.note(`following ${describeTarget(target)} as ${source}`)
+  await noteProbeWarnings(target, 'follow', ctx)
   const flushEveryMs = options.flushEvery ?? 10_000
   const slot = options.slot ?? slotOf(source)
   const told: Context = { signal: ctx.signal, now: () => ctx.now(), emit: tellPeople(output, ctx) }

@@ -11,6 +11,7 @@ import { programVersion } from '../command/version.ts'
 import { countOf } from '@holdfast/core/units/count-of'
 import type { Output } from '../output/output.ts'
 import { readConnectionArgument, sourceHost } from './connection-argument.ts'
+import { noteProbeWarnings } from './note-probe-warnings.ts'
 import { onlyConnection } from './only-connection.ts'
 import { readSourceName } from './postgres-backup-option.ts'
 import { saveSettingsOf } from './save-settings-of.ts'
@@ -33,6 +34,7 @@ export async function runPostgresBackup(
   const target = readConnectionArgument(connection, variables, ctx)
   const host = options.host ?? sourceHost(target)
   const source = options.source ?? readSourceName(host, '--source')
+  await noteProbeWarnings(target, 'backup', ctx)
   const report = await backupPostgres(
     repositories,
     target,
