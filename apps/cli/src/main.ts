@@ -4,9 +4,12 @@ import { runCommandLine } from './run-command-line.ts'
 import { createInterruption } from './session/interruption.ts'
 
 const interruption = createInterruption()
+/** what a hang-up means to the command, if anything else than its end */
+let hangUp: (() => void) | undefined
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    if (interruption.interrupt(performance.now()) === 'again') process.exit(130)
+    if (signal === 'SIGHUP' && hangUp !== undefined) hangUp()
+    else if (interruption.interrupt(performance.now()) === 'again') process.exit(130)
   })
 }
 
@@ -35,6 +38,7 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   variables: (name) => process.env[name],
   now: () => new Date(),
   nowMs: () => performance.now(),
+  onHangUp: (listener) => (hangUp = listener),
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: quietOnceReaderIsGone(process.stderr),

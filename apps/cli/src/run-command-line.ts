@@ -17,6 +17,8 @@ import { type GlobalValues, globalOptions } from './session/global-option.ts'
 export interface Surroundings {
   readonly signal: AbortSignal
   readonly variables: Variables
+  /** Lets a command treat SIGHUP as something else than its end. */
+  onHangUp?(listener: () => void): void
   readonly stdin: TerminalInput & { readonly isTTY?: boolean }
   readonly stdout: Channel
   readonly stderr: Channel
@@ -64,8 +66,9 @@ async function startCommand(
   const ctx: Context = { signal: stop.signal, now, emit: output.emit }
   const abandon = (reason: unknown) => stop.abort(reason)
   const ask = promptOf(surroundings)
+  const onHangUp = (listener: () => void) => surroundings.onHangUp?.(listener)
   try {
-    return await command.run({ arguments: given, options, global, variables, output, ctx, abandon, ask })
+    return await command.run({ arguments: given, options, global, variables, output, ctx, abandon, ask, onHangUp })
   } finally {
     output.finish()
   }

@@ -30,6 +30,8 @@ export interface Invocation<Given extends Options = Options> {
   abandon(reason: unknown): void
   /** undefined when nobody can be asked */
   readonly ask: AskPassword | undefined
+  /** From now on SIGHUP calls this instead of ending the command. */
+  onHangUp(listener: () => void): void
 }
 
 /** One command: everything help, completion and the reference show, and how it runs. */

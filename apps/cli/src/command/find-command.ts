@@ -18,13 +18,16 @@ export function findCommand(words: readonly string[]): Found {
   if (first === undefined) return { kind: 'none', group: undefined, rest: words }
   const name = words[first] ?? ''
   const rest = words.toSpliced(first, 1)
+  const second = isGroup(name) ? nextArgument(rest, first) : undefined
+  const fullName = second === undefined ? undefined : `${name} ${rest[second] ?? ''}`
+  if (second !== undefined && fullName !== undefined && Object.hasOwn(commands, fullName)) {
+    return { kind: 'command', name: fullName, rest: rest.toSpliced(second, 1) }
+  }
+  // some groups do something by themselves: `runs`, and `runs show`
   if (Object.hasOwn(commands, name) || name === 'help') return { kind: 'command', name, rest }
   if (!isGroup(name)) throw unknownCommand(name)
-  const second = nextArgument(rest, first)
-  if (second === undefined) return { kind: 'none', group: name, rest }
-  const fullName = `${name} ${rest[second] ?? ''}`
-  if (!Object.hasOwn(commands, fullName)) throw unknownCommand(fullName)
-  return { kind: 'command', name: fullName, rest: rest.toSpliced(second, 1) }
+  if (fullName === undefined) return { kind: 'none', group: name, rest }
+  throw unknownCommand(fullName)
 }
 
 /** Commands of a group: "key" → ["key list", …] */

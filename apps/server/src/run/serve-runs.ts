@@ -6,11 +6,11 @@ import { planFollowUps } from '@holdfast/orchestrator/planning/follow-up'
 import { enqueueAll } from '@holdfast/orchestrator/planning/scheduler'
 import type { Run } from '@holdfast/orchestrator/run/run'
 import type { RunOutcome, RunQueue } from '@holdfast/orchestrator/run/run-queue'
+import { runLimits } from '@holdfast/orchestrator/run/run-limits'
 import { runWorker } from '@holdfast/orchestrator/run/run-worker'
 import type { LogFields, ServerLog } from '../server-log.ts'
 import { doInProcess } from '../task/do-in-process.ts'
 import type { TaskSurroundings } from '../task/task-message.ts'
-import { runLimits } from './run-limits.ts'
 
 export interface ServedRuns {
   readonly queue: RunQueue

@@ -44,17 +44,17 @@ export const operationErrors = {
     message: 'the check of repository {repository} found {count} errors, such as {example}',
     hint: 'See all of them with `holdfast check`; damaged packs are healed by `holdfast repair packs --from` a sound copy.',
   },
-  RUN_FAILED: {
-    exitCode: 1,
-    retryable: false,
-    message: '{runs}',
-    hint: 'See what went wrong with `holdfast runs`.',
-  },
   RUN_UNKNOWN: {
     exitCode: 1,
     retryable: false,
     message: 'there is no run {id}',
     hint: 'List runs with `holdfast runs`.',
+  },
+  RUN_ENDED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'run {id} has ended already: {state}',
+    hint: 'See how with `holdfast runs show {id}`.',
   },
   RUN_PROCESS_DIED: {
     exitCode: 1,

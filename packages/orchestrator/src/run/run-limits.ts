@@ -1,5 +1,5 @@
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
-import type { RunLimits } from '@holdfast/orchestrator/run/run-queue'
+import type { RunLimits } from './run-queue.ts'
 
 /** How much may be done at once, as the configuration says. */
 export function runLimits({ host, server, repositories, sources }: EffectiveConfig): RunLimits {

@@ -1,0 +1,25 @@
+import { createServerLog } from '@holdfast/server/server-log'
+import { startServer } from '@holdfast/server/start-server'
+import type { Invocation } from '../command/command.ts'
+import type { ServeOptions } from '../command/serve.ts'
+import { configSurroundings } from '../session/config-surroundings.ts'
+import { currentMachine } from '../session/current-machine.ts'
+import { findConfig } from '../session/find-config.ts'
+
+/** Until the signal to stop, which is its ordinary end. */
+export async function runServe(invocation: Invocation<ServeOptions>): Promise<number> {
+  const { global, variables, options, ctx, onHangUp } = invocation
+  const log = createServerLog(process.stderr, () => ctx.now())
+  await startServer(
+    {
+      configPath: findConfig(global, variables),
+      surroundings: configSurroundings(variables),
+      machine: currentMachine(invocation),
+      log,
+      onReloadWanted: onHangUp,
+      ...(options.grace === undefined ? {} : { graceMs: options.grace }),
+    },
+    { ...ctx, now: () => ctx.now(), emit: (event) => log.event(event) },
+  )
+  return 0
+}
