@@ -7,6 +7,7 @@ import { mysqlErrors } from './mysql-errors.ts'
 import { notificationErrors } from './notification-errors.ts'
 import { configErrors } from './config-errors.ts'
 import { operationErrors } from './operation-errors.ts'
+import { statusErrors } from './status-errors.ts'
 import type { ErrorDefinition } from './error-definition.ts'
 
 /** Every error a user can meet, by code; each code is defined once, in the file of its area. */
@@ -20,6 +21,7 @@ export const errorCatalogue = {
   ...notificationErrors,
   ...configErrors,
   ...operationErrors,
+  ...statusErrors,
 } as const satisfies Record<string, ErrorDefinition>
 
 export type ErrorCode = keyof typeof errorCatalogue

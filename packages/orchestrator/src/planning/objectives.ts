@@ -52,8 +52,14 @@ export interface ApplicationObjectives {
   readonly findings: readonly Finding[]
 }
 
+/** What objectives are measured from. */
+export type ObjectiveFacts = Pick<
+  Facts,
+  'config' | 'now' | 'snapshots' | 'proofs' | 'slowestProofs' | 'marks' | 'openFindings'
+>
+
 /** What is promised and what holds, for every source of the configuration, in its order. Pure. */
-export function measureObjectives(facts: Facts, clock: CronClock): SourceObjectives[] {
+export function measureObjectives(facts: ObjectiveFacts, clock: CronClock): SourceObjectives[] {
   const bySource = {
     snapshots: Map.groupBy(facts.snapshots, ({ source }) => source),
     proofs: Map.groupBy(facts.proofs, ({ source }) => source),
@@ -98,7 +104,10 @@ export function measureObjectives(facts: Facts, clock: CronClock): SourceObjecti
 }
 
 /** An application is as good as the worst of its sources. */
-export function measureApplications(facts: Facts, sources: readonly SourceObjectives[]): ApplicationObjectives[] {
+export function measureApplications(
+  facts: Pick<Facts, 'config' | 'openFindings'>,
+  sources: readonly SourceObjectives[],
+): ApplicationObjectives[] {
   const byName = new Map(sources.map((objectives) => [objectives.source.name, objectives]))
   return [...facts.config.applications.values()].map((application) => {
     const own = application.sources.flatMap((name) => byName.get(name) ?? [])
@@ -123,7 +132,7 @@ const recordEveryMs = 6 * 3_600_000
 
 /** The figures of objectives that are due to be recorded: of each subject every six hours. */
 export function objectiveSamples(
-  facts: Facts,
+  facts: Pick<Facts, 'now' | 'samples'>,
   sources: readonly SourceObjectives[],
   applications: readonly ApplicationObjectives[],
 ): Sample[] {
@@ -161,7 +170,7 @@ export function objectiveSamples(
 function newestRestorable(
   source: SourceSettings,
   snapshots: readonly SnapshotOverview[],
-  { marks }: Facts,
+  { marks }: ObjectiveFacts,
 ): { readonly at?: Date; readonly by: 'snapshot' | 'log' } {
   if (snapshots.length === 0) return { by: 'snapshot' }
   const snapshotMs = Math.max(...snapshots.map(({ newest }) => newest.getTime()))
