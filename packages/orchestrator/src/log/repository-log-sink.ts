@@ -105,9 +105,10 @@ class ManyLanes implements RepositoryLogSink {
 
   async segment(file: LogSegment, ctx: Context): Promise<void> {
     await this.#rejoinIfReady(ctx)
-    const { free, ...shared } = file
-    const isOnly = this.#following.length === 1
-    await this.#each((lane, own) => lane.segment(isOnly ? file : shared, own), ctx)
+    const { name, bytes, facts } = file
+    // what several are given belongs to none of them
+    const given = this.#following.length === 1 ? file : { name, bytes, facts }
+    await this.#each((lane, own) => lane.segment(given, own), ctx)
   }
 
   async tip(file: LogSegment, ctx: Context): Promise<void> {

@@ -38,12 +38,15 @@ export interface ResultSet {
 export type StreamItem =
   | { readonly type: 'result'; readonly result: ResultSet }
   | { readonly type: 'copy-started' }
-  /** One message's bytes, at most 1 GiB, in practice 8 to 128 KiB. They stay valid; a copy is not needed. */
+  /** One message's bytes, at most 1 GiB, in practice 8 to 128 KiB. Valid until the next item is asked for. */
   | { readonly type: 'copy-data'; readonly bytes: Uint8Array }
   | { readonly type: 'copy-ended' }
 
 export interface CopyBoth {
-  /** What the server sends, message by message; ends when the server ends its side. Leaving the loop ends nothing. */
+  /**
+   * What the server sends, message by message, each valid until the next is asked for; ends when the server ends its side.
+   * Leaving the loop ends nothing.
+   */
   readonly data: AsyncIterable<Uint8Array>
   /** Returns when there is room for more. Safe to call while `data` is being read, also from several places. */
   send(bytes: Uint8Array): Promise<void>

@@ -49,7 +49,7 @@ async function converse(
         parameters.set(reader.text(), reader.text())
         break
       case 'K':
-        cancelKey = { processId: reader.int32(), secret: reader.bytes(reader.remaining) }
+        cancelKey = { processId: reader.int32(), secret: Buffer.from(reader.bytes(reader.remaining)) }
         break
       case 'N':
       case 'v':

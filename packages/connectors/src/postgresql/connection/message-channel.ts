@@ -40,7 +40,7 @@ export class MessageChannel {
     socket.setNoDelay(true)
     // Found dead after 30 s of silence and 10 unanswered probes, one a second.
     socket.setKeepAlive(true, 30_000)
-    socket.on('data', (piece: Buffer) => this.#received(piece))
+    socket.on('data', (piece: Uint8Array) => this.#received(piece))
     socket.on('error', (error) => this.#over(error.message, error))
     socket.on('end', () => this.#over('the server closed it'))
     socket.on('close', () => this.#over('it was closed'))
@@ -110,7 +110,7 @@ export class MessageChannel {
     clearTimeout(impatience)
   }
 
-  #received(piece: Buffer): void {
+  #received(piece: Uint8Array): void {
     if (this.#failure !== undefined) return
     this.#reader.push(piece)
     const waiting = this.#waiting

@@ -6,7 +6,9 @@ import { parseColumns, parseReport, parseRow, parseTag } from './server-message.
 
 function drain(reader: MessageReader): ServerMessage[] {
   const messages: ServerMessage[] = []
-  for (let next = reader.next(); next !== undefined; next = reader.next()) messages.push(next)
+  for (let next = reader.next(); next !== undefined; next = reader.next()) {
+    messages.push({ type: next.type, body: Buffer.from(next.body) })
+  }
   return messages
 }
 
@@ -35,11 +37,34 @@ it('finds the same messages however the bytes are cut', () => {
   )
 })
 
-it('hands on a message that came in one piece without copying it', () => {
-  const bytes = clientMessage('d', Buffer.alloc(100, 7))
-  const reader = new MessageReader(1000)
-  reader.push(bytes)
-  expect(reader.next()?.body.buffer).toBe(bytes.buffer)
+it('keeps the message that was handed on as it is, however much comes before the next is asked for', () => {
+  const reader = new MessageReader(1 << 26)
+  const message = (fill: number): Buffer => clientMessage('d', Buffer.alloc(3_000_000, fill))
+  reader.push(message(1))
+  let shown = reader.next()
+  for (let fill = 2; fill < 20; fill++) {
+    const bytes = message(fill)
+    for (let at = 0; at < bytes.length; at += 700_000) reader.push(bytes.subarray(at, at + 700_000))
+    expect(shown?.body.equals(Buffer.alloc(3_000_000, fill - 1))).toBe(true)
+    shown = reader.next()
+  }
+  expect(reader.bufferedBytes).toBe(0)
+})
+
+it('takes a long stream in little memory', () => {
+  const reader = new MessageReader(1 << 26)
+  const bytes = Buffer.concat(Array.from({ length: 10 }, (_, i) => clientMessage('d', Buffer.alloc(100_000, i))))
+  const memories = new Set<ArrayBufferLike>()
+  for (let at = 0; at < 40 * bytes.length; at += 66_670) {
+    const from = at % bytes.length
+    reader.push(bytes.subarray(from, from + 66_670))
+    for (let next = reader.next(); next !== undefined; next = reader.next()) {
+      memories.add(next.body.buffer)
+      expect(next.body.length).toBe(100_000)
+      expect(next.body[0]).toBe(next.body[99_999])
+    }
+  }
+  expect(memories.size).toBeLessThanOrEqual(3)
 })
 
 it('takes a large message in small pieces in linear time', () => {

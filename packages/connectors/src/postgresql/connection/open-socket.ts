@@ -2,11 +2,20 @@ import { connect, type Socket } from 'node:net'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { describeHost, isSocketDirectory, type PostgresHost } from './target.ts'
 
-/** A connected socket. Fails with POSTGRES_UNREACHABLE, or with the signal's reason when that is aborted. */
+/** Read at once at most, into memory that is used for every read: new memory for each would all be garbage soon. */
+const readBytes = 256 << 10
+
+/** A connected socket. What its event `data` gives is valid during the call only. Fails with POSTGRES_UNREACHABLE, or with the signal's reason when that is aborted. */
 export async function openSocket(target: PostgresHost, signal: AbortSignal): Promise<Socket> {
   signal.throwIfAborted()
   const path = socketPath(target)
-  const socket = path === undefined ? connect(target.port, target.address ?? target.host) : connect(path)
+  const callback = (count: number, bytes: Uint8Array): boolean => {
+    socket.emit('data', bytes.subarray(0, count))
+    return !socket.isPaused()
+  }
+  const onread = { buffer: Buffer.allocUnsafeSlow(readBytes), callback }
+  const place = path === undefined ? { port: target.port, host: target.address ?? target.host } : { path }
+  const socket = connect({ ...place, onread })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const stop = (): void => reject(signal.reason)
   signal.addEventListener('abort', stop, { once: true })

@@ -8,7 +8,7 @@ import { describeHost, type PostgresHost, type TlsSettings } from './target.ts'
 /** Asks the server whether it speaks TLS. */
 export async function askForTls(socket: Socket, target: PostgresHost, signal: AbortSignal): Promise<boolean> {
   const answer = await withSocket(socket, target, signal, (done) => {
-    socket.once('data', done)
+    socket.once('data', (bytes: Uint8Array) => done(Buffer.from(bytes)))
     socket.write(tlsRequest())
   })
   socket.pause()

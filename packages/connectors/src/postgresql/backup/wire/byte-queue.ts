@@ -8,7 +8,7 @@ export class ByteQueue {
     this.#nextBytes = nextBytes
   }
 
-  /** At most so many bytes, and at least one; a view of what arrived. Undefined at the end. */
+  /** At most so many bytes, and at least one; a view of what arrived, valid until more is asked for. Undefined at the end. */
   async some(mostBytes: number): Promise<Uint8Array | undefined> {
     while (this.#piece.length === 0) {
       const piece = await this.#nextBytes()
@@ -20,16 +20,17 @@ export class ByteQueue {
     return taken
   }
 
-  /** So many bytes; fewer when the end comes first; undefined at the end. */
+  /** So many bytes, valid as long; fewer when the end comes first; undefined at the end. */
   async exactly(sizeBytes: number): Promise<Uint8Array | undefined> {
     const first = await this.some(sizeBytes)
     if (first === undefined || first.length === sizeBytes) return first
-    const pieces = [first]
+    // each is valid until the next arrives
+    const pieces = [Uint8Array.from(first)]
     let missing = sizeBytes - first.length
     while (missing > 0) {
       const piece = await this.some(missing)
       if (piece === undefined) break
-      pieces.push(piece)
+      pieces.push(Uint8Array.from(piece))
       missing -= piece.length
     }
     return Buffer.concat(pieces)

@@ -101,9 +101,8 @@ async function* archiveEntries(wire: Wire, folder: string, ctx: Context): AsyncG
 
 async function whole(wire: Wire, tar: TarReader, path: string, ctx: Context): Promise<FileEntry['content']> {
   const pieces: Uint8Array[] = []
-  for await (const piece of wire.received.pass(tar, path, ctx)) pieces.push(piece)
-  const [only] = pieces
-  return { type: 'bytes', bytes: pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces) }
+  for await (const piece of wire.received.pass(tar, path, ctx)) pieces.push(Uint8Array.from(piece))
+  return { type: 'bytes', bytes: Buffer.concat(pieces) }
 }
 
 /** Someone put a file into the data directory whose name cannot be written down; PostgreSQL itself makes none such. */
@@ -126,7 +125,9 @@ function checkedPath(path: string, broken: (reason: string) => AppError): string
 
 async function serverManifest({ run, stream, received, broken }: Wire, ctx: Context): Promise<Entry> {
   const pieces: Uint8Array[] = []
-  for (let bytes = await stream.nextBytes(); bytes !== undefined; bytes = await stream.nextBytes()) pieces.push(bytes)
+  for (let bytes = await stream.nextBytes(); bytes !== undefined; bytes = await stream.nextBytes()) {
+    pieces.push(Uint8Array.from(bytes))
+  }
   const bytes = Buffer.concat(pieces)
   const manifest = parseServerManifest(bytes)
   const { systemIdentifier } = run.facts.server
