@@ -1,4 +1,10 @@
 import { fileURLToPath } from 'node:url'
 
+const place = (name: string) => fileURLToPath(new URL(`../../../../docs/reference/${name}`, import.meta.url))
+
 /** Where the reference of the command line lies. */
-export const referencePath = fileURLToPath(new URL('../../../../docs/reference/cli.md', import.meta.url))
+export const referencePath = place('cli.md')
+/** Where the reference of the configuration lies. */
+export const configReferencePath = place('configuration.md')
+/** Where the schema of the configuration for editors lies. */
+export const configSchemaPath = place('holdfast.schema.json')

@@ -14,13 +14,15 @@ const slack = z.strictObject({ type: z.literal('slack'), url: slackUrl })
 const discord = z.strictObject({ type: z.literal('discord'), url: slackUrl })
 const email = z.strictObject({
   type: z.literal('email'),
-  smtp: z.strictObject({
-    host: textSchema.describe('Mail server.'),
-    port: z.int({ error: 'must be a port' }).min(1).max(65_535).prefault(587).describe('Its port.'),
-    user: textSchema.optional().describe('User to log in as.'),
-    password: secretSchema.optional().describe('Password of that user.'),
-    tls: z.enum(['always', 'starttls', 'never']).prefault('starttls').describe('How the connection is encrypted.'),
-  }),
+  smtp: z
+    .strictObject({
+      host: textSchema.describe('Mail server.'),
+      port: z.int({ error: 'must be a port' }).min(1).max(65_535).prefault(587).describe('Its port.'),
+      user: textSchema.optional().describe('User to log in as.'),
+      password: secretSchema.optional().describe('Password of that user.'),
+      tls: z.enum(['always', 'starttls', 'never']).prefault('starttls').describe('How the connection is encrypted.'),
+    })
+    .describe('How mail is handed over.'),
   from: address.describe('Sender.'),
   to: z.array(address).min(1, { error: 'names nobody' }).describe('Recipients.'),
 })

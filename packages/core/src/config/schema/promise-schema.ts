@@ -37,6 +37,7 @@ export const promiseShape = {
       z.enum(['all', 'first']),
       z.array(nameSchema, { error: 'must be all, first, or a list of names' }).min(1, { error: 'names no repository' }),
     ])
+    .meta({ examples: ['all', 'first', '[near, far]'] })
     .optional()
     .describe(
       'Where copies lie: "all" repositories, the "first" one of this file, or names. The first is written by the backup itself.',

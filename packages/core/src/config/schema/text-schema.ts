@@ -55,6 +55,7 @@ export const shareSchema = z
     issues.addIssue({ code: 'custom', message: 'must be a share such as 50% or 0.5' })
     return z.NEVER
   })
+  .meta({ examples: ['50%', '0.5'] })
 
 function percent(text: string): number | undefined {
   const digits = /^(\d+(?:\.\d+)?)\s*%$/.exec(text)?.[1]
