@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises'
 import { startPostgres } from '@holdfast/connectors/postgresql/testing/postgres-server'
 import { expect, it } from 'vitest'
 import { createCliFixture } from '../cli-fixture.ts'
@@ -69,4 +70,32 @@ it('replaces a database only when its name is typed, and keeps the old one', asy
   expect(await server.sql('SELECT count(*) FROM item', 'shop')).toEqual([['3000']])
   const [[kept] = []] = await server.sql(`SELECT datname FROM pg_database WHERE datname LIKE 'shop_before_%'`)
   expect(await server.sql('SELECT count(*) FROM item', kept ?? '')).toEqual([['10']])
+  // and once more where no disk of the server can lose it, under a name of its own
+  expect(done.stdout).toMatch(/shop as it is now was kept as snapshot [0-9a-f]{8} of shop-db\.replaced/)
+  const again = ['--into-server', server.url(), '--database', 'shop', '--into', 'shop_from_safety']
+  expect(await cli.run(['restore', 'shop-db.replaced', ...again])).toMatchObject({ exitCode: 0 })
+  expect(await server.sql('SELECT count(*) FROM item', 'shop_from_safety')).toEqual([['10']])
+  const listed: unknown[] = JSON.parse((await cli.run(['snapshots', '--json'])).stdout)
+  expect(listed).toContainEqual(
+    expect.objectContaining({ tags: expect.arrayContaining(['pin=before a restore of shop-db', 'safety=shop-db']) }),
+  )
+})
+
+it('proves a logical backup in a scratch server, and keeps the evidence', async () => {
+  await using server = await startPostgres()
+  await server.sql('CREATE DATABASE shop')
+  await server.sql(fill, 'shop')
+  await using cli = await createCliFixture()
+  await cli.init()
+  await chmod(cli.directory, 0o755)
+  await cli.run(['backup', server.url(), '--source', 'shop-db', '--method', 'logical'])
+  const words = ['verify', 'shop-db', '--sandbox', cli.directory, '--postgres-bin', server.binDirectory]
+  const proven = await cli.run([...words, '--assert', 'SELECT count(*) = 3000 FROM item'])
+  expect(proven, proven.stdout + proven.stderr).toMatchObject({ exitCode: 0 })
+  expect(proven.stdout).toContain('3000 rows in 1 table, as many as when it was backed up')
+  expect(proven.stdout).toMatch(/loaded [0-9a-f]{8} into an empty PostgreSQL 15/)
+  expect(proven.stdout).toMatch(/the evidence is kept as snapshot/)
+  const failed = await cli.run([...words, '--assert', 'SELECT count(*) = 1 FROM item', '--json'])
+  expect(failed.exitCode).toBe(1)
+  expect(failed.stdout).toContain('"method":"logical"')
 })

@@ -44,7 +44,7 @@ export const postgresRestoreOptions = {
     placeholder: '<source>',
     help: 'Source: the name again, to overwrite what --delta finds in the target.',
   }),
-  noSafetyBackup: flag({ help: 'Source: do not back up what --delta overwrites.' }),
+  noSafetyBackup: flag({ help: 'Source: do not back up what --delta or --replace overwrites.' }),
   start: flag({ help: 'Source: start the server and wait until it accepts connections.' }),
   port: single(
     { placeholder: '<port>', help: 'Source: port of that server, on loopback.', fallback: '5433' },

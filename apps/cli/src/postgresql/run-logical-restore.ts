@@ -2,17 +2,20 @@ import { tmpdir } from 'node:os'
 import { restoreLogical } from '@holdfast/connectors/postgresql/logical/restore/restore-logical'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { clientPlaceOf } from '@holdfast/orchestrator/postgresql/client-place'
+import { makeLogicalSafetyBackup } from '@holdfast/orchestrator/postgresql/make-logical-safety-backup'
 import { planSourceRestore } from '@holdfast/orchestrator/postgresql/plan-logical-restore'
+import type { Repository } from '@holdfast/repository/repository'
 import type { Invocation } from '../command/command.ts'
 import { formatClock } from '../output/local-time.ts'
 import { printable } from '../output/printable.ts'
 import { openSession } from '../session/open-session.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
 import { renderChecks } from './check-table.ts'
-import { readConnectionArgument } from './connection-argument.ts'
+import { readConnectionArgument, sourceHost } from './connection-argument.ts'
 import type { logicalRestoreOptions } from './logical-option.ts'
 import { describeLogicalPlan, logicalPlanMessage } from './logical-plan-report.ts'
 import type { postgresRestoreOptions } from './postgres-restore-option.ts'
+import { saveSettingsOf } from './save-settings-of.ts'
 
 type LogicalRestoreInvocation = Invocation<typeof logicalRestoreOptions & typeof postgresRestoreOptions> & {
   readonly options: { readonly dryRun: boolean }
@@ -23,7 +26,9 @@ export async function runLogicalRestore(invocation: LogicalRestoreInvocation): P
   const { options, output, variables, ctx } = invocation
   const [source = ''] = invocation.arguments
   const target = readConnectionArgument(options.intoServer ?? '', variables, ctx)
-  await using session = await openSession(invocation, { lock: 'read' })
+  // what is replaced is backed up first
+  const lock = options.replace === undefined ? 'read' : 'append'
+  await using session = await openSession(invocation, { lock, changesNothing: options.dryRun })
   const { database, schema, table, into, replace } = options
   const notAfter = notAfterOf(options.at)
   const { backup, files, plan } = await planSourceRestore(
@@ -47,6 +52,7 @@ export async function runLogicalRestore(invocation: LogicalRestoreInvocation): P
   output.note(describeLogicalPlan(backup, plan))
   output.message(logicalPlanMessage(backup, plan))
   if (options.dryRun) return 0
+  if (replace !== undefined && !options.noSafetyBackup) await secureDatabase(session.repository, replace, invocation)
   const startedAt = ctx.now().getTime()
   const { checks, warnings } = await restoreLogical(files, plan, ctx)
   const durationMs = ctx.now().getTime() - startedAt
@@ -63,6 +69,24 @@ export async function runLogicalRestore(invocation: LogicalRestoreInvocation): P
     warnings,
   })
   return hasFailed ? 1 : 0
+}
+
+/** What is replaced is kept beside it under another name, and in the repository, where a full disk cannot get at it. */
+async function secureDatabase(
+  repository: Repository,
+  database: string,
+  invocation: LogicalRestoreInvocation,
+): Promise<void> {
+  const { arguments: given, options, output, variables, ctx } = invocation
+  const target = readConnectionArgument(options.intoServer ?? '', variables, ctx)
+  const { snapshotId, source } = await makeLogicalSafetyBackup(
+    repository,
+    { source: given[0] ?? '', database, target, client: clientPlaceOf(options.postgresBin, variables) },
+    saveSettingsOf(invocation, sourceHost(target)),
+    ctx,
+  )
+  output.note(`${printable(database)} as it is now was kept as snapshot ${snapshotId.slice(0, 8)} of ${source}`)
+  output.message({ message_type: 'safety_backup', snapshot_id: snapshotId, database, source })
 }
 
 /** A dump is one state: the newest by then. */
