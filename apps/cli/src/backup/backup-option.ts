@@ -4,6 +4,7 @@ import { parseGroupBy } from '@holdfast/repository/snapshot/group-snapshots'
 import { flag, type OptionValues, several, single } from '../argument/option.ts'
 import { readInstant, readWhole, readWords } from '../argument/read-value.ts'
 import { alsoRepositoryOptions } from '../session/open-repositories.ts'
+import { mysqlBackupOptions } from '../mysql/mysql-option.ts'
 import { postgresBackupOptions } from '../postgresql/postgres-backup-option.ts'
 
 const pattern = { placeholder: '<pattern>' }
@@ -71,6 +72,7 @@ export const backupOptions = {
     readWhole(1),
   ),
   ...postgresBackupOptions,
+  ...mysqlBackupOptions,
 }
 
 export type BackupValues = OptionValues<typeof backupOptions>

@@ -4,6 +4,7 @@ import { backupSummaries, renderBackupReport } from '../backup/backup-report.ts'
 import { chooseParentOption, makeSaveRequest, readBackupFilter } from '../backup/backup-request.ts'
 import { openBackupSource } from '../backup/backup-source.ts'
 import { countOf } from '@holdfast/core/units/count-of'
+import { isMysqlConnection } from '../mysql/mysql-connection-argument.ts'
 import { isPostgresConnection } from '../postgresql/connection-argument.ts'
 import { openRepositories } from '../session/open-repositories.ts'
 import { defineCommand, repositoryExitCodes } from './command.ts'
@@ -11,15 +12,17 @@ import { programVersion } from './version.ts'
 
 export const backup = defineCommand({
   name: 'backup',
-  purpose: 'Make a snapshot of files and directories, of the output of a command, or of a PostgreSQL server',
+  purpose:
+    'Make a snapshot of files and directories, of the output of a command, of a PostgreSQL, MySQL or MariaDB server',
   details: [
     'Only what no snapshot holds yet is stored. A file that cannot be read is reported and left out: the snapshot is made, and the exit code is 3.',
     'A PostgreSQL server is named by its connection, postgresql://user@host:port, without a password: PGPASSWORD, ~/.pgpass and service files are read as psql does. The role needs REPLICATION. No PostgreSQL client is needed.',
+    'A MySQL or MariaDB server is named mysql://user@host:port, its password in MYSQL_PWD or ~/.my.cnf. All databases are dumped as of one instant, with the place in the binary log from which `follow` goes on.',
   ],
   arguments: [
     {
       name: 'path',
-      help: 'What to back up, or postgresql://…; the command with --stdin-from-command.',
+      help: 'What to back up, or postgresql://…, mysql://…; the command with --stdin-from-command.',
       required: false,
       repeatable: true,
       completes: 'file',
@@ -55,6 +58,11 @@ export const backup = defineCommand({
   run: async (invocation) => {
     const { options, output, ctx } = invocation
     const choice = { lock: 'append', changesNothing: options.dryRun } as const
+    if (isMysqlConnection(invocation.arguments[0] ?? '')) {
+      await using open = new AsyncDisposableStack()
+      const repositories = await openRepositories(invocation, choice, open)
+      return await (await import('../mysql/run-mysql-backup.ts')).runMysqlBackup(invocation, repositories)
+    }
     if (isPostgresConnection(invocation.arguments[0] ?? '')) {
       await using open = new AsyncDisposableStack()
       const repositories = await openRepositories(invocation, choice, open)

@@ -1,5 +1,7 @@
 import { parseDurationMs } from '@holdfast/core/units/duration'
 import { invalidArgument, single } from '../argument/option.ts'
+import { readWhole } from '../argument/read-value.ts'
+import { isMysqlConnection } from '../mysql/mysql-connection-argument.ts'
 import { readSourceName } from '../postgresql/postgres-backup-option.ts'
 import { alsoRepositoryOptions } from '../session/open-repositories.ts'
 import { defineCommand, repositoryExitCodes } from './command.ts'
@@ -21,6 +23,14 @@ const options = {
     },
     readSlotName,
   ),
+  serverId: single(
+    {
+      placeholder: '<number>',
+      help: 'MySQL: number of this follower, which no replica of the server may have.',
+      fallback: 'made of the name of the source',
+    },
+    readWhole(1),
+  ),
   flushEvery: single(
     {
       placeholder: '<duration>',
@@ -36,13 +46,22 @@ export type FollowOptions = typeof options
 
 export const follow = defineCommand({
   name: 'follow',
-  purpose: 'Follow the WAL of a PostgreSQL server into the repository, so that any second can be recovered',
+  purpose:
+    'Follow the log of a PostgreSQL, MySQL or MariaDB server into the repository, so that any second can be recovered',
   details: [
     'Runs until it is told to stop (SIGTERM or Ctrl-C), and goes on by itself after restarts, failovers and cut connections. Segments go into one moving snapshot, the growing one into a small encrypted file beside it every few seconds. Nothing is acknowledged to the server before it is stored.',
     'The server is named by its connection, without a password: PGPASSWORD, ~/.pgpass and service files are read as psql does. The role needs REPLICATION.',
     'With several hosts in the connection the primary is found again after a failover.',
+    'Of MySQL and MariaDB it follows the binary log. The account needs REPLICATION SLAVE and REPLICATION CLIENT (BINLOG MONITOR in MariaDB); the server keeps what is not stored as long as its binlog_expire_logs_seconds says.',
   ],
-  arguments: [{ name: 'connection', help: 'postgresql://user@host:port', required: true, repeatable: false }],
+  arguments: [
+    {
+      name: 'connection',
+      help: 'postgresql://user@host:port or mysql://user@host:port',
+      required: true,
+      repeatable: false,
+    },
+  ],
   options,
   examples: [
     {
@@ -55,7 +74,12 @@ export const follow = defineCommand({
     },
   ],
   exitCodes: repositoryExitCodes('failed, and waiting would not mend it'),
-  run: async (invocation) => await (await import('../postgresql/run-follow.ts')).runFollow(invocation),
+  run: async (invocation) => {
+    if (isMysqlConnection(invocation.arguments[0] ?? '')) {
+      return await (await import('../mysql/run-mysql-follow.ts')).runMysqlFollow(invocation)
+    }
+    return await (await import('../postgresql/run-follow.ts')).runFollow(invocation)
+  },
 })
 
 function readFlushInterval(raw: string, label: string): number {

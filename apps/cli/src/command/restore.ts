@@ -16,6 +16,8 @@ import { openSession } from '../session/open-session.ts'
 import { findTree, openTrees } from '../session/open-trees.ts'
 import { readPatterns } from '../session/read-patterns.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
+import { isMysqlConnection } from '../mysql/mysql-connection-argument.ts'
+import { mysqlRestoreOptions } from '../mysql/mysql-option.ts'
 import { logicalRestoreOptions } from '../postgresql/logical-option.ts'
 import { postgresRestoreOptions } from '../postgresql/postgres-restore-option.ts'
 import { defineCommand, type Invocation, repositoryExitCodes } from './command.ts'
@@ -46,6 +48,7 @@ const options = {
   ...filterOptions,
   ...postgresRestoreOptions,
   ...logicalRestoreOptions,
+  ...mysqlRestoreOptions,
 }
 
 export const restore = defineCommand({
@@ -54,6 +57,7 @@ export const restore = defineCommand({
   details: [
     'Files that are there already and equal are not read from the repository, so that an interrupted restore can be continued with --overwrite if-changed.',
     'A PostgreSQL source is named by its name: the base backup and the WAL that lead to the point of --at are restored to the data directory --to, with the settings to recover to that point. The plan is shown first; --dry-run shows only the plan.',
+    'A MySQL or MariaDB source is loaded into a server with --into-server mysql://…, and its binary log is replayed up to the point of --at: all databases, or one with --database. Databases that exist are dropped only when --replace names them or --confirm the source; they are backed up before.',
     'A logical backup of a source is loaded into a running server with --into-server: all of it, one database, one schema or one table, under its own or another name. Nothing that exists is replaced, unless --replace names it: the restored database takes its place once it was compared, and the old one is kept under another name.',
   ],
   arguments: [
@@ -90,6 +94,11 @@ export const restore = defineCommand({
     } = invocation
     if (invocation.options.to !== undefined || invocation.options.intoServer !== undefined || !isSnapshotName(name)) {
       refuseOptions(invocation.options, snapshotOptions, 'a source')
+      if (isMysqlConnection(invocation.options.intoServer ?? '')) {
+        refuseOptions(invocation.options, notOfMysql, 'into MySQL')
+        return await (await import('../mysql/run-mysql-restore.ts')).runMysqlRestore(invocation)
+      }
+      refuseOptions(invocation.options, mysqlOptions, 'a PostgreSQL source')
       if (invocation.options.intoServer !== undefined) {
         refuseOptions(invocation.options, physicalOptions, 'a logical backup')
         return await (await import('../postgresql/run-logical-restore.ts')).runLogicalRestore(invocation)
@@ -139,9 +148,15 @@ const physicalOptions = [
 const logicalOptions = [
   ...(['database', 'schema', 'table', 'into', 'replace', 'noOwner', 'withRoles', 'jobs', 'temporary'] as const),
 ]
+const mysqlOptions = ['atLog', 'without', 'mysqlBin'] as const
+const notOfMysql = [
+  ...(['to', 'target', 'timeline', 'targetAction', 'tablespaceMapping', 'delta', 'start', 'port'] as const),
+  ...(['schema', 'noOwner', 'jobs', 'temporary', 'postgresBin'] as const),
+]
 const sourceOptions = [
   ...(['at', 'before', 'timeline', 'targetAction', 'tablespaceMapping', 'delta', 'start', 'port'] as const),
   ...logicalOptions,
+  ...mysqlOptions,
 ]
 
 function refuseOptions<Name extends string>(

@@ -67,16 +67,28 @@ export function checksumBytesOf(formatDescription: BinlogEvent): number {
   return formatDescription.bytes[formatDescription.bytes.length - 5] === 1 ? 4 : 0
 }
 
-/** The text of a query event, without its database and variables; at most so many bytes of it. */
-export function queryText(event: BinlogEvent, checksumBytes: number, atMostBytes = 64): string {
+/** The text of a query event, at most so many bytes of it, and the database that it runs in. */
+export function readQuery(
+  event: BinlogEvent,
+  checksumBytes: number,
+  atMostBytes = 64,
+): { readonly database: string; readonly text: string } {
   const body = event.bytes.subarray(headerBytes, event.bytes.length - checksumBytes)
-  if (body.length < 13) return ''
-  const start = 13 + body.readUInt16LE(11) + (body[8] ?? 0) + 1
-  return body.subarray(start, start + atMostBytes).toString('utf8')
+  if (body.length < 13) return { database: '', text: '' }
+  const nameBytes = body[8] ?? 0
+  const nameAt = 13 + body.readUInt16LE(11)
+  const textAt = nameAt + nameBytes + 1
+  return {
+    database: body.subarray(nameAt, nameAt + nameBytes).toString('utf8'),
+    text: body.subarray(textAt, textAt + atMostBytes).toString('utf8'),
+  }
 }
 
 /** Name of the file and position that a rotate event leads to. */
-export function rotateTarget(event: BinlogEvent, checksumBytes: number): { readonly file: string; readonly position: number } {
+export function rotateTarget(
+  event: BinlogEvent,
+  checksumBytes: number,
+): { readonly file: string; readonly position: number } {
   const body = event.bytes.subarray(headerBytes, event.bytes.length - checksumBytes)
   return { position: Number(body.readBigUInt64LE(0)), file: body.subarray(8).toString('utf8') }
 }

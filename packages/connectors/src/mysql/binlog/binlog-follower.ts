@@ -44,7 +44,11 @@ export interface BinlogFollowReport {
  * missing privilege, an access that was never granted, or a failing sink. Emits log.followed, and finding.noted:
  * MYSQL_BINLOG_GAP, MYSQL_BINLOG_BEGAN_ANEW, MYSQL_SERVER_BEHIND, MYSQL_FOLLOWING_INTERRUPTED, MYSQL_BINLOG_FORMAT_UNSAFE.
  */
-export async function followBinlog(target: MysqlTarget, options: BinlogFollowOptions, ctx: Context): Promise<BinlogFollowReport> {
+export async function followBinlog(
+  target: MysqlTarget,
+  options: BinlogFollowOptions,
+  ctx: Context,
+): Promise<BinlogFollowReport> {
   const stop = new AbortController()
   const graceMs = options.graceMs ?? 60_000
   const begin = (): void => void setTimeout(() => stop.abort(new AppError('INTERRUPTED', {})), graceMs).unref()
@@ -86,7 +90,9 @@ class Following {
     this.#options = options
     this.#lasting = lasting
     this.#flushEveryMs = options.flushEveryMs ?? 10_000
-    this.#delay = new ReconnectDelay(options.delays ?? { firstDelayMs: 250, longestDelayMs: 30_000, random: Math.random })
+    this.#delay = new ReconnectDelay(
+      options.delays ?? { firstDelayMs: 250, longestDelayMs: 30_000, random: Math.random },
+    )
     const { sliceBytes = 16 << 20, confirmEveryMs = 60_000 } = options
     this.#intake = new BinlogIntake({ sink: this.#watched(options.sink), sliceBytes, confirmEveryMs }, lasting)
   }
@@ -129,12 +135,24 @@ class Following {
     const place = { serverId, family: control.version.family, heartbeatMs: 1000 }
     const created = (file: string): Promise<number | undefined> => readCreation(this.#target, { ...place, file }, ctx)
     const last = this.#intake.end
-    const decision = await decideStart(last, { logs, ...(startFile === undefined ? {} : { wanted: startFile }) }, created)
+    const decision = await decideStart(
+      last,
+      { logs, ...(startFile === undefined ? {} : { wanted: startFile }) },
+      created,
+    )
     this.#noteProblem(decision, ctx)
     const { file, startPosition, generation, continues } = decision
     const gtid = continues && last?.gtid !== undefined ? { gtid: last.gtid } : {}
     const fileCreatedAt = last !== undefined && last.file === file ? last.fileCreatedAt : 0
-    await this.#intake.begin({ file, generation, startPosition, fileCreatedAt, serverId: sourceId, checksumBytes: 4, ...gtid })
+    await this.#intake.begin({
+      file,
+      generation,
+      startPosition,
+      fileCreatedAt,
+      serverId: sourceId,
+      checksumBytes: 4,
+      ...gtid,
+    })
     return decision
   }
 
@@ -173,11 +191,32 @@ class Following {
     const ended = end === undefined ? '' : ` after ${formatPosition({ file: end.file, position: end.endPosition })}`
     switch (problem) {
       case 'purged':
-        return this.#findings.note({ code: 'MYSQL_BINLOG_GAP', message: `${host} purged its binary log${ended} before it was stored; it goes on with ${file}`, hint }, ctx)
+        return this.#findings.note(
+          {
+            code: 'MYSQL_BINLOG_GAP',
+            message: `${host} purged its binary log${ended} before it was stored; it goes on with ${file}`,
+            hint,
+          },
+          ctx,
+        )
       case 'began-anew':
-        return this.#findings.note({ code: 'MYSQL_BINLOG_BEGAN_ANEW', message: `the binary log of ${host} began anew${ended}: RESET MASTER, or another server`, hint }, ctx)
+        return this.#findings.note(
+          {
+            code: 'MYSQL_BINLOG_BEGAN_ANEW',
+            message: `the binary log of ${host} began anew${ended}: RESET MASTER, or another server`,
+            hint,
+          },
+          ctx,
+        )
       case 'server-behind':
-        return this.#findings.note({ code: 'MYSQL_SERVER_BEHIND', message: `${host} lost what the stored log ends with${ended}: a crash without sync_binlog = 1`, hint }, ctx)
+        return this.#findings.note(
+          {
+            code: 'MYSQL_SERVER_BEHIND',
+            message: `${host} lost what the stored log ends with${ended}: a crash without sync_binlog = 1`,
+            hint,
+          },
+          ctx,
+        )
     }
   }
 

@@ -40,7 +40,9 @@ export class BinlogIntake {
 
   /** What the next session goes on from. */
   get end(): SliceFacts | undefined {
-    return this.#slice === undefined || this.#slice.sizeBytes === 0 ? (this.#sealed ?? this.#slice?.facts()) : this.#slice.facts()
+    return this.#slice === undefined || this.#slice.sizeBytes === 0
+      ? (this.#sealed ?? this.#slice?.facts())
+      : this.#slice.facts()
   }
 
   get position(): BinlogPosition | undefined {
@@ -106,7 +108,10 @@ export class BinlogIntake {
     const clock = await serverClock(control, ctx)
     const at = await currentPosition(control, ctx)
     const own = { file: slice.file, position: slice.position }
-    const known = [...(this.#pending === undefined ? [] : [this.#pending]), ...(at === undefined ? [] : [{ clock, at }])]
+    const known = [
+      ...(this.#pending === undefined ? [] : [this.#pending]),
+      ...(at === undefined ? [] : [{ clock, at }]),
+    ]
     const reached = known.filter((one) => comparePositions(one.at, own) <= 0).at(-1)
     if (reached !== undefined) slice.recoverableUntil = reached.clock
     this.#pending = known.find((one) => comparePositions(one.at, own) > 0)
@@ -143,8 +148,12 @@ export class BinlogIntake {
   #check(event: BinlogEvent, slice: GrowingSlice): void {
     const end = slice.position + event.bytes.length
     const broken = (reason: string): AppError =>
-      new AppError('MYSQL_BINLOG_UNREADABLE', { file: formatPosition({ file: slice.file, position: slice.position }), reason })
-    if (event.endPosition !== end % 2 ** 32) throw broken(`the server's next event ends at ${event.endPosition}, not at ${end}`)
+      new AppError('MYSQL_BINLOG_UNREADABLE', {
+        file: formatPosition({ file: slice.file, position: slice.position }),
+        reason,
+      })
+    if (event.endPosition !== end % 2 ** 32)
+      throw broken(`the server's next event ends at ${event.endPosition}, not at ${end}`)
     if (slice.checksumBytes !== 4 || event.type === eventType.formatDescription) return
     const body = event.bytes.subarray(0, -4)
     if (crc32(body) !== event.bytes.readUInt32LE(event.bytes.length - 4)) throw broken('its checksum is wrong')

@@ -37,7 +37,9 @@ export async function* streamBinlog(
   const queue = new EventQueue(raw)
   const onAbort = (): void => queue.end(undefined)
   ctx.signal.addEventListener('abort', onAbort, { once: true })
-  raw.on('error', (error) => queue.end(new AppError('MYSQL_CONNECTION_LOST', { host, reason: error.message }, { cause: error })))
+  raw.on('error', (error) =>
+    queue.end(new AppError('MYSQL_CONNECTION_LOST', { host, reason: error.message }, { cause: error })),
+  )
   raw.on('end', () => queue.end(new AppError('MYSQL_CONNECTION_LOST', { host, reason: 'the server closed it' })))
   try {
     for (const statement of preparation(start)) await run(raw, statement, host)
@@ -60,7 +62,11 @@ function preparation({ family, heartbeatMs }: BinlogStart): string[] {
   const heartbeat = BigInt(heartbeatMs) * 1_000_000n
   const both = [`SET @master_heartbeat_period = ${heartbeat}`, 'SET @master_binlog_checksum = @@global.binlog_checksum']
   if (family === 'mariadb') return [...both, 'SET @mariadb_slave_capability = 4']
-  return [...both, `SET @source_heartbeat_period = ${heartbeat}`, 'SET @source_binlog_checksum = @@global.binlog_checksum']
+  return [
+    ...both,
+    `SET @source_heartbeat_period = ${heartbeat}`,
+    'SET @source_binlog_checksum = @@global.binlog_checksum',
+  ]
 }
 
 function run(raw: Connection, statement: string, host: string): Promise<void> {
@@ -120,7 +126,8 @@ function receive(
   if (kind === 0) {
     // the driver uses its buffers again
     const event = readEvent(Buffer.from(payload.subarray(1)))
-    if (event === undefined) queue.end(new AppError('MYSQL_CONNECTION_LOST', { host, reason: 'it sends what is no event' }))
+    if (event === undefined)
+      queue.end(new AppError('MYSQL_CONNECTION_LOST', { host, reason: 'it sends what is no event' }))
     else queue.push(event)
   } else if (kind === 0xff) queue.end(dumpError(payload, host, user, start))
   else queue.end(new AppError('MYSQL_CONNECTION_LOST', { host, reason: 'the server ended the log' }))
@@ -187,7 +194,9 @@ class EventQueue {
   #news(silenceLimitMs: number, host: string): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        this.end(new AppError('MYSQL_CONNECTION_LOST', { host, reason: 'nothing came for too long, not even heartbeats' }))
+        this.end(
+          new AppError('MYSQL_CONNECTION_LOST', { host, reason: 'nothing came for too long, not even heartbeats' }),
+        )
       }, silenceLimitMs)
       this.#wake = () => {
         clearTimeout(timer)

@@ -36,7 +36,8 @@ export async function decideStart(
     if (last.endsFile && oldestIndex === ownIndex + 1 && sameBase(last.file, oldest.file)) {
       return { ...fresh(oldest.file, last.generation), continues: true }
     }
-    if (oldestIndex > ownIndex && sameBase(last.file, oldest.file)) return { ...fresh(oldest.file, last.generation), problem: 'purged' }
+    if (oldestIndex > ownIndex && sameBase(last.file, oldest.file))
+      return { ...fresh(oldest.file, last.generation), problem: 'purged' }
     return { ...fresh(oldest.file, last.generation + 1), problem: 'began-anew' }
   }
   if ((await createdAt(last.file)) !== last.fileCreatedAt) {

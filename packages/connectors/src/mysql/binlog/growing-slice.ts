@@ -60,7 +60,8 @@ export class GrowingSlice {
   }
 
   add(event: BinlogEvent): void {
-    if (event.type === eventType.formatDescription && this.#start.startPosition === 0) this.#fileCreatedAt = event.timestamp
+    if (event.type === eventType.formatDescription && this.#start.startPosition === 0)
+      this.#fileCreatedAt = event.timestamp
     const done = this.#tracker.add(event)
     this.#append(event.bytes)
     if (done === undefined) return
@@ -105,7 +106,11 @@ export class GrowingSlice {
   next(): GrowingSlice {
     const { file, generation, serverId } = this.#start
     const gtid = this.#gtid === undefined ? {} : { gtid: this.#gtid }
-    const place = { startPosition: this.position, fileCreatedAt: this.#fileCreatedAt, checksumBytes: this.checksumBytes }
+    const place = {
+      startPosition: this.position,
+      fileCreatedAt: this.#fileCreatedAt,
+      checksumBytes: this.checksumBytes,
+    }
     return new GrowingSlice({ file, generation, serverId, ...place, ...gtid })
   }
 

@@ -49,9 +49,11 @@ export function parseSliceFacts(raw: unknown): SliceFacts | undefined {
   if (typeof raw !== 'object' || raw === null) return undefined
   // checked field by field below
   const facts = raw as Partial<Record<keyof SliceFacts, unknown>>
-  const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+  const isNumber = (value: unknown): value is number =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
   const isText = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string'
-  const { formatVersion, file, generation, startPosition, endPosition, endsFile, fileCreatedAt, serverId, commits } = facts
+  const { formatVersion, file, generation, startPosition, endPosition, endsFile, fileCreatedAt, serverId, commits } =
+    facts
   const { firstCommitAt, latestCommitAt, commitPosition, gtid, recoverableUntil } = facts
   if (formatVersion !== 1 || typeof file !== 'string' || typeof endsFile !== 'boolean') return undefined
   if (!isNumber(generation) || !isNumber(startPosition) || !isNumber(endPosition)) return undefined

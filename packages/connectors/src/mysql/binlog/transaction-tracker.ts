@@ -1,4 +1,4 @@
-import { type BinlogEvent, checksumBytesOf, eventType, queryText, readGtid } from './binlog-event.ts'
+import { type BinlogEvent, checksumBytesOf, eventType, readQuery, readGtid } from './binlog-event.ts'
 
 /** A transaction, or a statement that is one by itself, as it lies in a file. */
 export interface LoggedTransaction {
@@ -69,7 +69,7 @@ export class TransactionTracker {
         return true
       case eventType.query:
       case eventType.mariadbQueryCompressed: {
-        const text = event.type === eventType.query ? queryText(event, this.#checksumBytes) : ''
+        const text = event.type === eventType.query ? readQuery(event, this.#checksumBytes).text : ''
         if (/^(?:COMMIT|ROLLBACK)\b(?! TO)/i.test(text)) return true
         if (/^(?:BEGIN|XA START)\b/i.test(text)) {
           this.#open = { ...(this.#open ?? { startPosition }), isBegun: true }

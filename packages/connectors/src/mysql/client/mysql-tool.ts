@@ -53,7 +53,8 @@ export async function findMysqlTool(
     for (const program of await candidates(name, kind, where)) {
       const tool = await inspect(program, kind, where, ctx)
       if (tool !== undefined && tool.family === family) return tool
-      if (tool !== undefined) found.push(`${program} is ${tool.family === 'mariadb' ? 'MariaDB' : 'MySQL'} ${tool.version}`)
+      if (tool !== undefined)
+        found.push(`${program} is ${tool.family === 'mariadb' ? 'MariaDB' : 'MySQL'} ${tool.version}`)
     }
   }
   throw new AppError('MYSQL_TOOL_MISSING', {

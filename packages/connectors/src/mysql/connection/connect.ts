@@ -72,12 +72,15 @@ function login(target: MysqlTarget, withTls: boolean, ctx: Context): Promise<Con
       ctx.signal.removeEventListener('abort', onAbort)
       if (error === null) return resolve(raw)
       raw.destroy()
-      reject(connectError(error, { host, user: target.user }) as Error)
+      reject(connectError(error, { host, user: target.user }))
     })
   })
 }
 
-function driverOptions({ host, port, socket, user, password, database, tls, connectTimeoutMs }: MysqlTarget, withTls: boolean) {
+function driverOptions(
+  { host, port, socket, user, password, database, tls, connectTimeoutMs }: MysqlTarget,
+  withTls: boolean,
+) {
   const options: ConnectionOptions = {
     ...(socket === undefined ? { host, port } : { socketPath: socket }),
     user,
@@ -92,7 +95,10 @@ function driverOptions({ host, port, socket, user, password, database, tls, conn
   if (!withTls) return options
   const isVerified = tls.mode === 'verify-ca' || tls.mode === 'verify-identity'
   const authority = tls.authority === undefined ? {} : { ca: readAuthority(tls.authority) }
-  return { ...options, ssl: { rejectUnauthorized: isVerified, verifyIdentity: tls.mode === 'verify-identity', ...authority } }
+  return {
+    ...options,
+    ssl: { rejectUnauthorized: isVerified, verifyIdentity: tls.mode === 'verify-identity', ...authority },
+  }
 }
 
 function readAuthority(file: string): Buffer {
@@ -100,7 +106,11 @@ function readAuthority(file: string): Buffer {
     return readFileSync(file)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new AppError('MYSQL_TARGET_INVALID', { reason: `ssl-ca: ${reason}`, advice: 'name a readable file' }, { cause: error })
+    throw new AppError(
+      'MYSQL_TARGET_INVALID',
+      { reason: `ssl-ca: ${reason}`, advice: 'name a readable file' },
+      { cause: error },
+    )
   }
 }
 
@@ -125,10 +135,13 @@ function ask(
     ctx.signal.addEventListener('abort', onAbort, { once: true })
     raw.query({ sql }, (error, rows, fields) => {
       ctx.signal.removeEventListener('abort', onAbort)
-      if (error !== null) return reject(queryError(error, { ...who, statement: sql }) as Error)
+      if (error !== null) return reject(queryError(error, { ...who, statement: sql }))
       // with rowsAsArray and the cast above, what has columns is rows of texts
       const isTable = Array.isArray(rows)
-      resolve({ columns: isTable ? fields.map(({ name }) => name) : [], rows: isTable ? (rows as unknown as TextRows) : [] })
+      resolve({
+        columns: isTable ? fields.map(({ name }) => name) : [],
+        rows: isTable ? (rows as unknown as TextRows) : [],
+      })
     })
   })
 }

@@ -27,7 +27,10 @@ export function mysqlErrorNumber(error: unknown): number | undefined {
 }
 
 /** An error while a session was being opened. */
-export function connectError(error: unknown, { host, user }: { readonly host: string; readonly user: string }): unknown {
+export function connectError(
+  error: unknown,
+  { host, user }: { readonly host: string; readonly user: string },
+): unknown {
   if (error instanceof AppError || !isDriverError(error)) return error
   const reason = error.message === '' ? (error.code ?? 'no reason is given') : error.message
   const number = mysqlErrorNumber(error) ?? 0

@@ -12,7 +12,13 @@ import { type DumpSection, startDump } from './dump-stream.ts'
 import { readHead, readTail } from './dump-text.ts'
 import { dumpUsers } from './dump-users.ts'
 import type { LogicalBackup, LogicalBackupOptions } from './logical-backup.ts'
-import { databasePath, formatLogicalManifest, type LogicalManifest, sourceFolder, viewsPath } from './logical-manifest.ts'
+import {
+  databasePath,
+  formatLogicalManifest,
+  type LogicalManifest,
+  sourceFolder,
+  viewsPath,
+} from './logical-manifest.ts'
 import { findingsOf } from './logical-findings.ts'
 import { readServerFacts, serverClock } from './read-server-facts.ts'
 import { type DatabaseStructure, readStructure } from './read-structure.ts'
@@ -22,7 +28,11 @@ import { type DatabaseStructure, readStructure } from './read-structure.ts'
  * that they are of the same instant and the same place in the binary log. Fails with the codes of `connectMysql`,
  * MYSQL_TOOL_MISSING, MYSQL_DATABASE_UNKNOWN; the entries with MYSQL_DUMP_FAILED.
  */
-export async function backupLogical(target: MysqlTarget, options: LogicalBackupOptions, ctx: Context): Promise<LogicalBackup> {
+export async function backupLogical(
+  target: MysqlTarget,
+  options: LogicalBackupOptions,
+  ctx: Context,
+): Promise<LogicalBackup> {
   const session = await connectMysql(target, ctx)
   const dispose = async (): Promise<void> => await session[Symbol.asyncDispose]()
   try {
@@ -64,7 +74,11 @@ async function prepare(
   return { target, options, session, tool, facts, databases, startedAt: await serverClock(session, ctx) }
 }
 
-function choose(all: readonly DatabaseStructure[], { selection }: LogicalBackupOptions, host: string): DatabaseStructure[] {
+function choose(
+  all: readonly DatabaseStructure[],
+  { selection }: LogicalBackupOptions,
+  host: string,
+): DatabaseStructure[] {
   const wanted = selection.databases
   const unknown = wanted.find((name) => !all.some((database) => database.name === name))
   if (unknown !== undefined) throw new AppError('MYSQL_DATABASE_UNKNOWN', { database: JSON.stringify(unknown), host })
@@ -86,7 +100,13 @@ async function* entriesOf(
   const users = await dumpUsers(session, ctx)
   if (users.sql !== undefined) yield file('users.sql', { type: 'bytes', bytes: Buffer.from(users.sql) })
   const { selection, lockAllTables, silenceLimitMs } = options
-  const args = dumpArguments({ server: session.version, databases, selection, writesBinlog: facts.writesBinlog, lockAllTables })
+  const args = dumpArguments({
+    server: session.version,
+    databases,
+    selection,
+    writesBinlog: facts.writesBinlog,
+    lockAllTables,
+  })
   await using client = await clientCommand(tool, args, target, options.client)
   const names = databases.map(({ name }) => name)
   await using dump = startDump(client.command, { databases: names, silenceLimitMs, host: session.host }, ctx)
@@ -106,7 +126,14 @@ async function* entriesOf(
   }
   const { rows, warnings } = await dump.finish()
   const facts2 = await afterDump(run, ctx)
-  const manifest = makeManifest(run, { texts, sizes, rows, warnings: [...users.warnings, ...warnings], hasUsers: users.sql !== undefined, ...facts2 })
+  const manifest = makeManifest(run, {
+    texts,
+    sizes,
+    rows,
+    warnings: [...users.warnings, ...warnings],
+    hasUsers: users.sql !== undefined,
+    ...facts2,
+  })
   yield file('manifest.json', { type: 'bytes', bytes: formatLogicalManifest(manifest) })
   keep(manifest)
 }
@@ -134,12 +161,17 @@ async function* counted(
 }
 
 /** A table that came or went while the dump ran is in no dump that can be relied on. */
-async function afterDump({ session, databases, options }: DumpRun, ctx: Context): Promise<{ readonly stoppedAt: string }> {
+async function afterDump(
+  { session, databases, options }: DumpRun,
+  ctx: Context,
+): Promise<{ readonly stoppedAt: string }> {
   const now = new Map((await readStructure(session, ctx)).map((database) => [database.name, database]))
   for (const { name, tables } of databases) {
     const after = new Set(now.get(name)?.tables.map((table) => table.name))
     const before = new Set(tables.map((table) => table.name))
-    const changed = [...before.symmetricDifference(after)].filter((table) => !isLeftOut(`${name}.${table}`, options.selection))
+    const changed = [...before.symmetricDifference(after)].filter(
+      (table) => !isLeftOut(`${name}.${table}`, options.selection),
+    )
     if (changed.length === 0) continue
     const reason = `tables of ${JSON.stringify(name)} were made or dropped meanwhile: ${changed.slice(0, 5).join(', ')}`
     throw new AppError('MYSQL_DUMP_FAILED', { host: session.host, reason })
@@ -161,9 +193,13 @@ function makeManifest(run: DumpRun, { texts, sizes, rows, warnings, hasUsers, st
   const { writesBinlog, ...server } = facts
   const position = readHead(texts.head).position
   const tail = readTail(texts.tail, texts.head)
-  if (!tail.isComplete) throw new AppError('MYSQL_DUMP_FAILED', { host: session.host, reason: 'its last line is missing' })
+  if (!tail.isComplete)
+    throw new AppError('MYSQL_DUMP_FAILED', { host: session.host, reason: 'its last line is missing' })
   if (writesBinlog && position === undefined) {
-    throw new AppError('MYSQL_DUMP_FAILED', { host: session.host, reason: 'it does not tell its place in the binary log' })
+    throw new AppError('MYSQL_DUMP_FAILED', {
+      host: session.host,
+      reason: 'it does not tell its place in the binary log',
+    })
   }
   const findings = findingsOf({ databases: run.databases, facts, lockAllTables: options.lockAllTables })
   return {
@@ -177,7 +213,9 @@ function makeManifest(run: DumpRun, { texts, sizes, rows, warnings, hasUsers, st
     startedAt,
     consistentAt: texts.consistentAt,
     stoppedAt,
-    ...(position === undefined ? {} : { position: { ...position, ...(tail.gtid === undefined ? {} : { gtid: tail.gtid }) } }),
+    ...(position === undefined
+      ? {}
+      : { position: { ...position, ...(tail.gtid === undefined ? {} : { gtid: tail.gtid }) } }),
     selection: options.selection,
     hasUsers,
     fingerprint: {

@@ -36,6 +36,9 @@ function ignored(databases: readonly DatabaseStructure[], { tables, excludeTable
   })
 }
 
-export function isLeftOut(name: string, { tables, excludeTables }: Pick<DumpSelection, 'tables' | 'excludeTables'>): boolean {
+export function isLeftOut(
+  name: string,
+  { tables, excludeTables }: Pick<DumpSelection, 'tables' | 'excludeTables'>,
+): boolean {
   return excludeTables.includes(name) || (tables.length > 0 && !tables.includes(name))
 }

@@ -43,7 +43,10 @@ export class DumpSplitter {
 
   /** Pieces in order; neighbouring ones of the same part follow each other. */
   push(chunk: Uint8Array): DumpPiece[] {
-    const bytes = this.#rest.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([this.#rest, chunk])
+    const bytes =
+      this.#rest.length === 0
+        ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+        : Buffer.concat([this.#rest, chunk])
     return this.#divide(bytes, false)
   }
 
@@ -94,7 +97,8 @@ export class DumpSplitter {
     const line = bytes.toString('utf8', from, Math.min(to, from + tellingBytes))
     if (line.startsWith('DELIMITER ')) this.#isBody = !line.startsWith('DELIMITER ;\n')
     if (this.#isBody) return undefined
-    if (line.startsWith('INSERT ')) this.#openInsert(bytes.toString('utf8', from, Math.min(to, from + longestBeginning)))
+    if (line.startsWith('INSERT '))
+      this.#openInsert(bytes.toString('utf8', from, Math.min(to, from + longestBeginning)))
     else if (this.#part.type === 'tail') return undefined
     else if (line.startsWith('-- Current Database: ')) return this.#nextDatabase()
     else if (tailBeginnings.some((beginning) => line.startsWith(beginning))) return { type: 'tail' }
@@ -105,7 +109,8 @@ export class DumpSplitter {
     const position = this.#seen++
     const { length } = this.#databases
     const database = this.#databases[position % length]
-    if (database === undefined || position >= 2 * length) throw new Error('the dump holds more databases than were asked for')
+    if (database === undefined || position >= 2 * length)
+      throw new Error('the dump holds more databases than were asked for')
     return { type: position < length ? 'database' : 'views', database }
   }
 

@@ -21,7 +21,11 @@ export interface DumpStream extends AsyncDisposable {
 /** Starts a dump and divides what it writes. */
 export function startDump(
   command: ProgramCommand,
-  { databases, silenceLimitMs, host }: { readonly databases: readonly string[]; readonly silenceLimitMs: number; readonly host: string },
+  {
+    databases,
+    silenceLimitMs,
+    host,
+  }: { readonly databases: readonly string[]; readonly silenceLimitMs: number; readonly host: string },
   ctx: Context,
 ): DumpStream {
   const program = startProgram(command, { silenceLimitMs }, ctx)
@@ -47,7 +51,9 @@ async function* piecesOf(program: RunningProgram, splitter: DumpSplitter): Async
 }
 
 /** Neighbouring pieces of one part become one stream. */
-async function* sectionsOf(pieces: AsyncGenerator<DumpPiece, void, undefined>): AsyncGenerator<DumpSection, void, undefined> {
+async function* sectionsOf(
+  pieces: AsyncGenerator<DumpPiece, void, undefined>,
+): AsyncGenerator<DumpSection, void, undefined> {
   let next = await pieces.next()
   while (next.done !== true) {
     const { part } = next.value

@@ -5,7 +5,10 @@ export function readHead(text: string): { readonly settings: string; readonly po
   const lines = text.split('\n')
   // what differs from one dump to the next is left out, so that equal databases are equal files
   const settings = lines.filter((line) => /^\/\*!\d+ SET |^SET /.test(line) && !/GTID_PURGED|SQL_LOG_BIN/.test(line))
-  const place = /^-- CHANGE (?:MASTER|REPLICATION SOURCE) TO (?:MASTER|SOURCE)_LOG_FILE='([^']+)', (?:MASTER|SOURCE)_LOG_POS=(\d+);/m.exec(text)
+  const place =
+    /^-- CHANGE (?:MASTER|REPLICATION SOURCE) TO (?:MASTER|SOURCE)_LOG_FILE='([^']+)', (?:MASTER|SOURCE)_LOG_POS=(\d+);/m.exec(
+      text,
+    )
   const [, file, position] = place ?? []
   const found = file === undefined ? {} : { position: { file, position: Number(position) } }
   return { settings: `${settings.join('\n')}\n`, ...found }

@@ -3,7 +3,10 @@ import type { MysqlConnection } from '../connection/connection.ts'
 import type { MysqlServerFacts } from './logical-manifest.ts'
 
 /** What of a server matters for a restore. */
-export async function readServerFacts(session: MysqlConnection, ctx: Context): Promise<MysqlServerFacts & { readonly writesBinlog: boolean }> {
+export async function readServerFacts(
+  session: MysqlConnection,
+  ctx: Context,
+): Promise<MysqlServerFacts & { readonly writesBinlog: boolean }> {
   const names = ['server_id', 'server_uuid', 'log_bin', 'binlog_format', 'binlog_row_image', 'character_set_server']
   const also = ['collation_server', 'lower_case_table_names', 'sql_mode']
   const list = [...names, ...also].map((name) => `'${name}'`).join(', ')

@@ -25,7 +25,12 @@ export async function readStructure(session: MysqlConnection, ctx: Context): Pro
   }
   const schemata = await list('default_character_set_name, default_collation_name', 'schemata', 'schema_name')
   const tables = await list('table_name, table_type, engine', 'tables', 'table_schema')
-  const routines = await list('routine_name, routine_type', 'routines', 'routine_schema', " AND routine_type IN ('FUNCTION', 'PROCEDURE', 'PACKAGE', 'PACKAGE BODY')")
+  const routines = await list(
+    'routine_name, routine_type',
+    'routines',
+    'routine_schema',
+    " AND routine_type IN ('FUNCTION', 'PROCEDURE', 'PACKAGE', 'PACKAGE BODY')",
+  )
   const triggers = await list('trigger_name', 'triggers', 'trigger_schema')
   const events = await list('event_name', 'events', 'event_schema')
   return schemata.map(([name = '', characterSet = '', collation = '']) => {
@@ -49,8 +54,21 @@ export async function readStructure(session: MysqlConnection, ctx: Context): Pro
 
 /** Tables whose rows no transaction keeps still. */
 export function nonTransactional(databases: readonly DatabaseStructure[]): string[] {
-  const still = new Set(['innodb', 'rocksdb', 'tokudb', 'ndbcluster', 'blackhole', 'partition', 'federated', 'connect', 'spider', ''])
+  const still = new Set([
+    'innodb',
+    'rocksdb',
+    'tokudb',
+    'ndbcluster',
+    'blackhole',
+    'partition',
+    'federated',
+    'connect',
+    'spider',
+    '',
+  ])
   return databases.flatMap(({ name, tables }) => {
-    return tables.filter(({ engine }) => !still.has(engine.toLowerCase())).map((table) => `${name}.${table.name} (${table.engine})`)
+    return tables
+      .filter(({ engine }) => !still.has(engine.toLowerCase()))
+      .map((table) => `${name}.${table.name} (${table.engine})`)
   })
 }

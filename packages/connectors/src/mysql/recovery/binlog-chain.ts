@@ -45,9 +45,18 @@ export function chainFrom(base: RecoverableBase, all: readonly SliceFacts[]): Bi
   const slices = contiguous(own.slice(first))
   const withCommit = slices.findLast((one) => (one.commitPosition ?? 0) > 0)
   const lastCommit = withCommit && { file: withCommit.file, position: withCommit.commitPosition ?? 0 }
-  const isBehind = lastCommit === undefined || (lastCommit.file === position.file && lastCommit.position < position.position)
-  const known = slices.map(({ recoverableUntil }) => recoverableUntil ?? '').filter((until) => until > base.consistentAt)
-  return { base, slices, head, end: isBehind ? position : lastCommit, until: known.toSorted().at(-1) ?? base.consistentAt }
+  const isBehind =
+    lastCommit === undefined || (lastCommit.file === position.file && lastCommit.position < position.position)
+  const known = slices
+    .map(({ recoverableUntil }) => recoverableUntil ?? '')
+    .filter((until) => until > base.consistentAt)
+  return {
+    base,
+    slices,
+    head,
+    end: isBehind ? position : lastCommit,
+    until: known.toSorted().at(-1) ?? base.consistentAt,
+  }
 }
 
 /** As far as each slice goes on where the one before ends; those that repeat what came are left out. */
@@ -59,7 +68,11 @@ function contiguous(sorted: readonly SliceFacts[]): SliceFacts[] {
     else if (slice.file === last.file) {
       if (slice.startPosition > last.endPosition) break
       if (slice.endPosition > last.endPosition || (slice.endsFile && !last.endsFile)) chain.push(slice)
-    } else if (last.endsFile && binlogIndex(slice.file) === (binlogIndex(last.file) ?? 0) + 1 && slice.startPosition === 0) {
+    } else if (
+      last.endsFile &&
+      binlogIndex(slice.file) === (binlogIndex(last.file) ?? 0) + 1 &&
+      slice.startPosition === 0
+    ) {
       chain.push(slice)
     } else break
   }

@@ -52,7 +52,9 @@ function isAtLeast(state: string | undefined, gtid: string): boolean {
   if (state === undefined) return false
   return state.split(',').some((part) => {
     const [known, wanted] = [splitGtid(part.trim()), splitGtid(gtid)]
-    return known !== undefined && wanted !== undefined && known.domain === wanted.domain && known.number >= wanted.number
+    return (
+      known !== undefined && wanted !== undefined && known.domain === wanted.domain && known.number >= wanted.number
+    )
   })
 }
 
@@ -61,5 +63,7 @@ function splitGtid(text: string): { readonly domain: string; readonly number: bi
   const mariadb = /^(\d+)-\d+-(\d+)$/.exec(text)
   const mysql = /^([0-9a-f-]{36}):(?:.*[-:])?(\d+)$/i.exec(text)
   const [, domain, number] = mariadb ?? mysql ?? []
-  return domain === undefined || number === undefined ? undefined : { domain: domain.toLowerCase(), number: BigInt(number) }
+  return domain === undefined || number === undefined
+    ? undefined
+    : { domain: domain.toLowerCase(), number: BigInt(number) }
 }

@@ -20,11 +20,16 @@ export interface ReplayRequest {
  * temporary tables and session variables reach over the ends of files. The first error ends it. Fails with
  * MYSQL_RESTORE_FAILED, MYSQL_TOOL_MISSING.
  */
-export async function replayBinlog(request: ReplayRequest, events: AsyncIterable<Uint8Array>, ctx: Context): Promise<void> {
+export async function replayBinlog(
+  request: ReplayRequest,
+  events: AsyncIterable<Uint8Array>,
+  ctx: Context,
+): Promise<void> {
   const { target, client, family, host, database } = request
   const reader = await findMysqlTool('binlog', family, client, ctx)
   const loader = await findMysqlTool('client', family, client, ctx)
-  const failed = (reason: string): AppError => new AppError('MYSQL_RESTORE_FAILED', { what: 'the binary log', host, reason })
+  const failed = (reason: string): AppError =>
+    new AppError('MYSQL_RESTORE_FAILED', { what: 'the binary log', host, reason })
   const readArguments = [...databaseArguments(database), ...(family === 'mysql' ? ['--skip-gtids'] : []), '-']
   await using reading = await clientCommand(reader, readArguments, target, client)
   const loadArguments = ['--binary-mode', '--batch', '--max-allowed-packet=1G', '--default-character-set=utf8mb4']
@@ -39,9 +44,9 @@ export async function replayBinlog(request: ReplayRequest, events: AsyncIterable
   if (read.failure !== undefined || errors.length > 0) throw failed(describeFailure(read.failure, read.diagnostics))
 }
 
-/** Names are rewritten before they are chosen by. */
+/** Chosen by the name that the log knows, and rewritten then. */
 function databaseArguments(database: ReplayRequest['database']): string[] {
   if (database === undefined) return []
   const { name, into } = database
-  return [...(name === into ? [] : [`--rewrite-db=${name}->${into}`]), `--database=${into}`]
+  return [...(name === into ? [] : [`--rewrite-db=${name}->${into}`]), `--database=${name}`]
 }

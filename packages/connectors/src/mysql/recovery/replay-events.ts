@@ -1,18 +1,29 @@
 import type { Context } from '@holdfast/core/context'
-import { type BinlogEvent, binlogMagic, checksumBytesOf, eventsIn, eventType, queryText } from '../binlog/binlog-event.ts'
+import {
+  type BinlogEvent,
+  binlogMagic,
+  checksumBytesOf,
+  eventsIn,
+  eventType,
+  readQuery,
+} from '../binlog/binlog-event.ts'
 import { comparePositions } from '../binlog/binlog-position.ts'
 import type { ReadSlice, ReplayPlan } from './replay-plan.ts'
+import { type ReplayScope, requireWithinScope } from './replay-scope.ts'
 
 /** What concerns files and not data. */
 const dropped = new Set<number>([
   ...[eventType.rotate, eventType.stop, eventType.previousGtids],
   ...[eventType.mariadbGtidList, eventType.mariadbStartEncryption],
 ])
-const accountStatement = /^\s*(?:(?:CREATE|ALTER|DROP|RENAME)\s+(?:OR\s+REPLACE\s+)?(?:USER|ROLE)|GRANT|REVOKE|SET\s+(?:PASSWORD|DEFAULT\s+ROLE))\b/i
+const accountStatement =
+  /^\s*(?:(?:CREATE|ALTER|DROP|RENAME)\s+(?:OR\s+REPLACE\s+)?(?:USER|ROLE)|GRANT|REVOKE|SET\s+(?:PASSWORD|DEFAULT\s+ROLE))\b/i
 
 export interface ReplayChoice {
   /** leave out statements about accounts and their rights */
   readonly skipsAccounts: boolean
+  /** only this database will be chosen: what cannot be told apart is refused */
+  readonly scope?: ReplayScope
 }
 
 /**
@@ -22,7 +33,7 @@ export interface ReplayChoice {
 export async function* replayEvents(
   { chain, from, to, without }: ReplayPlan,
   read: ReadSlice,
-  { skipsAccounts }: ReplayChoice,
+  { skipsAccounts, scope }: ReplayChoice,
   ctx: Context,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   yield binlogMagic
@@ -55,8 +66,14 @@ export async function* replayEvents(
         continue
       }
       if (comparePositions(start, from) < 0 || comparePositions(start, to) >= 0 || dropped.has(event.type)) continue
-      if (without.some((one) => one.file === file && one.startPosition <= start.position && start.position < one.endPosition)) continue
+      if (
+        without.some(
+          (one) => one.file === file && one.startPosition <= start.position && start.position < one.endPosition,
+        )
+      )
+        continue
       if (skipsAccounts && isAboutAccounts(event, checksumBytes)) continue
+      if (scope !== undefined) requireWithinScope(event, checksumBytes, scope)
       parts.push(event.bytes)
     }
     if (parts.length > 0) yield Buffer.concat(parts)
@@ -64,5 +81,5 @@ export async function* replayEvents(
 }
 
 function isAboutAccounts(event: BinlogEvent, checksumBytes: number): boolean {
-  return event.type === eventType.query && accountStatement.test(queryText(event, checksumBytes))
+  return event.type === eventType.query && accountStatement.test(readQuery(event, checksumBytes).text)
 }

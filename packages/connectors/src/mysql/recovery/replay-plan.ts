@@ -48,7 +48,9 @@ export async function planReplay(
   const bytes = chain.slices.reduce((sum, { file, startPosition, endPosition }) => {
     const begin = comparePositions({ file, position: startPosition }, from) < 0 ? from.position : startPosition
     const isBeyond = comparePositions({ file, position: startPosition }, to) >= 0
-    return isBeyond ? sum : sum + Math.max(0, (file === to.file ? Math.min(endPosition, to.position) : endPosition) - begin)
+    return isBeyond
+      ? sum
+      : sum + Math.max(0, (file === to.file ? Math.min(endPosition, to.position) : endPosition) - begin)
   }, 0)
   return { chain, from, to, without, bytes }
 }
@@ -74,7 +76,13 @@ async function findStop(
       return found === undefined ? end : { file: found.file, position: found.startPosition }
     }
     case 'gtid': {
-      const found = await findTransaction(chain, () => true, ({ gtid }) => gtid === stop.gtid, read, ctx)
+      const found = await findTransaction(
+        chain,
+        () => true,
+        ({ gtid }) => gtid === stop.gtid,
+        read,
+        ctx,
+      )
       if (found === undefined) throw unknown(describePoint(stop))
       return { file: found.file, position: inclusive ? found.endPosition : found.startPosition }
     }
@@ -91,7 +99,8 @@ async function findExcluded(
 ): Promise<ExcludedTransaction[]> {
   const excluded: ExcludedTransaction[] = []
   for (const name of names) {
-    const isIt = (one: FoundTransaction): boolean => one.gtid === name || formatPosition({ file: one.file, position: one.startPosition }) === name
+    const isIt = (one: FoundTransaction): boolean =>
+      one.gtid === name || formatPosition({ file: one.file, position: one.startPosition }) === name
     const found = await findTransaction(chain, () => true, isIt, read, ctx)
     if (found === undefined) throw unknown(`transaction ${name}`)
     excluded.push(found)
@@ -123,7 +132,8 @@ async function findTransaction(
     for (const event of eventsIn(await read(facts, ctx))) {
       const done = tracker.add(event)
       if (done === undefined) continue
-      const isBefore = base.position !== undefined && comparePositions({ file, position: done.endPosition }, base.position) <= 0
+      const isBefore =
+        base.position !== undefined && comparePositions({ file, position: done.endPosition }, base.position) <= 0
       const found = { ...done, file }
       if (!isBefore && fits(found)) return found
     }

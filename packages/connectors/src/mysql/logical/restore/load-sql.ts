@@ -28,6 +28,7 @@ export async function loadSql(load: SqlLoad, sql: AsyncIterable<Uint8Array>, ctx
   const { failure, diagnostics } = await program.finish()
   if (failure === undefined) return diagnostics.filter((line) => !isNotice(line))
   const reason = describeFailure(failure, diagnostics)
-  if (/max_allowed_packet|ERROR 1153|gone away/.test(reason)) throw new AppError('MYSQL_PACKET_TOO_LARGE', { host, what, reason })
+  if (/max_allowed_packet|ERROR 1153|gone away/.test(reason))
+    throw new AppError('MYSQL_PACKET_TOO_LARGE', { host, what, reason })
   throw new AppError('MYSQL_RESTORE_FAILED', { what, host, reason })
 }

@@ -40,23 +40,33 @@ export async function planLogicalRestore(
   }
 }
 
-function chooseDatabases({ fingerprint }: LogicalManifest, request: LogicalRestoreRequest): readonly DatabaseFingerprint[] {
+function chooseDatabases(
+  { fingerprint }: LogicalManifest,
+  request: LogicalRestoreRequest,
+): readonly DatabaseFingerprint[] {
   const { databases: all } = fingerprint
   const { databases: wanted, into, tables } = request
   const known = all.map(({ name }) => name).join(', ')
   const unknown = wanted.find((name) => !all.some((database) => database.name === name))
-  if (unknown !== undefined) throw new AppError('BACKUP_PART_UNKNOWN', { part: `database ${JSON.stringify(unknown)}`, known })
+  if (unknown !== undefined)
+    throw new AppError('BACKUP_PART_UNKNOWN', { part: `database ${JSON.stringify(unknown)}`, known })
   const chosen = wanted.length === 0 ? all : all.filter(({ name }) => wanted.includes(name))
   const [only] = chosen
   if (chosen.length !== 1 || only === undefined) {
     const option = into === undefined ? '--table' : '--into'
     if (into === undefined && tables.length === 0) return chosen
-    throw new AppError('OPTIONS_CONFLICT', { first: option, second: 'more than one database; choose one with --database' })
+    throw new AppError('OPTIONS_CONFLICT', {
+      first: option,
+      second: 'more than one database; choose one with --database',
+    })
   }
   const names = [...only.tables.map(({ name }) => name), ...only.views]
   const missing = tables.find((table) => !names.includes(table))
   if (missing === undefined) return chosen
-  throw new AppError('BACKUP_PART_UNKNOWN', { part: `table ${JSON.stringify(missing)}`, known: names.slice(0, 30).join(', ') || 'none' })
+  throw new AppError('BACKUP_PART_UNKNOWN', {
+    part: `table ${JSON.stringify(missing)}`,
+    known: names.slice(0, 30).join(', ') || 'none',
+  })
 }
 
 /** What may go wrong although nothing stands in the way. */
@@ -69,7 +79,9 @@ async function warningsOf(
   const warnings: string[] = []
   const { family, number } = session.version
   if (family !== server.family) {
-    warnings.push(`the dump is of another family (${server.family} ${server.version}): what only that one knows is refused`)
+    warnings.push(
+      `the dump is of another family (${server.family} ${server.version}): what only that one knows is refused`,
+    )
   } else if (number < Math.floor(server.versionNumber / 100) * 100) {
     warnings.push(`the server is older than the one that was dumped (${server.version}, by ${dumpTool.version})`)
   }

@@ -42,9 +42,14 @@ export async function restoreLogical(
   return { checks, warnings }
 }
 
-async function makeDatabase(session: MysqlConnection, { into, fingerprint }: DatabaseStep, ctx: Context): Promise<void> {
+async function makeDatabase(
+  session: MysqlConnection,
+  { into, fingerprint }: DatabaseStep,
+  ctx: Context,
+): Promise<void> {
   const { characterSet, collation } = fingerprint
-  const like = /^\w+$/.test(characterSet) && /^\w+$/.test(collation) ? ` CHARACTER SET ${characterSet} COLLATE ${collation}` : ''
+  const like =
+    /^\w+$/.test(characterSet) && /^\w+$/.test(collation) ? ` CHARACTER SET ${characterSet} COLLATE ${collation}` : ''
   await session.query(`CREATE DATABASE ${quoteIdentifier(into)}${like}`, ctx)
 }
 

@@ -72,8 +72,12 @@ class LineState {
     if (this.#isBody) return
     if (line.startsWith('CREATE DATABASE ') || line.startsWith('USE `')) this.#isLineWanted = false
     if (this.#tables.size === 0) return
-    const [, name] = /^-- (?:Table structure for table|Dumping data for table|Sequence structure for|Temporary table structure for view) (`(?:[^`]|``)+`)/.exec(line) ?? []
+    const [, name] =
+      /^-- (?:Table structure for table|Dumping data for table|Sequence structure for|Temporary table structure for view) (`(?:[^`]|``)+`)/.exec(
+        line,
+      ) ?? []
     if (name !== undefined) this.#isSectionWanted = this.#tables.has(name.slice(1, -1).replaceAll('``', '`'))
-    else if (/^-- (?:Dumping (?:events|routines) for database|Final view structure)/.test(line)) this.#isSectionWanted = false
+    else if (/^-- (?:Dumping (?:events|routines) for database|Final view structure)/.test(line))
+      this.#isSectionWanted = false
   }
 }

@@ -1,0 +1,56 @@
+import { startMariadb } from '@holdfast/connectors/mysql/testing/mariadb-server'
+import { expect, it } from 'vitest'
+import { createCliFixture } from '../cli-fixture.ts'
+
+it('backs up, follows, shows what is covered, restores to a second and beside, and replaces only what is named', async () => {
+  await using server = await startMariadb()
+  await using fresh = await startMariadb({ serverId: 2 })
+  await server.sql(['CREATE DATABASE shop', 'CREATE TABLE shop.item (id int PRIMARY KEY, name varchar(100))'])
+  await server.sql("INSERT INTO shop.item SELECT seq, repeat('x', 50) FROM shop.seq_1_to_3000")
+  await using cli = await createCliFixture()
+  await cli.init()
+  const made = await cli.run(['backup', server.url(), '--source', 'shop-db'])
+  expect(made, made.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('3000 rows') })
+  let follower = 0
+  const following = cli.run(['follow', server.url(), '--source', 'shop-db', '--flush-every', '200ms'], {
+    onStart: (pid) => (follower = pid),
+  })
+  await server.sql("INSERT INTO shop.item VALUES (5000, 'kept')")
+  await new Promise((done) => setTimeout(done, 1500))
+  await server.sql('DELETE FROM shop.item')
+  await new Promise((done) => setTimeout(done, 1500))
+  process.kill(follower, 'SIGTERM')
+  const followed = await following
+  expect(followed, followed.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('recoverable until') })
+
+  const covered = await cli.run(['coverage', 'shop-db', '--json'])
+  expect(JSON.parse(covered.stdout)).toMatchObject({
+    message_type: 'coverage',
+    ranges: [{ bases: [expect.any(String)] }],
+    gaps: [],
+  })
+  const [[last] = []] = await server.sql('SHOW BINLOG EVENTS')
+  expect(last).toBe('binlog.000001')
+  const events = await server.sql("SHOW BINLOG EVENTS IN 'binlog.000001'")
+  const begins = events.filter(([, , type]) => type === 'Gtid').map(([, position]) => position)
+  const into = ['restore', 'shop-db', '--into-server', fresh.url()]
+  const planned = await cli.run([...into, '--dry-run'])
+  expect(planned, planned.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('replays') })
+  expect(await fresh.sql("SHOW DATABASES LIKE 'shop'")).toEqual([])
+  const restored = await cli.run([...into, '--at-log', `binlog.000001:${begins.at(-1)}`])
+  expect(restored.exitCode, restored.stdout + restored.stderr).toBe(0)
+  expect(await fresh.sql('SELECT count(*), max(id) FROM shop.item')).toEqual([['3001', '5000']])
+
+  expect(await cli.run(into)).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('there is a database "shop"'),
+  })
+  const replaced = await cli.run([...into, '--database', 'shop', '--replace', 'shop'])
+  expect(replaced.exitCode, replaced.stdout + replaced.stderr).toBe(0)
+  expect(replaced.stdout).toContain('was kept as snapshot')
+  expect(await fresh.sql('SELECT count(*) FROM shop.item')).toEqual([['0']])
+  const without = ['--database', 'shop', '--into', 'beside', '--without', `binlog.000001:${begins.at(-1)}`]
+  const beside = await cli.run([...into, ...without])
+  expect(beside.exitCode, beside.stdout + beside.stderr).toBe(0)
+  expect(await fresh.sql('SELECT count(*) FROM beside.item')).toEqual([['3001']])
+}, 120_000)

@@ -1,0 +1,71 @@
+import { describeVersion } from '@holdfast/connectors/mysql/connection/server-version'
+import type { LogicalManifest } from '@holdfast/connectors/mysql/logical/logical-manifest'
+import { AppError } from '@holdfast/core/errors/app-error'
+import { formatSize } from '@holdfast/core/units/size'
+import { backupMysql } from '@holdfast/orchestrator/mysql/backup-mysql'
+import type { Repository } from '@holdfast/repository/repository'
+import { firstGiven } from '../argument/first-given.ts'
+import type { backupOptions } from '../backup/backup-option.ts'
+import { backupSummaries, renderBackupReport } from '../backup/backup-report.ts'
+import type { Invocation } from '../command/command.ts'
+import { programVersion } from '../command/version.ts'
+import { countOf } from '@holdfast/core/units/count-of'
+import { printable } from '../output/printable.ts'
+import { onlyConnection } from '../postgresql/only-connection.ts'
+import { readSourceName } from '../postgresql/postgres-backup-option.ts'
+import { saveSettingsOf } from '../postgresql/save-settings-of.ts'
+import { mysqlClientPlace, programPlaceOf } from './mysql-client-place.ts'
+import { mysqlSourceHost, readMysqlConnection } from './mysql-connection-argument.ts'
+
+const foreign = [
+  ...(['dataDirectory', 'checkpoint', 'noVerifyPages', 'schema', 'lockWait', 'parallelDumps'] as const),
+  ...(['checksums', 'postgresBin'] as const),
+]
+const minuteMs = 60_000
+
+/** `backup mysql://…`: a dump of each database, of one instant, with accounts and a fingerprint. */
+export async function runMysqlBackup(
+  { arguments: given, options, output, variables, ctx, global }: Invocation<typeof backupOptions>,
+  repositories: readonly Repository[],
+): Promise<number> {
+  const connection = onlyConnection(given, options)
+  const other = firstGiven(options, foreign)
+  if (other !== undefined) throw new AppError('OPTIONS_CONFLICT', { first: 'a MySQL connection', second: other })
+  if (options.method !== undefined && options.method !== 'logical') {
+    throw new AppError('OPTIONS_CONFLICT', { first: 'a MySQL connection', second: `--method ${options.method}` })
+  }
+  const target = readMysqlConnection(connection, variables)
+  const host = options.host ?? mysqlSourceHost(target)
+  const { saved, manifest } = await backupMysql(
+    repositories,
+    target,
+    {
+      source: options.source ?? readSourceName(host, '--source'),
+      selection: { databases: options.database, tables: options.table, excludeTables: options.excludeTable },
+      client: mysqlClientPlace(options.mysqlBin, variables, programPlaceOf(options)),
+      silenceLimitMs: options.dumpSilence ?? 10 * minuteMs,
+      lockAllTables: options.lockAllTables,
+      toolVersion: programVersion(),
+    },
+    {
+      ...saveSettingsOf({ global, output }, host),
+      tags: options.tag.flat().filter((tag) => tag !== ''),
+      ...(options.readConcurrency === undefined ? {} : { workers: options.readConcurrency }),
+    },
+    ctx,
+  )
+  for (const summary of backupSummaries(saved, { dryRun: false })) output.message({ ...summary, mysql: manifest })
+  for (const warning of manifest.warnings) output.line(`warning: ${printable(warning)}`)
+  for (const { message, hint } of manifest.findings) output.line(`finding: ${printable(message)}\n  ${hint}`)
+  output.note(`${describeDump(manifest)}\n${renderBackupReport(saved, { dryRun: false })}`)
+  const failed = saved.repositories.some(({ failure }) => failure !== undefined)
+  return failed || manifest.findings.length > 0 ? 3 : 0
+}
+
+function describeDump({ source, server, fingerprint: { databases }, bytes, position }: LogicalManifest): string {
+  const tables = databases.flatMap((database) => database.tables)
+  const rows = tables.reduce((sum, table) => sum + BigInt(table.rows), 0n)
+  const place = position === undefined ? ', no binary log' : `, binary log at ${position.file}:${position.position}`
+  const version = describeVersion({ family: server.family, text: server.version })
+  return `${source}: ${version}, ${countOf(databases.length, 'database')}, ${countOf(tables.length, 'table')}, ${rows} rows, ${formatSize(bytes)}${place}`
+}

@@ -1,0 +1,57 @@
+import type {
+  LogicalRestorePlan,
+  LogicalRestoreRequest,
+} from '@holdfast/connectors/mysql/logical/restore/logical-restore'
+import { planLogicalRestore } from '@holdfast/connectors/mysql/logical/restore/plan-logical-restore'
+import { chooseChain } from '@holdfast/connectors/mysql/recovery/choose-chain'
+import type { MysqlRecoveryTarget } from '@holdfast/connectors/mysql/recovery/recovery-point'
+import { planReplay, type ReplayPlan } from '@holdfast/connectors/mysql/recovery/replay-plan'
+import type { Context } from '@holdfast/core/context'
+import { AppError } from '@holdfast/core/errors/app-error'
+import type { Repository } from '@holdfast/repository/repository'
+import { baseOf, type MysqlBackup } from './list-mysql-backups.ts'
+import { type MysqlMaterial, readMysqlMaterial } from './read-mysql-material.ts'
+
+/** What a restore of a source will do, before it does anything. */
+export interface MysqlRestorePlan {
+  readonly backup: MysqlBackup
+  readonly material: MysqlMaterial
+  readonly load: LogicalRestorePlan
+  /** undefined: the state of the backup itself */
+  readonly replay: ReplayPlan | undefined
+  readonly target: MysqlRecoveryTarget
+}
+
+/**
+ * Chooses the backup with the least to replay, and finds the very place in the log where it stops. Changes nothing. Fails
+ * with SOURCE_NOT_IN_REPOSITORY, RECOVERY_…, MYSQL_RECOVERY_IN_GAP and the codes of `planLogicalRestore`.
+ */
+export async function planMysqlRestore(
+  repository: Repository,
+  source: string,
+  target: MysqlRecoveryTarget,
+  request: LogicalRestoreRequest,
+  ctx: Context,
+): Promise<MysqlRestorePlan> {
+  const material = await readMysqlMaterial(repository, source, ctx)
+  const chain = chooseChain(material.backups.map(baseOf), material.slices, target.stop)
+  const backup = material.backups.find(({ snapshot }) => snapshot.id === chain.base.id)
+  if (backup === undefined) throw new Error('a chain of another source')
+  // one table is as it was when the backup was made: a log cannot be replayed for it alone
+  const isTable = request.tables.length > 0
+  if (isTable && target.stop.type !== 'backup' && target.stop.type !== 'latest') {
+    throw new AppError('OPTIONS_CONFLICT', {
+      first: '--table',
+      second: '--at; restore its database beside with --into, then copy the table',
+    })
+  }
+  const load = await planLogicalRestore(backup.manifest, request, ctx)
+  const replay = isTable ? undefined : await planReplay(chain, target, material.read, ctx)
+  if (replay !== undefined && request.databases.length > 1) {
+    throw new AppError('OPTIONS_CONFLICT', {
+      first: 'several --database',
+      second: 'its binary log, which is replayed for one or for all; choose --at backup',
+    })
+  }
+  return { backup, material, load, replay, target }
+}
