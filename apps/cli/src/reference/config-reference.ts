@@ -166,17 +166,19 @@ function inWords(value: unknown): string {
 }
 
 function tierTable(): string {
-  const rows = Object.entries({ 'all tiers': { ...defaultPromise, keep: defaultKeep }, ...defaultTiers }).map(
-    ([name, tier]) => [
-      name,
-      ...['rpo', 'rto'].map((key) => textOf(tier[key])),
-      textOf(mapAt(tier, 'backup')['cron']),
-      textOf(tier['log']),
-      textOf(tier['repositories']),
-      listOf(mapAt(tier, 'keep')),
-      listOf(proofsOf(mapAt(tier, 'prove'))),
-    ],
-  )
+  const tiers: Readonly<Record<string, SettingMap>> = {
+    'all tiers': { ...defaultPromise, keep: defaultKeep },
+    ...defaultTiers,
+  }
+  const rows = Object.entries(tiers).map(([name, tier]) => [
+    name,
+    ...['rpo', 'rto'].map((key) => textOf(tier[key])),
+    textOf(mapAt(tier, 'backup')['cron']),
+    textOf(tier['log']),
+    textOf(tier['repositories']),
+    listOf(mapAt(tier, 'keep')),
+    listOf(proofsOf(mapAt(tier, 'prove'))),
+  ])
   const others = ['copyMethod', 'timeout', 'retries'].map((key) => `\`${key}: ${textOf(defaultPromise[key])}\``)
   const header = ['tier', 'rpo', 'rto', 'backup', 'log', 'repositories', 'keep', 'prove']
   const table = alignTable([header, ...rows])
