@@ -1,4 +1,6 @@
+import { quietContext } from '@holdfast/core/context'
 import { afterAll, beforeAll } from 'vitest'
+import { type CataloguePlace, openCatalogue } from './open-catalogue.ts'
 import { describeCatalogue } from './testing/catalogue-conformance.ts'
 import { openTestPlaces, type TestPlaces } from './testing/test-places.ts'
 
@@ -9,5 +11,15 @@ beforeAll(async () => {
 })
 afterAll(() => places[Symbol.asyncDispose]())
 
-describeCatalogue('a catalogue in SQLite', async () => places.sqlite())
-describeCatalogue('a catalogue in PostgreSQL', () => places.postgres())
+/** Tables are made once and copied. */
+async function prepare(place: CataloguePlace): Promise<void> {
+  await using _catalogue = await openCatalogue(place, quietContext())
+}
+
+const sqlite = async () => places.sqlite()
+describeCatalogue('a catalogue in SQLite', sqlite, sqlite)
+describeCatalogue(
+  'a catalogue in PostgreSQL',
+  () => places.postgres(prepare),
+  () => places.postgres(),
+)

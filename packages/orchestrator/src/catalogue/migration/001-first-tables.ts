@@ -4,7 +4,7 @@ import type { Migration } from './migration.ts'
 /** Runs and their keys, snapshots, proofs, findings, samples, marks. */
 export const firstTables: Migration = {
   version: 1,
-  async apply(schema, kind) {
+  async apply({ schema }, kind) {
     await createRuns(schema)
     await createRunKeys(schema)
     await createRecords(schema)

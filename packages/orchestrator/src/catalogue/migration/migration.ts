@@ -1,4 +1,4 @@
-import type { SchemaModule } from 'kysely'
+import type { Kysely, SchemaModule } from 'kysely'
 
 /**
  * One step of the schema, applied in the same transaction as its number. Steps only go forward and are never edited
@@ -6,5 +6,5 @@ import type { SchemaModule } from 'kysely'
  */
 export interface Migration {
   readonly version: number
-  apply(schema: SchemaModule, kind: 'sqlite' | 'postgresql'): Promise<void>
+  apply(writer: { readonly schema: SchemaModule }, kind: 'sqlite' | 'postgresql', rows: Kysely<unknown>): Promise<void>
 }

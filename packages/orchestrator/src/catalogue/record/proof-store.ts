@@ -1,20 +1,11 @@
 import type { Selectable, SelectQueryBuilder } from 'kysely'
 import type { ProofRecord, ProofStore } from '../catalogue.ts'
-import type { CatalogueReader, CatalogueStore } from '../store/catalogue-store.ts'
+import type { CatalogueReader, CatalogueStore, CatalogueWriter } from '../store/catalogue-store.ts'
 import type { CatalogueTables, ProofTable } from '../store/catalogue-tables.ts'
 
 export function createProofStore(store: CatalogueStore): ProofStore {
   return {
-    add: (record) =>
-      store.write(async (writer) => {
-        const row = rowOf(record)
-        await writer
-          .insertInto('proofs')
-          .values(row)
-          // a rebuild finds proofs that are known already
-          .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-          .execute()
-      }),
+    add: (record) => store.write((writer) => addProof(writer, rowOf(record))),
     list: ({ source, since, limit }) =>
       store.read(async (reader) => {
         let query = reader.selectFrom('proofs').selectAll()
@@ -28,45 +19,53 @@ export function createProofStore(store: CatalogueStore): ProofStore {
   }
 }
 
-/** Look-ups in an index for each source, rather than a look at every proof. */
+async function addProof(writer: CatalogueWriter, row: Selectable<ProofTable>): Promise<void> {
+  await writer
+    .insertInto('proofs')
+    .values(row)
+    // a rebuild finds proofs that are known already
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+    .execute()
+  const kinds = row.verdict === 'passed' ? (['any', 'passed'] as const) : (['any'] as const)
+  await writer
+    .insertInto('newest_proofs')
+    .values(kinds.map((kind) => ({ source: row.source, kind, proof_id: row.id, ended_at: row.ended_at })))
+    .onConflict((conflict) =>
+      conflict
+        .columns(['source', 'kind'])
+        .doUpdateSet(({ ref }) => ({ proof_id: ref('excluded.proof_id'), ended_at: ref('excluded.ended_at') }))
+        .whereRef('newest_proofs.ended_at', '<=', 'excluded.ended_at'),
+    )
+    .execute()
+}
+
 async function readNewest(reader: CatalogueReader): Promise<readonly ProofRecord[]> {
-  const newest = idPerSource(reader, (proofs) => proofs.orderBy('p.ended_at', 'desc'))
-  const passed = idPerSource(reader, (proofs) => proofs.where('p.verdict', '=', 'passed').orderBy('p.ended_at', 'desc'))
-  return readByIds(reader, newest.union(passed))
+  return readByIds(reader, reader.selectFrom('newest_proofs').select('proof_id as id'))
 }
 
+/** One look into an index for each source, rather than a look at every proof. */
 async function readSlowest(reader: CatalogueReader, since: Date): Promise<readonly ProofRecord[]> {
-  const slowest = idPerSource(reader, (proofs) =>
-    proofs
-      .where('p.verdict', '=', 'passed')
-      .where('p.ended_at', '>=', since.getTime())
-      .orderBy('p.recovery_ms', 'desc'),
-  )
-  return readByIds(reader, slowest)
-}
-
-type IdsOfProofs = SelectQueryBuilder<
-  CatalogueTables & { p: ProofTable; s: { source: string } },
-  'p' | 's',
-  { id: string }
->
-
-/** A query for the first proof of each source in an order. */
-function idPerSource(reader: CatalogueReader, order: (proofs: IdsOfProofs) => IdsOfProofs) {
-  return reader
-    .selectFrom((from) => from.selectFrom('proofs').select('source').distinct().as('s'))
+  const slowest = reader
+    .selectFrom('newest_proofs as s')
+    .where('s.kind', '=', 'any')
     .select(({ selectFrom }) =>
-      order(selectFrom('proofs as p').select('p.id').whereRef('p.source', '=', 's.source'))
+      selectFrom('proofs as p')
+        .select('p.id')
+        .whereRef('p.source', '=', 's.source')
+        .where('p.verdict', '=', 'passed')
+        .where('p.ended_at', '>=', since.getTime())
+        .orderBy('p.recovery_ms', 'desc')
         .orderBy('p.id', 'desc')
         .limit(1)
         .as('id'),
     )
     .$castTo<{ id: string }>()
+  return readByIds(reader, slowest)
 }
 
 async function readByIds(
   reader: CatalogueReader,
-  ids: ReturnType<typeof idPerSource>,
+  ids: SelectQueryBuilder<CatalogueTables, never, { id: string }>,
 ): Promise<readonly ProofRecord[]> {
   const rows = await reader
     .selectFrom('proofs')

@@ -9,7 +9,7 @@ type SnapshotRow = Selectable<SnapshotTable>
 export function createSnapshotStore(store: CatalogueStore): SnapshotStore {
   return {
     replace: (repository, records) => store.write((writer) => replaceSnapshots(writer, repository, records)),
-    add: (records) => store.write((writer) => putSnapshots(writer, records.map(rowOf))),
+    add: (records) => store.write((writer) => addSnapshots(writer, records.map(rowOf))),
     remove: (repository, ids) => store.write((writer) => removeSnapshots(writer, repository, ids)),
     list: ({ source, repository }) =>
       store.read(async (reader) => {
@@ -29,14 +29,46 @@ async function replaceSnapshots(
   records: readonly SnapshotRecord[],
 ): Promise<void> {
   const known = await writer.selectFrom('snapshots').selectAll().where('repository', '=', repository).execute()
-  const unchanged = new Map(known.map((row) => [row.snapshot_id, fingerprint(row)]))
+  const before = new Map(known.map((row) => [row.snapshot_id, row]))
   const wanted = new Map(records.map((record) => [record.snapshotId, rowOf({ ...record, repository })]))
-  const gone = known.map(({ snapshot_id }) => snapshot_id).filter((id) => !wanted.has(id))
-  await removeSnapshots(writer, repository, gone)
-  await putSnapshots(
+  const gone = known.filter(({ snapshot_id }) => !wanted.has(snapshot_id))
+  const changed = [...wanted.values()].filter((row) => {
+    const old = before.get(row.snapshot_id)
+    return old === undefined || fingerprint(old) !== fingerprint(row)
+  })
+  await deleteSnapshots(
     writer,
-    [...wanted.values()].filter((row) => unchanged.get(row.snapshot_id) !== fingerprint(row)),
+    repository,
+    gone.map(({ snapshot_id }) => snapshot_id),
   )
+  await putSnapshots(writer, changed)
+  const formerly = changed.flatMap(({ snapshot_id }) => before.get(snapshot_id) ?? [])
+  await gatherOverviews(
+    writer,
+    repository,
+    [...gone, ...changed, ...formerly].map(({ source }) => source),
+  )
+}
+
+async function addSnapshots(writer: CatalogueWriter, rows: readonly SnapshotRow[]): Promise<void> {
+  await putSnapshots(writer, rows)
+  for (const [repository, group] of Map.groupBy(rows, (row) => row.repository)) {
+    await gatherOverviews(
+      writer,
+      repository,
+      group.map(({ source }) => source),
+    )
+  }
+}
+
+async function removeSnapshots(writer: CatalogueWriter, repository: string, ids: readonly string[]): Promise<void> {
+  const sources: string[] = []
+  for (const group of rowGroups(ids)) {
+    const found = writer.selectFrom('snapshots').select('source').distinct().where('repository', '=', repository)
+    sources.push(...(await found.where('snapshot_id', 'in', group).execute()).map(({ source }) => source))
+  }
+  await deleteSnapshots(writer, repository, ids)
+  await gatherOverviews(writer, repository, sources)
 }
 
 async function putSnapshots(writer: CatalogueWriter, rows: readonly SnapshotRow[]): Promise<void> {
@@ -58,7 +90,7 @@ async function putSnapshots(writer: CatalogueWriter, rows: readonly SnapshotRow[
   }
 }
 
-async function removeSnapshots(writer: CatalogueWriter, repository: string, ids: readonly string[]): Promise<void> {
+async function deleteSnapshots(writer: CatalogueWriter, repository: string, ids: readonly string[]): Promise<void> {
   for (const group of rowGroups(ids)) {
     await writer
       .deleteFrom('snapshots')
@@ -69,30 +101,49 @@ async function removeSnapshots(writer: CatalogueWriter, repository: string, ids:
 }
 
 async function readOverview(reader: CatalogueReader): Promise<readonly SnapshotOverview[]> {
-  const rows = await reader
-    .selectFrom('snapshots as s')
-    .select(({ fn, selectFrom }) => [
-      's.source',
-      's.repository',
-      fn.countAll<number>().as('count'),
-      fn.min('s.time').as('oldest'),
-      fn.max('s.time').as('newest'),
-      selectFrom('snapshots as n')
-        .select('n.snapshot_id')
-        .whereRef('n.source', '=', 's.source')
-        .whereRef('n.repository', '=', 's.repository')
-        .orderBy('n.time', 'desc')
-        .orderBy('n.snapshot_id', 'desc')
-        .limit(1)
-        .as('newestId'),
-    ])
-    .groupBy(['s.source', 's.repository'])
-    .execute()
-  return rows.map(({ source, repository, count, oldest, newest, newestId }) => ({
-    ...{ source, repository, count, newestId: newestId ?? '' },
+  const rows = await reader.selectFrom('snapshot_overviews').selectAll().execute()
+  return rows.map(({ newest_id, oldest, newest, ...rest }) => ({
+    ...{ ...rest, newestId: newest_id },
     oldest: new Date(oldest),
     newest: new Date(newest),
   }))
+}
+
+/** Of the sources of a repository whose snapshots were changed. */
+async function gatherOverviews(writer: CatalogueWriter, repository: string, sources: Iterable<string>): Promise<void> {
+  for (const group of rowGroups([...new Set(sources)])) {
+    await writer
+      .deleteFrom('snapshot_overviews')
+      .where('repository', '=', repository)
+      .where('source', 'in', group)
+      .execute()
+    await writer
+      .insertInto('snapshot_overviews')
+      .columns(['source', 'repository', 'count', 'oldest', 'newest', 'newest_id'])
+      .expression((from) =>
+        from
+          .selectFrom('snapshots as s')
+          .select(({ fn, selectFrom }) => [
+            's.source',
+            's.repository',
+            fn.countAll<number>().as('count'),
+            fn.min('s.time').as('oldest'),
+            fn.max('s.time').as('newest'),
+            selectFrom('snapshots as n')
+              .select('n.snapshot_id')
+              .whereRef('n.source', '=', 's.source')
+              .whereRef('n.repository', '=', 's.repository')
+              .orderBy('n.time', 'desc')
+              .orderBy('n.snapshot_id', 'desc')
+              .limit(1)
+              .as('newest_id'),
+          ])
+          .where('s.repository', '=', repository)
+          .where('s.source', 'in', group)
+          .groupBy(['s.source', 's.repository']),
+      )
+      .execute()
+  }
 }
 
 function rowOf(record: SnapshotRecord): SnapshotRow {

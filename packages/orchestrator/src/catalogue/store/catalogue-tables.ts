@@ -7,7 +7,9 @@ export interface CatalogueTables {
   held_keys: HeldKeyTable
   newest_runs: NewestRunTable
   snapshots: SnapshotTable
+  snapshot_overviews: SnapshotOverviewTable
   proofs: ProofTable
+  newest_proofs: NewestProofTable
   findings: FindingTable
   samples: SampleTable
   newest_samples: SampleTable
@@ -66,6 +68,16 @@ export interface SnapshotTable {
   bytes_added: number | null
 }
 
+/** Of each source in each repository that has any; kept with every change of the snapshots. */
+export interface SnapshotOverviewTable {
+  source: string
+  repository: string
+  count: number
+  oldest: number
+  newest: number
+  newest_id: string
+}
+
 export interface ProofTable {
   id: string
   run_id: string | null
@@ -78,6 +90,13 @@ export interface ProofTable {
   recovery_ms: number
   bytes: number
   checks: string
+}
+
+interface NewestProofTable {
+  source: string
+  kind: 'any' | 'passed'
+  proof_id: string
+  ended_at: number
 }
 
 interface FindingTable {

@@ -45,8 +45,9 @@ export function openPostgresStore(options: PostgresStoreOptions, ctx: Context): 
       getTypeParser: (type, format) => (type === types.builtins.INT8 ? Number : types.getTypeParser(type, format)),
     },
   })
-  // A connection that breaks while nobody uses it; who needs one gets another.
+  // A connection that breaks between two questions: whoever asks the next gets the error, or another connection.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   const kysely = new Kysely<CatalogueTables>({ dialect: new PostgresDialect({ pool }) }).withSchema(postgresSchema)
   let hasAnswered = false
 

@@ -41,6 +41,7 @@ export async function openSqliteStore(path: string, ctx: Context): Promise<Catal
   try {
     database = openFile(path, location)
     const opened = database
+    await withPatience(async () => refuseForeign(opened, location))
     await withPatience(async () => opened.exec('pragma journal_mode = wal; pragma synchronous = full'))
   } catch (error) {
     database?.close()
@@ -74,4 +75,15 @@ function openFile(path: string, location: string): DatabaseSync {
     }
     throw sqliteError(error, location)
   }
+}
+
+/** Before anything is written: the database of another program must stay as it is. */
+function refuseForeign(database: DatabaseSync, catalogue: string): void {
+  const tables = database
+    .prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'")
+    .all()
+  if (tables.length === 0 || tables.some(({ name }) => name === 'catalogue_version')) return
+  const names = tables.map(({ name }) => String(name))
+  const reason = `it has tables (${names.slice(0, 3).join(', ')}) but is no catalogue of Holdfast`
+  throw new AppError('CATALOGUE_CORRUPT', { catalogue, reason })
 }

@@ -11,7 +11,12 @@ import { createTestClock } from './test-clock.ts'
 const clock = createTestClock()
 const at = (minutes: number): Date => new Date(Date.parse('2026-11-01T00:00:00Z') + minutes * 60_000)
 
-export function describeCatalogue(name: string, place: () => Promise<CataloguePlace>): void {
+/** `place` is one where tables may be already, which is quicker; `emptyPlace` has nothing. */
+export function describeCatalogue(
+  name: string,
+  place: () => Promise<CataloguePlace>,
+  emptyPlace: () => Promise<CataloguePlace>,
+): void {
   const opened: OpenedCatalogue[] = []
   const open = async (where?: CataloguePlace): Promise<OpenedCatalogue> => {
     const catalogue = await openCatalogue(where ?? (await place()), clock.ctx)
@@ -42,7 +47,7 @@ export function describeCatalogue(name: string, place: () => Promise<CataloguePl
     })
 
     test('many who open an empty place at once all get the same catalogue', async () => {
-      const where = await place()
+      const where = await emptyPlace()
       const all = await Promise.all(Array.from({ length: 6 }, () => open(where)))
       await all[0]?.marks.set('one', '1')
       expect(await Promise.all(all.map(({ marks }) => marks.get('one')))).toEqual(Array(6).fill('1'))
@@ -174,6 +179,22 @@ function describeSnapshots(open: Open): void {
       ...{ source: 'shop', repository: 'offsite', count: 1, newestId: 's1' },
       ...{ oldest: at(1), newest: at(1) },
     })
+  })
+
+  test('the overview follows what is added, removed, replaced and given to another source', async () => {
+    const { snapshots } = await open()
+    const [a, b] = [record({ snapshotId: 'a', time: at(1) }), record({ snapshotId: 'b', time: at(2) })]
+    await snapshots.add([a, b, record({ repository: 'offsite' })])
+    const seen = async () =>
+      (await snapshots.overview())
+        .map(({ source, repository, count, newestId }) => `${source} ${repository} ${count} ${newestId}`)
+        .sort()
+    await snapshots.remove('main', ['b'])
+    expect(await seen()).toEqual(['shop main 1 a', 'shop offsite 1 s1'])
+    await snapshots.replace('main', [{ ...a, source: 'blog' }, b])
+    expect(await seen()).toEqual(['blog main 1 a', 'shop main 1 b', 'shop offsite 1 s1'])
+    await snapshots.replace('main', [])
+    expect(await seen()).toEqual(['shop offsite 1 s1'])
   })
 
   test('five thousand snapshots are taken at once', async () => {
