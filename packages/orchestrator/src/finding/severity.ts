@@ -13,3 +13,5 @@ export function worstSeverity(severities: Iterable<Severity>): Severity {
   for (const severity of severities) if (severityRank(severity) > severityRank(worst)) worst = severity
   return worst
 }
+
+export const worstFirst = ['critical', 'warning', 'info'] as const satisfies readonly Severity[]
