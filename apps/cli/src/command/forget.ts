@@ -114,20 +114,26 @@ export const forget = defineCommand({
   },
 })
 
-/** WAL that only the removed base backups needed goes with them. */
+/** Log that only the removed base backups needed goes with them. */
 async function trimLogs(repository: Repository, plan: ForgetPlan, invocation: Invocation): Promise<void> {
-  const tags = plan.groups
-    .flatMap(({ remove }) => remove)
-    .flatMap(({ snapshot }) => (isBaseBackup(snapshot.tags) ? snapshot.tags : []))
-  const sources = new Set(
-    tags.filter((tag) => tag.startsWith(sourcePrefix)).map((tag) => tag.slice(sourcePrefix.length)),
-  )
-  if (sources.size === 0) return
-  const { trimSourceLog } = await import('../postgresql/trim-source-log.ts')
-  for (const source of sources) await trimSourceLog(repository, source, invocation)
+  const removed = plan.groups.flatMap(({ remove }) => remove).map(({ snapshot }) => snapshot.tags)
+  const wal = sourcesOf(removed.filter(isBaseBackup))
+  const binlog = sourcesOf(removed.filter((tags) => tags.includes('type=mysql')))
+  if (wal.size > 0) {
+    const { trimSourceLog } = await import('../postgresql/trim-source-log.ts')
+    for (const source of wal) await trimSourceLog(repository, source, invocation)
+  }
+  if (binlog.size === 0) return
+  const { trimMysqlLog } = await import('../mysql/trim-mysql-log.ts')
+  for (const source of binlog) await trimMysqlLog(repository, source, invocation)
 }
 
 const sourcePrefix = 'source='
+
+function sourcesOf(tags: readonly (readonly string[])[]): ReadonlySet<string> {
+  const own = tags.flat().filter((tag) => tag.startsWith(sourcePrefix))
+  return new Set(own.map((tag) => tag.slice(sourcePrefix.length)))
+}
 
 function isBaseBackup(tags: readonly string[]): boolean {
   return tags.includes('type=postgresql') && (tags.includes('method=physical') || tags.includes('method=direct'))

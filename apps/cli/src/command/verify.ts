@@ -1,7 +1,9 @@
 import { AppError } from '@holdfast/core/errors/app-error'
 import { flag, oneOf, several, single } from '../argument/option.ts'
+import { mysqlBinariesOption } from '../mysql/mysql-option.ts'
 import { binariesOption, recoveryPointOption } from '../postgresql/postgres-restore-option.ts'
-import { defineCommand, repositoryExitCodes } from './command.ts'
+import { openSession } from '../session/open-session.ts'
+import { defineCommand, type Invocation, repositoryExitCodes } from './command.ts'
 
 const options = {
   at: recoveryPointOption('random'),
@@ -25,6 +27,7 @@ const options = {
   }),
   noRecord: flag({ help: 'Do not keep the result in the repository.' }),
   ...binariesOption,
+  ...mysqlBinariesOption,
 }
 
 export type VerifyOptions = typeof options
@@ -49,6 +52,16 @@ export const verify = defineCommand({
   run: async (invocation) => {
     const [source = ''] = invocation.arguments
     if (source === '') throw new AppError('ARGUMENT_MISSING', { command: 'verify', argument: 'a source' })
+    if ((await typeOf(source, invocation)) === 'mysql') {
+      return await (await import('../mysql/run-mysql-verify.ts')).runMysqlVerify(source, invocation)
+    }
     return await (await import('../postgresql/run-postgres-verify.ts')).runPostgresVerify(source, invocation)
   },
 })
+
+/** What is to be proven tells what it is proven with. */
+async function typeOf(source: string, invocation: Invocation<VerifyOptions>): Promise<string> {
+  const { findSourceType } = await import('@holdfast/orchestrator/source-type')
+  await using session = await openSession(invocation, { lock: 'none' })
+  return await findSourceType(session.repository, source, invocation.ctx)
+}

@@ -53,4 +53,27 @@ it('backs up, follows, shows what is covered, restores to a second and beside, a
   const beside = await cli.run([...into, ...without])
   expect(beside.exitCode, beside.stdout + beside.stderr).toBe(0)
   expect(await fresh.sql('SELECT count(*) FROM beside.item')).toEqual([['3001']])
+
+  const proven = await cli.run(['verify', 'shop-db', '--at', 'random', '--assert', 'SELECT count(*) >= 0 FROM item'])
+  expect(proven.exitCode, proven.stdout + proven.stderr).toBe(0)
+  expect(proven.stdout).toContain('shop-db is proven')
+  const wrong = await cli.run(['verify', 'shop-db', '--no-record', '--assert', 'shop: SELECT count(*) > 0 FROM item'])
+  expect(wrong).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('0 instead of true') })
+
+  await server.sql('FLUSH BINARY LOGS')
+  await cli.run(['backup', server.url(), '--source', 'shop-db'])
+  let again = 0
+  const goingOn = cli.run(['follow', server.url(), '--source', 'shop-db', '--flush-every', '200ms'], {
+    onStart: (pid) => (again = pid),
+  })
+  await new Promise((done) => setTimeout(done, 2500))
+  process.kill(again, 'SIGTERM')
+  await goingOn
+  const forgotten = await cli.run(['forget', '--keep-last', '1', '--tag', 'source=shop-db'])
+  expect(forgotten, forgotten.stderr).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('of binary log of shop-db'),
+  })
+  const left = await cli.run(['verify', 'shop-db', '--no-record'])
+  expect(left.exitCode, left.stdout + left.stderr).toBe(0)
 }, 120_000)

@@ -9,6 +9,7 @@ import { planReplay, type ReplayPlan } from '@holdfast/connectors/mysql/recovery
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Repository } from '@holdfast/repository/repository'
+import type { BinlogChain } from '@holdfast/connectors/mysql/recovery/binlog-chain'
 import { baseOf, type MysqlBackup } from './list-mysql-backups.ts'
 import { type MysqlMaterial, readMysqlMaterial } from './read-mysql-material.ts'
 
@@ -34,9 +35,18 @@ export async function planMysqlRestore(
   ctx: Context,
 ): Promise<MysqlRestorePlan> {
   const material = await readMysqlMaterial(repository, source, ctx)
+  return await planFromMaterial(material, target, request, ctx)
+}
+
+/** The same, of what was read already. */
+export async function planFromMaterial(
+  material: MysqlMaterial,
+  target: MysqlRecoveryTarget,
+  request: LogicalRestoreRequest,
+  ctx: Context,
+): Promise<MysqlRestorePlan> {
   const chain = chooseChain(material.backups.map(baseOf), material.slices, target.stop)
-  const backup = material.backups.find(({ snapshot }) => snapshot.id === chain.base.id)
-  if (backup === undefined) throw new Error('a chain of another source')
+  const backup = backupOf(material, chain)
   // one table is as it was when the backup was made: a log cannot be replayed for it alone
   const isTable = request.tables.length > 0
   if (isTable && target.stop.type !== 'backup' && target.stop.type !== 'latest') {
@@ -54,4 +64,11 @@ export async function planMysqlRestore(
     })
   }
   return { backup, material, load, replay, target }
+}
+
+/** The backup that a chain begins with. */
+export function backupOf({ backups }: MysqlMaterial, { base }: BinlogChain): MysqlBackup {
+  const backup = backups.find(({ snapshot }) => snapshot.id === base.id)
+  if (backup === undefined) throw new Error('a chain of another source')
+  return backup
 }
