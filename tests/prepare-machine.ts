@@ -7,6 +7,7 @@ import { type ExecFileSyncOptions, execFileSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { preparePostgres } from './prepare-postgres.ts'
+import { preparePromtool } from './prepare-promtool.ts'
 
 /** Debian package → the commands of it that tests start; with their path where it is on nobody's PATH. */
 const needed: Readonly<Record<string, readonly string[]>> = {
@@ -19,6 +20,8 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   'ceph-osd': ['ceph-osd'],
   'ceph-common': ['ceph', 'radosgw-admin'],
   radosgw: ['radosgw'],
+  'mariadb-server': ['mariadbd', 'mariadb-install-db'],
+  'mariadb-backup': ['mariadb-backup', 'mbstream'],
   'postgresql-15': ['/usr/lib/postgresql/15/bin/postgres', '/usr/lib/postgresql/15/bin/pgbench'],
 }
 
@@ -55,6 +58,16 @@ function install(packages: readonly string[]): void {
   execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options)
   // Debian's package makes a database cluster and starts it; the tests have their own, and this one nobody asked for.
   if (!hadCluster && existsSync(cluster)) execFileSync('pg_dropcluster', ['--stop', '15', 'main'], options)
+  if (packages.includes('mariadb-server')) stopService('mariadb', options)
+}
+
+/** The same of a server that the package started; there may be nothing that runs services. */
+function stopService(name: string, options: ExecFileSyncOptions): void {
+  try {
+    execFileSync('service', [name, 'stop'], options)
+  } catch {
+    process.stdout.write(`The service ${name} was not running.\n`)
+  }
 }
 
 function stop(reason: string): never {
@@ -87,3 +100,4 @@ if (missing.length > 0) {
 }
 
 preparePostgres()
+preparePromtool()
