@@ -2,6 +2,7 @@ import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
 import { createObserver } from '@holdfast/orchestrator/finding/observe'
+import { createMetrics } from '@holdfast/orchestrator/metrics/create-metrics'
 import { pingDeadManSwitch } from '@holdfast/orchestrator/notification/dead-man-switch'
 import { deliver } from '@holdfast/orchestrator/notification/deliver'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
@@ -9,6 +10,7 @@ import { createCronClock } from '@holdfast/orchestrator/planning/cron-clock'
 import { readFacts } from '@holdfast/orchestrator/planning/facts'
 import { measureApplications, measureObjectives, objectiveSamples } from '@holdfast/orchestrator/planning/objectives'
 import { createWallClock } from '@holdfast/orchestrator/planning/wall-clock'
+import type { Run } from '@holdfast/orchestrator/run/run'
 import type { ServerLog } from './server-log.ts'
 
 export interface LookoutSurroundings {
@@ -23,7 +25,9 @@ export interface Lookout {
   /** Finds out what is wrong, records the figures of objectives, and tells what is to be told. */
   look(ctx: Context): Promise<void>
   /** Schedules were looked at just now: only while they are does the dead-man's switch hear of us. */
-  ticked(): void
+  ticked(at: Date): void
+  /** A run that this process did has ended. */
+  ended(run: Run): void
   metrics(ctx: Context): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
@@ -31,7 +35,10 @@ export function createLookout({ catalogue, machine, log, config }: LookoutSurrou
   const clock = createCronClock()
   const observer = createObserver(catalogue, clock)
   const wall = createWallClock()
+  const metrics = createMetrics({ version: machine.version, withProcess: true })
   let hasTicked = false
+  /** what is due is not queued before that, and would look forgotten */
+  let hasEverTicked = false
   let failures = ''
   const tellPeople = async (ctx: Context): Promise<void> => {
     const resolveSecret = (reference: Parameters<Machine['resolveSecret']>[0]): Promise<string> =>
@@ -46,8 +53,13 @@ export function createLookout({ catalogue, machine, log, config }: LookoutSurrou
     if (typeof ping === 'object') log.write('warning', `the dead man's switch could not be reached: ${ping.error}`)
   }
   return {
-    ticked: () => (hasTicked = true),
+    ticked: (at) => {
+      hasTicked = true
+      hasEverTicked = true
+      metrics.observeTick(at)
+    },
     async look(ctx) {
+      if (!hasEverTicked) return
       const facts = await readFacts(catalogue, config(), ctx.now())
       const { opened, resolved } = await observer.observe(facts)
       for (const { title, severity, key } of opened) log.write('warning', `finding: ${title}`, { severity, key })
@@ -57,9 +69,10 @@ export function createLookout({ catalogue, machine, log, config }: LookoutSurrou
       if (samples.length > 0) await catalogue.samples.add(samples)
       await tellPeople(ctx)
     },
+    ended: (run) => metrics.observeRun(run),
     async metrics(ctx) {
-      void ctx
-      return { contentType: 'text/plain; version=0.0.4', text: 'holdfast_up 1\n' }
+      const facts = await readFacts(catalogue, config(), ctx.now())
+      return { contentType: metrics.contentType, text: await metrics.render(facts, clock) }
     },
   }
 }

@@ -17,7 +17,7 @@ import { repeat } from './repeat.ts'
 import { gapBackup } from './run/gap-backup.ts'
 import { serveRuns } from './run/serve-runs.ts'
 import type { ServerLog } from './server-log.ts'
-import type { TaskSurroundings } from './task/task-message.ts'
+import type { MachineFacts } from './task/task-message.ts'
 
 export interface ServerOptions {
   readonly configPath: string
@@ -68,14 +68,14 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
   )
   logs.update(config)
   await catalogue.marks.remove('config/error')
-  const task = taskSurroundings(options)
+  const facts = factsOf(machine)
   const scheduler = createScheduler(catalogue, queue)
   const failed = (what: string) => (error: unknown) => log.failure(what, error)
   const tick = repeat(
     () => tickEveryMs,
     async (own) => {
       await scheduler.tick(keeper.current().config, own)
-      lookout.ticked()
+      lookout.ticked(own.now())
     },
     failed('schedules could not be looked at'),
     ctx,
@@ -88,7 +88,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
   )
   const keep = repeat(
     () => housekeepEveryMs,
-    createHousekeeping(catalogue, log, task),
+    createHousekeeping(catalogue, log, { machine: facts, config: () => keeper.current() }),
     failed('old records could not be removed'),
     ctx,
   )
@@ -99,17 +99,34 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
   )
   options.onReloadWanted(reload.now)
   const runs = serveRuns(
-    { queue, worker, log, task, graceMs, config: () => keeper.current().config, ended: look.soon },
+    {
+      queue,
+      worker,
+      log,
+      machine: facts,
+      graceMs,
+      config: () => keeper.current().config,
+      ended: (run) => {
+        lookout.ended(run)
+        look.soon()
+      },
+    },
     ctx,
   )
   await Promise.all([tick.over, look.over, keep.over, reload.over, runs])
   log.write('info', 'everything has been brought to an end')
 }
 
-function taskSurroundings({ configPath, surroundings, machine }: ServerOptions): TaskSurroundings {
-  const { variables: _environment, ...rest } = surroundings
-  const { variable: _same, resolveSecret: _made, random: _anew, ...facts } = machine
-  return { configPath, surroundings: rest, machine: facts }
+/** What another process of this machine can be told. */
+function factsOf({
+  identity,
+  homeDirectory,
+  temporaryDirectory,
+  cacheDirectory,
+  version,
+  workers,
+}: Machine): MachineFacts {
+  return { identity, homeDirectory, temporaryDirectory, cacheDirectory, version, workers }
 }
 
 async function readinessOf(catalogue: Catalogue): Promise<'ready' | { readonly reason: string }> {

@@ -47,7 +47,7 @@ export async function runDue(invocation: Invocation): Promise<number> {
     log,
     config: () => config,
   })
-  lookout.ticked()
+  lookout.ticked(ctx.now())
   await lookout.look(ctx)
   if (ended.length === 0) output.note('nothing is due')
   return exitCodeOf(ended)

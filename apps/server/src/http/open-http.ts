@@ -35,7 +35,8 @@ export async function openHttp(listen: ServerSettings['listen'], answers: HttpAn
     return await reply.header('content-type', contentType).send(text)
   })
   try {
-    await app.listen(listen)
+    // a copy: the framework writes into what it is given
+    await app.listen({ ...listen })
   } catch (error) {
     await app.close()
     const reason = error instanceof Error ? error.message : String(error)

@@ -10,17 +10,17 @@ import { runLimits } from '@holdfast/orchestrator/run/run-limits'
 import { runWorker } from '@holdfast/orchestrator/run/run-worker'
 import type { LogFields, ServerLog } from '../server-log.ts'
 import { doInProcess } from '../task/do-in-process.ts'
-import type { TaskSurroundings } from '../task/task-message.ts'
+import type { MachineFacts } from '../task/task-message.ts'
 
 export interface ServedRuns {
   readonly queue: RunQueue
   readonly worker: string
   readonly log: ServerLog
-  readonly task: TaskSurroundings
+  readonly machine: MachineFacts
   readonly graceMs: number
   config(): EffectiveConfig
-  /** told of each run that ended */
-  ended(): void
+  /** told of each run that ended for good */
+  ended(run: Run): void
 }
 
 const again = 10_000
@@ -41,7 +41,7 @@ export async function serveRuns(given: ServedRuns, ctx: Context): Promise<void> 
 }
 
 async function work(given: ServedRuns, ctx: Context): Promise<void> {
-  const { queue, worker, log, task, graceMs, config } = given
+  const { queue, worker, log, machine, graceMs, config } = given
   const told: Context = { ...ctx, now: () => ctx.now(), emit: (event) => log.event(event) }
   await runWorker(
     {
@@ -54,17 +54,15 @@ async function work(given: ServedRuns, ctx: Context): Promise<void> {
         const fields = fieldsOf(run)
         log.write('info', `${nameOf(run)} begins`, fields)
         const heard: Context = { signal: own.signal, now: () => own.now(), emit: (event) => log.event(event, fields) }
-        return await doInProcess({ type: 'run', run }, task, heard)
+        return await doInProcess({ type: 'run', run }, { machine, config: config() }, heard)
       },
       ended: async (run, outcome) => {
         tell(run, outcome, log)
-        given.ended()
         if (outcome.retryAt !== undefined) return
-        const ended: Run = {
-          ...run,
-          state: outcome.state,
-          ...(outcome.result === undefined ? {} : { result: outcome.result }),
-        }
+        const { state, result, error } = outcome
+        const parts = { ...(result === undefined ? {} : { result }), ...(error === undefined ? {} : { error }) }
+        const ended: Run = { ...run, state, ...parts, endedAt: ctx.now() }
+        given.ended(ended)
         try {
           await enqueueAll(queue, planFollowUps(ended, config(), ctx.now()))
         } catch (error) {

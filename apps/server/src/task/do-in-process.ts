@@ -1,15 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { OperationReport } from '@holdfast/orchestrator/operation/operation-report'
-import {
-  type FromTaskProcess,
-  receiveError,
-  type Task,
-  type TaskSurroundings,
-  type ToTaskProcess,
-} from './task-message.ts'
+import { type FromTaskProcess, type MachineFacts, receiveError, type Task, type ToTaskProcess } from './task-message.ts'
 
 const program = fileURLToPath(new URL('./task-process.ts', import.meta.url))
 /** Longer than the process itself takes to give up. */
@@ -19,7 +14,11 @@ const killAfterMs = 20_000
  * Does a task in a process of its own. When the context is stopped, so is the process. Fails as the task does, or with
  * RUN_PROCESS_DIED.
  */
-export function doInProcess(task: Task, given: TaskSurroundings, ctx: Context): Promise<OperationReport> {
+export function doInProcess(
+  task: Task,
+  { config, machine }: { readonly config: EffectiveConfig; readonly machine: MachineFacts },
+  ctx: Context,
+): Promise<OperationReport> {
   return new Promise((resolve, reject) => {
     const child = fork(program, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     let said = ''
@@ -44,8 +43,15 @@ export function doInProcess(task: Task, given: TaskSurroundings, ctx: Context): 
     })
     if (ctx.signal.aborted) stop()
     ctx.signal.addEventListener('abort', stop, { once: true })
-    tell({ type: 'begin', task, ...given })
+    tell({ type: 'begin', task, machine, config: neededOf(config, task) })
   })
+}
+
+/** What nobody looks at there is not sent: of a thousand sources one is wanted. */
+function neededOf(config: EffectiveConfig, task: Task): EffectiveConfig {
+  const wanted = task.type === 'run' ? task.run.source : undefined
+  const sources = new Map([...config.sources].filter(([name]) => name === wanted))
+  return { ...config, sources, applications: new Map(), origins: new Map() }
 }
 
 function outcomeOf({ exitCode, signalCode }: ChildProcess, said: string): string {

@@ -1,24 +1,27 @@
+import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
+import type { SettingMap } from '@holdfast/core/config/setting'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { type ErrorCode, errorCatalogue } from '@holdfast/core/errors/catalogue'
 import type { Event } from '@holdfast/core/events/event'
-import type { ConfigSurroundings } from '@holdfast/orchestrator/config/surroundings'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
 import type { OperationReport } from '@holdfast/orchestrator/operation/operation-report'
 import type { Run } from '@holdfast/orchestrator/run/run'
 
 /** What a process of its own is started for. */
-export type Task = { readonly type: 'run'; readonly run: Run } | { readonly type: 'copy-catalogue' }
+export type Task =
+  | { readonly type: 'run'; readonly run: Run }
+  /** `settings`: what is shown of the configuration */
+  | { readonly type: 'copy-catalogue'; readonly settings: SettingMap }
 
 /** What it needs to know of the process that starts it; it has the same environment. */
-export interface TaskSurroundings {
-  readonly configPath: string
-  readonly surroundings: Omit<ConfigSurroundings, 'variables'>
-  readonly machine: Omit<Machine, 'variable' | 'resolveSecret' | 'random'>
-}
+export type MachineFacts = Omit<Machine, 'variable' | 'resolveSecret' | 'random'>
 
-/** Messages are sent as structured clones, so that dates stay dates. */
+/**
+ * Messages are sent as structured clones, so that maps and dates stay what they are. The configuration is sent, not read
+ * again: the file may not hold at this moment.
+ */
 export type ToTaskProcess =
-  | ({ readonly type: 'begin'; readonly task: Task } & TaskSurroundings)
+  | { readonly type: 'begin'; readonly task: Task; readonly config: EffectiveConfig; readonly machine: MachineFacts }
   | { readonly type: 'stop' }
 
 export type FromTaskProcess =
@@ -42,8 +45,7 @@ export function postError(error: unknown): PostedError {
 
 export function receiveError({ code, details = {}, message, stack }: PostedError): Error {
   if (code !== undefined && isErrorCode(code)) {
-    // boundary: the details are those that this very code was made with on the other side
-    return new AppError(code, details as never)
+    return new AppError(code, details)
   }
   const error = new Error(message)
   if (stack !== undefined) error.stack = stack

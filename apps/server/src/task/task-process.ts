@@ -6,7 +6,6 @@ import v8 from 'node:v8'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Event } from '@holdfast/core/events/event'
-import { loadConfig } from '@holdfast/orchestrator/config/load-config'
 import { resolveSecret } from '@holdfast/orchestrator/config/resolve-secret'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
 import { openConfiguredCatalogue } from '@holdfast/orchestrator/operation/open-configured-catalogue'
@@ -47,11 +46,9 @@ async function begin(message: Begin): Promise<void> {
   else process.exit(1)
 }
 
-async function doTask({ task, configPath, surroundings, machine: facts }: Begin): Promise<OperationReport> {
+async function doTask({ task, config, machine: facts }: Begin): Promise<OperationReport> {
   const variables = (name: string): string | undefined => process.env[name]
   const ctx: Context = { signal: stop.signal, now: () => new Date(), emit: forward }
-  const loaded = await loadConfig(configPath, { ...surroundings, variables }, ctx)
-  const { config } = loaded
   const machine: Machine = {
     ...facts,
     identity: { ...facts.identity, pid: process.pid },
@@ -67,7 +64,7 @@ async function doTask({ task, configPath, surroundings, machine: facts }: Begin)
     return await executeRun(task.run, given, ctx)
   }
   const { copyCatalogue } = await import('@holdfast/orchestrator/operation/copy-catalogue')
-  return await copyCatalogue(loaded, given, ctx)
+  return await copyCatalogue(task.settings, given, ctx)
 }
 
 function forward(event: Event): void {

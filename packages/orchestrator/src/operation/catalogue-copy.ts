@@ -50,9 +50,13 @@ function parseLines(bytes: Uint8Array): Readonly<Record<string, unknown>>[] {
     .flatMap((line) => {
       try {
         const value: unknown = JSON.parse(line)
-        return typeof value === 'object' && value !== null ? [value as Readonly<Record<string, unknown>>] : []
+        return isRecord(value) ? [value] : []
       } catch {
         return []
       }
     })
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }

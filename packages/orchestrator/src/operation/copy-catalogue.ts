@@ -1,3 +1,4 @@
+import type { SettingMap } from '@holdfast/core/config/setting'
 import type { Context } from '@holdfast/core/context'
 import type { Entry } from '@holdfast/core/entry'
 import { executeForget } from '@holdfast/repository/forget/execute-forget'
@@ -5,8 +6,6 @@ import { planForgetSnapshots } from '@holdfast/repository/forget/plan-forget'
 import type { Repository } from '@holdfast/repository/repository'
 import { save } from '@holdfast/repository/save/save'
 import { listSnapshotIds, listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
-import type { LoadedConfig } from '../config/loaded-config.ts'
-import { showSettings } from '../config/show-settings.ts'
 import { endStates } from '../planning/facts.ts'
 import { wholeSource } from '../save-settings.ts'
 import { catalogueFiles, catalogueTag, encodeLines, isCatalogueCopy } from './catalogue-copy.ts'
@@ -23,9 +22,10 @@ const copiesKept = 7
 /**
  * Writes what the catalogue remembers (configuration without secrets, runs, proofs) into each repository, as a snapshot
  * of three files. A repository that cannot be written is a problem.
+ * @param settings of the configuration, as `showSettings` gives them
  */
 export async function copyCatalogue(
-  loaded: LoadedConfig,
+  settings: SettingMap,
   surroundings: OperationSurroundings,
   ctx: Context,
 ): Promise<OperationReport> {
@@ -33,7 +33,7 @@ export async function copyCatalogue(
   const runs = await catalogue.runs.list({ states: endStates, limit: runsAtMost })
   const proofs = await catalogue.proofs.list({ limit: proofsAtMost })
   const files: Readonly<Record<string, Buffer>> = {
-    [catalogueFiles.config]: Buffer.from(`${JSON.stringify(showSettings(loaded), undefined, 2)}\n`),
+    [catalogueFiles.config]: Buffer.from(`${JSON.stringify(settings, undefined, 2)}\n`),
     [catalogueFiles.proofs]: encodeLines(proofs),
     [catalogueFiles.runs]: encodeLines(runs),
   }
