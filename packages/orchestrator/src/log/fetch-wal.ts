@@ -1,6 +1,11 @@
 import { copyFile, open, rename, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import { defaultSegmentBytes, parseWalFileName, segmentName } from '@holdfast/connectors/postgresql/wal/lsn'
+import {
+  defaultSegmentBytes,
+  parseWalFileName,
+  segmentName,
+  smallestSegmentBytes,
+} from '@holdfast/connectors/postgresql/wal/lsn'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { LogFileInfo } from '@holdfast/repository/log/log-file'
@@ -36,7 +41,7 @@ export async function fetchWal(
   ctx: Context,
 ): Promise<boolean> {
   // Other names are asked for on some ways into recovery, and never are in the log.
-  const kind = parseWalFileName(request.name, 1 << 20)?.kind
+  const kind = parseWalFileName(request.name, smallestSegmentBytes)?.kind
   if (kind !== 'segment' && kind !== 'history') return false
   const spool = await openWalSpool(request.spoolDirectory)
   const ready = await spool.takeFetched(request.name, ctx.now())

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseWalFileName } from '@holdfast/connectors/postgresql/wal/lsn'
+import { parseWalFileName, smallestSegmentBytes } from '@holdfast/connectors/postgresql/wal/lsn'
 import { readSegmentFacts } from '@holdfast/connectors/postgresql/wal/read-segment-facts'
 import type { SegmentFacts } from '@holdfast/connectors/postgresql/wal/segment-facts'
 import type { Context } from '@holdfast/core/context'
@@ -46,7 +46,7 @@ export async function pushWal(
   ctx: Context,
 ): Promise<PushReport> {
   const name = basename(request.path)
-  const parsed = parseWalFileName(name, 1 << 20)
+  const parsed = parseWalFileName(name, smallestSegmentBytes)
   if (parsed === undefined) {
     const reason = 'it is not named as a file of WAL is'
     throw new AppError('ARGUMENT_INVALID', { name: '<path>', value: JSON.stringify(request.path), reason })
@@ -77,7 +77,7 @@ async function readyAfter(name: string, directory: string): Promise<string[]> {
 }
 
 function isStorable(name: string): boolean {
-  const kind = parseWalFileName(name, 1 << 20)?.kind
+  const kind = parseWalFileName(name, smallestSegmentBytes)?.kind
   return kind === 'segment' || kind === 'partial' || kind === 'history'
 }
 
@@ -140,7 +140,7 @@ function describe(
   previous: SegmentFacts | undefined,
   systemIdentifier: string | undefined,
 ): LogFile {
-  if (parseWalFileName(name, 1 << 20)?.kind === 'history') return walFile(name, bytes, undefined)
+  if (parseWalFileName(name, smallestSegmentBytes)?.kind === 'history') return walFile(name, bytes, undefined)
   const facts = readSegmentFacts(name, bytes, {
     ...(systemIdentifier === undefined ? {} : { systemIdentifier }),
     ...(previous === undefined ? {} : { previous }),

@@ -1,4 +1,10 @@
-import { formatLsn, type LogPosition, parseLsn, parseWalFileName } from '@holdfast/connectors/postgresql/wal/lsn'
+import {
+  formatLsn,
+  type LogPosition,
+  parseLsn,
+  parseWalFileName,
+  smallestSegmentBytes,
+} from '@holdfast/connectors/postgresql/wal/lsn'
 import type { LogGap } from '@holdfast/connectors/postgresql/wal/log-sink'
 import type { SegmentFacts } from '@holdfast/connectors/postgresql/wal/segment-facts'
 import { laterTime, type WalTime } from '@holdfast/connectors/postgresql/wal/wal-time'
@@ -12,9 +18,9 @@ export function walPlace(source: string): LogPlace {
 
 const segmentsPerFolderDigits = 16
 
-/** Segments lie in folders of at most 256 (with 16 MiB segments); history files beside the folders. */
+/** Segments lie in folders of at most 256 (with 16 MiB segments, as most are; 4096 with the smallest); history files beside the folders. */
 export function walFolder(name: string): string {
-  const kind = parseWalFileName(name)?.kind
+  const kind = parseWalFileName(name, smallestSegmentBytes)?.kind
   return kind === 'segment' || kind === 'partial' ? name.slice(0, segmentsPerFolderDigits) : ''
 }
 
@@ -24,7 +30,7 @@ export function walFile(name: string, bytes: Uint8Array, facts: SegmentFacts | u
 
 /** What is known of a file in the log, if it is a segment with facts that can be relied on. */
 export function segmentFactsOf({ name, facts }: Pick<LogFileInfo, 'name' | 'facts'>): SegmentFacts | undefined {
-  const parsed = parseWalFileName(name)
+  const parsed = parseWalFileName(name, smallestSegmentBytes)
   if (parsed === undefined || parsed.kind === 'history') return undefined
   const { startLsn, endLsn, timeline, segmentBytes, restorePoints } = facts
   if (typeof startLsn !== 'string' || typeof endLsn !== 'string' || typeof timeline !== 'number') return undefined

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseWalFileName } from '@holdfast/connectors/postgresql/wal/lsn'
+import { parseWalFileName, smallestSegmentBytes } from '@holdfast/connectors/postgresql/wal/lsn'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { writeWhole } from '@holdfast/repository/log/restore-log'
 
@@ -116,6 +116,7 @@ async function dropOld(directory: string, now: Date): Promise<void> {
 
 /** Names come from the server, or from whoever writes its commands. */
 function checked(name: string): string {
-  if (parseWalFileName(name, 1 << 20) === undefined) throw new Error(`${JSON.stringify(name)} is no name of a WAL file`)
+  if (parseWalFileName(name, smallestSegmentBytes) === undefined)
+    throw new Error(`${JSON.stringify(name)} is no name of a WAL file`)
   return name
 }

@@ -1,7 +1,7 @@
 import type { RecoverableBase, RecoverableLog } from '@holdfast/connectors/postgresql/wal/recoverable-log'
 import type { SegmentFacts } from '@holdfast/connectors/postgresql/wal/segment-facts'
 import { parseTimelineHistory, type TimelineHistory } from '@holdfast/connectors/postgresql/wal/timeline-history'
-import { parseWalFileName } from '@holdfast/connectors/postgresql/wal/lsn'
+import { parseWalFileName, smallestSegmentBytes } from '@holdfast/connectors/postgresql/wal/lsn'
 import type { Context } from '@holdfast/core/context'
 import type { LogFileInfo } from '@holdfast/repository/log/log-file'
 import { type LogReader, readLog } from '@holdfast/repository/log/read-log'
@@ -35,7 +35,7 @@ export async function readRecoveryMaterial(
   const segmentFiles = new Map<SegmentFacts, LogFileInfo>()
   const historyFiles = new Map<number, LogFileInfo>()
   for (const file of files) {
-    const parsed = parseWalFileName(file.name)
+    const parsed = parseWalFileName(file.name, smallestSegmentBytes)
     if (parsed?.kind === 'history') {
       const bytes = await log.read(file, ctx)
       if (bytes === undefined) continue

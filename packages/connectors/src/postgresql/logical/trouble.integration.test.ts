@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { quietContext } from '@holdfast/core/context'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parsePostgresTarget } from '../connection/parse-target.ts'
 import { hasPostgres, type PostgresServer, startPostgres } from '../testing/postgres-server.ts'
 import { ArchiveReader } from './archive/archive-reader.ts'
 import { backupLogical } from './backup-logical.ts'
@@ -149,6 +150,22 @@ describe('what the role may not do', () => {
     })
     const kept = await readBackup({ ...target, password: 'right one' })
     expect(kept.manifest.hasRolePasswords).toBe(true)
+  })
+})
+
+describe('the way to the server', () => {
+  it('is as well protected for pg_dump as for ourselves: by the same certificates', async () => {
+    await using guarded = await startPostgres({
+      tls: 'sha256',
+      hba: ['hostssl all certified 127.0.0.1/32 cert', 'local all reader reject'],
+    })
+    await guarded.sql('CREATE ROLE certified LOGIN SUPERUSER; CREATE TABLE t AS SELECT 1 AS x')
+    const { certificate, key } = await guarded.certificates.client('certified')
+    const files = `sslmode=verify-full sslrootcert=${guarded.certificates.root} sslcert=${certificate} sslkey=${key}`
+    const surroundings = { variable: () => undefined, homeDirectory: '/nonexistent', userName: 'nobody' }
+    const text = `host=127.0.0.1 port=${guarded.port} user=certified dbname=postgres ${files}`
+    const { manifest } = await readBackup(parsePostgresTarget(text, surroundings, quietContext()))
+    expect(manifest.fingerprint.databases[0]?.tables).toEqual([{ schema: 'public', name: 't', rows: '1' }])
   })
 })
 

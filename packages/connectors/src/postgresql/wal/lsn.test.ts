@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  defaultSegmentBytes,
   formatLsn,
   historyFileName,
   isSegmentSize,
@@ -53,17 +54,17 @@ describe('names of WAL files', () => {
   })
 
   it('tell partial segments, histories and backup labels apart', () => {
-    expect(parseWalFileName('0000000200000000000000A3.partial')).toEqual({
+    expect(parseWalFileName('0000000200000000000000A3.partial', defaultSegmentBytes)).toEqual({
       kind: 'partial',
       timeline: 2,
       number: 0xa3n,
     })
-    expect(parseWalFileName('0000000200000000000000A3.00000028.backup')).toEqual({
+    expect(parseWalFileName('0000000200000000000000A3.00000028.backup', defaultSegmentBytes)).toEqual({
       kind: 'backup',
       timeline: 2,
       number: 0xa3n,
     })
-    expect(parseWalFileName('0000000B.history')).toEqual({ kind: 'history', timeline: 11 })
+    expect(parseWalFileName('0000000B.history', defaultSegmentBytes)).toEqual({ kind: 'history', timeline: 11 })
     expect(historyFileName(11)).toBe('0000000B.history')
   })
 
@@ -79,7 +80,7 @@ describe('names of WAL files', () => {
     'RECOVERYXLOG',
     '',
   ])('are refused when they are none: %j', (name) => {
-    expect(parseWalFileName(name)).toBeUndefined()
+    expect(parseWalFileName(name, defaultSegmentBytes)).toBeUndefined()
   })
 
   it('know which sizes a segment can have', () => {

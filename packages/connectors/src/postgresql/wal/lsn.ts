@@ -11,6 +11,8 @@ export interface LogPosition {
 }
 
 export const defaultSegmentBytes = 16 * 1024 * 1024
+/** With it a name has the widest meaning: for where the size is not known and only the kind matters. */
+export const smallestSegmentBytes = 1024 * 1024
 
 const largestLsn = (1n << 64n) - 1n
 
@@ -63,7 +65,7 @@ const segmentPattern = /^([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})(?:(\.partial)|\
  * What a name from outside means (archive_command's %f, a listing), or undefined when it is no name of a WAL file: then
  * it must not become part of a path. A well-formed name holds no separators.
  */
-export function parseWalFileName(name: string, segmentBytes = defaultSegmentBytes): WalFileName | undefined {
+export function parseWalFileName(name: string, segmentBytes: number): WalFileName | undefined {
   const history = /^([0-9A-F]{8})\.history$/.exec(name)
   if (history?.[1] !== undefined) {
     const timeline = Number.parseInt(history[1], 16)
