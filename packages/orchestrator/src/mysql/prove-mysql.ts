@@ -61,7 +61,7 @@ export async function proveMysql(
   const checks: Check[] = [await checkFindings(manifest, ctx)]
   const restored = await restore(plan, checks, ctx)
   const checkedFrom = ctx.now().getTime()
-  if (restored !== undefined) await look(sandbox, request, checks, ctx)
+  if (restored !== undefined) await lookAtContent(sandbox, request, checks, ctx)
   const endedAt = ctx.now()
   const replayMs = (restored?.loadMs ?? 0) + (restored?.replayMs ?? 0)
   const { stop } = target
@@ -131,7 +131,7 @@ async function restore(plan: MysqlRestorePlan, checks: Check[], ctx: Context): P
   return check.verdict === 'passed' ? report : undefined
 }
 
-async function look(
+async function lookAtContent(
   sandbox: MysqlSandbox,
   { expectation }: MysqlProofRequest,
   checks: Check[],
