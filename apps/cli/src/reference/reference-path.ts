@@ -8,3 +8,5 @@ export const referencePath = place('cli.md')
 export const configReferencePath = place('configuration.md')
 /** Where the schema of the configuration for editors lies. */
 export const configSchemaPath = place('holdfast.schema.json')
+/** Where the reference of the metrics lies. */
+export const metricsReferencePath = place('metrics.md')

@@ -15,8 +15,3 @@ export function agoText(at: Date, now: Date): string {
   const ageMs = now.getTime() - at.getTime()
   return ageMs < 0 ? `in ${formatDurationMs(-ageMs)}` : `${formatDurationMs(ageMs)} ago`
 }
-
-/** "1 file", "3 files" */
-export function countText(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
-}

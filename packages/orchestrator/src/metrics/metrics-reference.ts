@@ -4,7 +4,7 @@ import { counters, gauges, histograms, type MetricDefinition } from './metric-de
 export function renderMetricsReference(): string {
   return `${[
     '# Metrics',
-    'Written by `apps/cli/src/reference/write-metrics-reference.ts` from the definitions of the metrics; do not edit. `holdfast serve` gives them at `/metrics` in the text format of Prometheus; `deploy/prometheus/holdfast-rules.yaml` has alert rules for them, `deploy/grafana/holdfast.json` a dashboard.',
+    'Written by `npm run reference` from the definitions of the metrics; do not edit. `holdfast serve` gives them at `/metrics` in the text format of Prometheus; [alert rules](../../deploy/prometheus/holdfast-rules.yaml) and a [dashboard](../../deploy/grafana/holdfast.json) come with it.',
     'Times are Unix timestamps or spans in seconds, sizes are bytes, ratios go from 0 to 1. Labels hold names of the configuration and words of fixed lists only. What is not known, or not promised, is absent. Of several servers on one catalogue each gives the same states, and counts what it did itself: take `max` of the former, `sum` of the latter.',
     '## States',
     table(Object.values(gauges)),

@@ -1,9 +1,10 @@
 import type { RepositorySettings } from '@holdfast/core/config/effective-config'
+import { countOf } from '@holdfast/core/units/count-of'
 import { formatSize } from '@holdfast/core/units/size'
 import { fullAt, growthPerDay } from '../../planning/growth.ts'
 import type { Detector, Sight, View } from '../detector.ts'
 import { joinSights, noSight } from '../detector.ts'
-import { countText, percent, utcMinute } from '../wording.ts'
+import { percent, utcMinute } from '../wording.ts'
 
 const dayMs = 86_400_000
 const warningDays = 30
@@ -41,7 +42,7 @@ function judge(repository: RepositorySettings, { facts, history }: View): Sight 
         title:
           daysLeft > warningDays || usedPart >= 1
             ? `repository ${name} is ${percent(usedPart)} full`
-            : `repository ${name} is full in ${countText(Math.round(daysLeft), 'day')}`,
+            : `repository ${name} is full in ${countOf(Math.round(daysLeft), 'day')}`,
         detail: [
           `${formatSize(newest.value)} of ${formatSize(capacityBytes)} used${growthText(bytesPerDay, full)}.`,
           'Give it more room, keep fewer backups (`holdfast config explain` shows what is kept and why), or free what nothing needs with `holdfast prune`.',

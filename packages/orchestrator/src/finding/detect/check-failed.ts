@@ -1,9 +1,10 @@
+import { countOf } from '@holdfast/core/units/count-of'
 import type { Run } from '../../run/run.ts'
 import { parseCheckParts, readRotation } from '../../planning/check-rotation.ts'
 import type { Facts } from '../../planning/facts.ts'
 import type { Detector } from '../detector.ts'
 import type { Finding, Observation } from '../finding.ts'
-import { agoText, countText } from '../wording.ts'
+import { agoText } from '../wording.ts'
 
 /** Errors that say something about what was read, not about whether it could be. */
 const damageCodes = new Set([
@@ -65,7 +66,7 @@ function damage(run: Run, now: Date): Observation {
     severity: 'critical',
     subject: { repository },
     ...(parts === undefined ? {} : { about: parts }),
-    title: `repository ${repository} is damaged: ${countText(problems.length, 'problem')} found`,
+    title: `repository ${repository} is damaged: ${countOf(problems.length, 'problem')} found`,
     detail: [
       `Found ${agoText(foundAt, now)}${parts === undefined ? '' : ` in parts ${parts}`}:`,
       ...problems.slice(0, 5).map((problem) => `- ${problem}`),

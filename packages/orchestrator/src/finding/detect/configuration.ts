@@ -1,10 +1,11 @@
+import { countOf } from '@holdfast/core/units/count-of'
 import { readChannelState } from '../../notification/channel-state.ts'
 import { deadManMark, parseDeadManState } from '../../notification/dead-man-state.ts'
 import type { Facts } from '../../planning/facts.ts'
 import type { Detector } from '../detector.ts'
 import type { Observation } from '../finding.ts'
 import { parseConfigError } from '../noted-state.ts'
-import { agoText, countText } from '../wording.ts'
+import { agoText } from '../wording.ts'
 
 /** One failure may be the network; more are not. */
 const toleratedFailures = 3
@@ -42,7 +43,7 @@ function silentChannels({ config, marks }: Facts): Observation[] {
         subject: {},
         about: `channel/${channel}`,
         title: `messages do not reach channel ${channel}`,
-        detail: `${countText(failures, 'attempt')} failed, the last with: ${error ?? 'unknown'}. It is tried again by itself; \`holdfast notify test ${channel}\` tries it now.`,
+        detail: `${countOf(failures, 'attempt')} failed, the last with: ${error ?? 'unknown'}. It is tried again by itself; \`holdfast notify test ${channel}\` tries it now.`,
         figures: { failures },
       },
     ]
@@ -60,7 +61,7 @@ function silentSwitch({ config, marks }: Facts): Observation[] {
       subject: {},
       about: 'dead-man-switch',
       title: "the dead man's switch cannot be reached",
-      detail: `${countText(failures, 'attempt')} failed, the last with: ${error ?? 'unknown'}. The service will raise a false alarm, or has lost its address: check notifications.deadManSwitch.`,
+      detail: `${countOf(failures, 'attempt')} failed, the last with: ${error ?? 'unknown'}. The service will raise a false alarm, or has lost its address: check notifications.deadManSwitch.`,
       figures: { failures },
     },
   ]

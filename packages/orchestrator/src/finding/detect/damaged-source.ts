@@ -1,7 +1,7 @@
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
+import { countOf } from '@holdfast/core/units/count-of'
 import type { Run } from '../../run/run.ts'
 import type { Detector } from '../detector.ts'
-import { countText } from '../wording.ts'
 
 /**
  * A backup is whole, and says that what it was made from is damaged: pages of a database whose checksums are wrong. Over
@@ -17,7 +17,7 @@ export const detectDamagedSource: Detector = ({ facts }) => ({
         kind: 'damaged-source' as const,
         severity: 'critical' as const,
         subject: { source },
-        title: `${source} itself is damaged: ${countText(problems.length, 'problem')} seen while it was backed up`,
+        title: `${source} itself is damaged: ${countOf(problems.length, 'problem')} seen while it was backed up`,
         detail: [
           ...problems.slice(0, 5).map((problem) => `- ${problem}`),
           ...(problems.length > 5 ? [`- and ${problems.length - 5} more: \`holdfast runs\` shows them`] : []),

@@ -1,9 +1,10 @@
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
+import { countOf } from '@holdfast/core/units/count-of'
 import type { Operation, Run } from '../../run/run.ts'
 import { subjectText } from '../finding-key.ts'
 import type { Detector, View } from '../detector.ts'
 import type { FindingSubject, Observation } from '../finding.ts'
-import { agoText, countText } from '../wording.ts'
+import { agoText } from '../wording.ts'
 import { isAboutDamage } from './check-failed.ts'
 import { damagedPages } from './damaged-source.ts'
 
@@ -79,7 +80,7 @@ function partialRun(run: Run, subject: FindingSubject, problems: readonly string
     severity: 'warning',
     subject,
     about: run.operation,
-    title: `${operationName(run.operation)} of ${subjectText(subject)} is incomplete: ${countText(problems.length, 'problem')}`,
+    title: `${operationName(run.operation)} of ${subjectText(subject)} is incomplete: ${countOf(problems.length, 'problem')}`,
     detail: [
       'What could be done was done; the rest is missing:',
       ...first,
