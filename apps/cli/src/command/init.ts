@@ -1,5 +1,6 @@
 import { AppError } from '@holdfast/core/errors/app-error'
 import { initRepository } from '@holdfast/repository/open/init-repository'
+import { firstGiven } from '../argument/first-given.ts'
 import { flag, oneOf } from '../argument/option.ts'
 import { printable } from '../output/printable.ts'
 import { findPassword } from '../session/find-password.ts'
@@ -25,6 +26,9 @@ export const init = defineCommand({
     copyChunkerParams: flag({
       help: 'Cut files as the source repository does, so that both deduplicate alike and one backup can fill both.',
     }),
+    configured: flag({
+      help: 'Create every repository that the configuration names and that is not there yet; all cut alike.',
+    }),
     ...sourceOptions,
   },
   examples: [
@@ -33,10 +37,21 @@ export const init = defineCommand({
       explanation: 'A second one, for copies of the first',
       command: 'holdfast -r s3:https://s3.example.com/bucket init --copy-chunker-params --from-repo /srv/backup',
     },
+    { explanation: 'All of ./holdfast.yaml', command: 'holdfast init --configured' },
   ],
   exitCodes: plainExitCodes,
   run: async (invocation) => {
     const { options, global, variables, ask, output, ctx } = invocation
+    if (options.configured) {
+      const other = firstGiven({ ...options, repo: global.repo }, [
+        'repo',
+        'copyChunkerParams',
+        'fromRepo',
+        'repositoryVersion',
+      ])
+      if (other !== undefined) throw new AppError('OPTIONS_CONFLICT', { first: '--configured', second: other })
+      return await (await import('../run/init-configured.ts')).initConfigured(invocation)
+    }
     await using backend = await openStore(invocation)
     const { location } = backend
     const chunking = options.copyChunkerParams ? await readPolynomial(invocation, options) : {}

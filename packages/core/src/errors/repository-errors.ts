@@ -7,7 +7,7 @@ export const repositoryErrors = {
     exitCode: 10,
     retryable: false,
     message: 'there is no repository at {location}',
-    hint: 'Check the location, or create one with `holdfast init`.',
+    hint: 'Check the location, or create one with `holdfast init` (`holdfast init --configured` for those of a configuration).',
   },
   REPOSITORY_EXISTS: {
     exitCode: 1,
