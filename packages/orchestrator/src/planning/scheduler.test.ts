@@ -199,4 +199,44 @@ describe('the scheduler', () => {
       },
     ])
   })
+
+  test('asks for copies that are missing, again every hour until they are there', async () => {
+    await using planning = await openPlanningFixture('2026-06-01T12:00:00Z')
+    const { catalogue, queue, ctx } = planning
+    const config = planningConfig({ shop: sourceFor('0 2 * * *', { repositories: ['local', 'offsite'] }) })
+    const time = new Date('2026-06-01T00:00:10Z')
+    const record = { snapshotId: 'a'.repeat(64), source: 'shop', time, lineage: 'run-1' }
+    await catalogue.snapshots.add([{ ...record, repository: 'local' }])
+    const scheduler = createScheduler(catalogue, queue)
+    const first = await scheduler.tick(config, ctx)
+    expect(keysOf(first)).toEqual(['copy/shop/offsite/again/2026-06-01T12:00:00.000Z'])
+    expect(keysOf(await scheduler.tick(config, ctx))).toEqual([])
+    await planning.work(async () => ({ state: 'failed' }))
+    planning.set('2026-06-01T13:00:00Z')
+    expect(keysOf(await scheduler.tick(config, ctx))).toEqual(['copy/shop/offsite/again/2026-06-01T13:00:00.000Z'])
+    await planning.work()
+    await catalogue.snapshots.add([{ ...record, repository: 'offsite' }])
+    planning.set('2026-06-01T14:00:00Z')
+    expect(keysOf(await scheduler.tick(config, ctx))).toEqual([])
+  })
+
+  test('asks the catalogue nothing while nothing is due', async () => {
+    await using planning = await openPlanningFixture('2026-06-01T12:00:00Z')
+    const { catalogue, queue, ctx } = planning
+    await tick(catalogue, queue, daily, ctx)
+    await planning.work()
+    const scheduler = createScheduler(catalogue, queue)
+    await scheduler.tick(daily, ctx)
+    const refuse = () => {
+      throw new Error('nobody should have asked')
+    }
+    Object.assign(catalogue.marks, { list: refuse, get: refuse })
+    Object.assign(catalogue.runs, { list: refuse })
+    planning.set('2026-06-01T12:00:59Z')
+    expect(await scheduler.tick(daily, ctx)).toEqual({
+      enqueued: [],
+      held: [],
+      nextAt: new Date('2026-06-02T00:00:00Z'),
+    })
+  })
 })

@@ -18,14 +18,24 @@ export interface WallClock {
   changeMs(timeZone: string, fromMs: number, toMs: number): number | undefined
 }
 
+/** What is known of a zone: offsets at the beginnings of days, so that only days with a change are looked at closely. */
+interface KnownZone {
+  readonly format: Intl.DateTimeFormat
+  readonly offsets: Map<number, number>
+}
+
+const mostDays = 5000
+
 export function createWallClock(): WallClock {
-  const formats = new Map<string, Intl.DateTimeFormat>()
+  const zones = new Map<string, KnownZone>()
   const offsetMs = (timeZone: string, instantMs: number) => {
     if (timeZone === 'UTC') return 0
-    let format = formats.get(timeZone)
-    if (format === undefined) formats.set(timeZone, (format = formatOf(timeZone)))
-    const wholeMs = Math.floor(instantMs / secondMs) * secondMs
-    return readWallMs(format, wholeMs) - wholeMs
+    let zone = zones.get(timeZone)
+    if (zone === undefined) zones.set(timeZone, (zone = { format: formatOf(timeZone), offsets: new Map() }))
+    const day = Math.floor(instantMs / dayMs)
+    const offset = offsetOfDay(zone, day)
+    // No zone puts its clock twice within a day.
+    return offset === offsetOfDay(zone, day + 1) ? offset : readOffset(zone.format, instantMs)
   }
   const changeMs = (timeZone: string, fromMs: number, toMs: number) => {
     const before = offsetMs(timeZone, fromMs)
@@ -53,6 +63,20 @@ export function createWallClock(): WallClock {
     },
     changeMs,
   }
+}
+
+function offsetOfDay({ format, offsets }: KnownZone, day: number): number {
+  let offset = offsets.get(day)
+  if (offset === undefined) {
+    if (offsets.size >= mostDays) offsets.clear()
+    offsets.set(day, (offset = readOffset(format, day * dayMs)))
+  }
+  return offset
+}
+
+function readOffset(format: Intl.DateTimeFormat, instantMs: number): number {
+  const wholeMs = Math.floor(instantMs / secondMs) * secondMs
+  return readWallMs(format, wholeMs) - wholeMs
 }
 
 function formatOf(timeZone: string): Intl.DateTimeFormat {

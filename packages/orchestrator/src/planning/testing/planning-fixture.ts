@@ -25,8 +25,9 @@ export interface PlanningFixture extends AsyncDisposable {
   set(time: string): void
 }
 
-export async function openPlanningFixture(time: string): Promise<PlanningFixture> {
-  const directory = await mkdtemp(join(tmpdir(), 'holdfast-planning-'))
+/** @param under where its directory is made; in memory for long simulations */
+export async function openPlanningFixture(time: string, under = tmpdir()): Promise<PlanningFixture> {
+  const directory = await mkdtemp(join(under, 'holdfast-planning-'))
   const clock: FakeClock = { nowMs: Date.parse(time) }
   const ctx = quietContext({ now: () => new Date(clock.nowMs) })
   const catalogue = await openCatalogue({ type: 'sqlite', path: join(directory, 'catalogue.db') }, ctx)
