@@ -28,6 +28,8 @@ export interface ServerOptions {
   onReloadWanted(listener: () => void): void
   /** how long runs may go on after the signal to stop; half a minute unless given */
   readonly graceMs?: number
+  /** a run whose process gives no sign of life for so long is done again; half a minute unless given */
+  readonly leaseMs?: number
 }
 
 const tickEveryMs = 1_000
@@ -40,7 +42,7 @@ const housekeepEveryMs = 3_600_000
  * catalogue or the address cannot be used; later troubles are told and waited out.
  */
 export async function startServer(options: ServerOptions, ctx: Context): Promise<void> {
-  const { configPath, surroundings, machine, log, graceMs = 30_000 } = options
+  const { configPath, surroundings, machine, log, graceMs = 30_000, leaseMs = 30_000 } = options
   const keeper = await keepConfig(configPath, surroundings, ctx)
   const { config } = keeper.current()
   await using catalogue = await openConfiguredCatalogue(config.catalogue, machine, ctx)
@@ -105,6 +107,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
       log,
       machine: facts,
       graceMs,
+      leaseMs,
       config: () => keeper.current().config,
       ended: (run) => {
         lookout.ended(run)

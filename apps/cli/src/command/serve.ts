@@ -1,5 +1,5 @@
 import { parseDurationMs } from '@holdfast/core/units/duration'
-import { single } from '../argument/option.ts'
+import { invalidArgument, single } from '../argument/option.ts'
 import { defineCommand } from './command.ts'
 
 const options = {
@@ -10,6 +10,14 @@ const options = {
       fallback: '30s',
     },
     parseDurationMs,
+  ),
+  lease: single(
+    {
+      placeholder: '<duration>',
+      help: 'A run whose process gives no sign of life for so long is done again.',
+      fallback: '30s',
+    },
+    readLease,
   ),
 }
 
@@ -35,3 +43,9 @@ export const serve = defineCommand({
   ],
   run: async (invocation) => await (await import('../run/run-serve.ts')).runServe(invocation),
 })
+
+function readLease(raw: string, label: string): number {
+  const leaseMs = parseDurationMs(raw, label)
+  if (leaseMs >= 1000 && leaseMs <= 3_600_000) return leaseMs
+  throw invalidArgument(label, raw, 'it must be from 1s to 1h')
+}

@@ -18,6 +18,7 @@ export async function runServe(invocation: Invocation<ServeOptions>): Promise<nu
       log,
       onReloadWanted: onHangUp,
       ...(options.grace === undefined ? {} : { graceMs: options.grace }),
+      ...(options.lease === undefined ? {} : { leaseMs: options.lease }),
     },
     { ...ctx, now: () => ctx.now(), emit: (event) => log.event(event) },
   )

@@ -18,6 +18,7 @@ export interface ServedRuns {
   readonly log: ServerLog
   readonly machine: MachineFacts
   readonly graceMs: number
+  readonly leaseMs: number
   config(): EffectiveConfig
   /** told of each run that ended for good */
   ended(run: Run): void
@@ -41,13 +42,14 @@ export async function serveRuns(given: ServedRuns, ctx: Context): Promise<void> 
 }
 
 async function work(given: ServedRuns, ctx: Context): Promise<void> {
-  const { queue, worker, log, machine, graceMs, config } = given
+  const { queue, worker, log, machine, graceMs, leaseMs, config } = given
   const told: Context = { ...ctx, now: () => ctx.now(), emit: (event) => log.event(event) }
   await runWorker(
     {
       queue,
       worker,
       graceMs,
+      leaseMs,
       limits: () => runLimits(config()),
       capacity: () => config().server.concurrency.host,
       execute: async (run, own) => {

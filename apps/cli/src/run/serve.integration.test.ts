@@ -1,0 +1,185 @@
+/** `holdfast serve` and its companions as their users run them: real processes, PostgreSQL, restic. */
+import { execFile } from 'node:child_process'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type PostgresServer, startPostgres } from '@holdfast/connectors/postgresql/testing/postgres-server'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { password } from '../cli-fixture.ts'
+import { type ControlFixture, createControlFixture, openWebhook, type Webhook } from './testing/control-fixture.ts'
+
+const stack = new AsyncDisposableStack()
+let fixture: ControlFixture
+let database: PostgresServer
+let webhook: Webhook
+
+beforeAll(async () => {
+  fixture = stack.use(await createControlFixture())
+  webhook = stack.use(await openWebhook())
+  database = stack.use(await startPostgres({ initdbArguments: ['--wal-segsize=1'] }))
+  await database.sql('CREATE TABLE load (id serial, text text)')
+})
+afterAll(() => stack.disposeAsync())
+
+/** `--json` output of other commands, as far as it is looked at here. */
+interface RunRow {
+  readonly id: string
+  readonly operation: string
+  readonly source?: string
+  readonly repository?: string
+  readonly state: string
+  readonly attempt: number
+}
+
+async function runsOf(source: string): Promise<readonly RunRow[]> {
+  const [rows] = await fixture.ask(['runs', source, '--limit', '100'])
+  return rows as readonly RunRow[]
+}
+
+async function waitForRun(source: string, wanted: Partial<RunRow>): Promise<RunRow> {
+  let found: RunRow | undefined
+  const look = async () => {
+    found = (await runsOf(source)).find((run) =>
+      Object.entries(wanted).every(([key, value]) => run[key as keyof RunRow] === value),
+    )
+    return found !== undefined
+  }
+  await expect.poll(look, { timeout: 90_000, interval: 500 }).toBe(true)
+  return found!
+}
+
+const findings = (): string[] =>
+  webhook.received.flatMap((body) =>
+    (body as { findings: { event: string; kind: string; subject: { source?: string } }[] }).findings.map(
+      ({ event, kind, subject }) => `${event} ${kind} ${subject.source ?? ''}`.trim(),
+    ),
+  )
+
+const restic = promisify(execFile)
+async function resticCheck(repository: string): Promise<string> {
+  const env = { ...process.env, RESTIC_PASSWORD: password, RESTIC_CACHE_DIR: join(fixture.directory, 'restic') }
+  return (await restic('restic', ['-r', repository, 'check', '--read-data'], { env })).stdout
+}
+
+const common = (): string => `
+notifications:
+  channels:
+    hook: { type: webhook, url: "${webhook.url}" }
+  routes:
+    - { channels: [hook], groupFor: 0s, minimumSeverity: warning }
+server: { listen: "127.0.0.1:0", reloadEvery: 200ms }
+tiers:
+  quiet:
+    extends: important
+    rpo: 24h
+    prove: { newest: none, random: none }
+`
+
+describe('a server', () => {
+  const sources = (flaky: string): string => `
+sources:
+  web: { type: files, paths: ["${fixture.source}"], tier: quiet, copyMethod: fan-out }
+  dump: { type: command, command: [seq, "2000"], tier: quiet, copyMethod: copy }
+  flaky: { type: command, command: [${flaky}], tier: quiet, repositories: first, retries: 0 }
+  shop:
+    type: postgresql
+    connection: "${database.url()}"
+    flushEvery: 300ms
+    tier: quiet
+    log: continuous
+${common()}`
+
+  test('backs up, copies, follows, proves, tells and ends as the configuration says', async () => {
+    await fixture.configure(sources('"false"'))
+    const server = await fixture.serve()
+    await waitForRun('dump', { operation: 'copy', repository: 'second', state: 'succeeded' })
+    await waitForRun('web', { operation: 'forget', repository: 'second', state: 'succeeded' })
+    const backup = await waitForRun('shop', { operation: 'backup', state: 'succeeded' })
+    expect(backup.attempt).toBe(1)
+
+    // the log: what was committed just now can be recovered
+    await database.sql(`INSERT INTO load (text) VALUES ('after the backup')`)
+    const committedAt = Date.now()
+    const isFollowed = async () => {
+      const [report] = (await fixture.ask(['status', 'shop'])) as [{ sources: { newestRestorable?: string }[] }]
+      return Date.parse(JSON.stringify(report).match(/"newest_?[rR]estorable":"([^"]+)"/)?.[1] ?? '') >= committedAt
+    }
+    await expect.poll(isFollowed, { timeout: 60_000, interval: 1000 }).toBe(true)
+
+    // a failing source is told of, and so is its end, which a changed configuration brings
+    await expect.poll(findings, { timeout: 60_000 }).toContain('opened failed flaky')
+    await writeFile(join(fixture.directory, 'not-yaml'), '')
+    await fixture.configure('sources: [')
+    await server.said(/configuration stays as it was/)
+    expect(await (await fetch(`${server.address}/metrics`)).text()).toContain('holdfast_configuration_valid 0')
+    await fixture.configure(sources('seq, "10"'))
+    await server.said(/configuration was read again/)
+    const byHand = await fixture.run(['run', 'backup', 'flaky'])
+    expect(byHand, byHand.stderr + byHand.stdout).toMatchObject({ exitCode: 0 })
+    await expect.poll(findings, { timeout: 60_000 }).toContain('resolved failed flaky')
+
+    const proof = await fixture.run(['run', 'verify', 'shop'])
+    expect(proof, proof.stderr + proof.stdout).toMatchObject({ exitCode: 0 })
+    const metrics = await (await fetch(`${server.address}/metrics`)).text()
+    expect(metrics).toMatch(/^holdfast_source_copies\{source="web"\} 2$/m)
+    expect(metrics).toMatch(/^holdfast_configuration_valid 1$/m)
+    expect(metrics).not.toContain(password)
+    expect((await fetch(`${server.address}/readyz`)).status).toBe(200)
+    expect(server.log()).not.toContain(password)
+    expect(await server.end('SIGTERM')).toBe(0)
+    expect(server.log()).toContain('brought to an end')
+    for (const name of ['first', 'second'] as const) {
+      expect(await resticCheck(fixture.repositoryPath(name))).toContain('no errors were found')
+    }
+  })
+
+  test('that is killed in the middle of a backup does it again, and what is listed is whole', async () => {
+    const path = join(fixture.directory, 'go')
+    const slow = `sh, "-c", "seq 200000; while ! test -e ${path}; do sleep 0.1; done"`
+    await fixture.configure(`
+sources:
+  slow: { type: command, command: [${slow}], tier: quiet, repositories: first }
+${common()}`)
+    const first = await fixture.serve(['--lease', '2s'])
+    await first.said(/backup of slow begins/)
+    await first.end('SIGKILL')
+    await writeFile(path, '')
+    const second = await fixture.serve(['--lease', '2s'])
+    const run = await waitForRun('slow', { operation: 'backup', state: 'succeeded' })
+    expect(run.attempt).toBe(2)
+    expect(await second.end('SIGTERM')).toBe(0)
+    expect((await runsOf('slow')).filter(({ operation }) => operation === 'backup')).toHaveLength(1)
+    expect(await resticCheck(fixture.repositoryPath('first'))).toContain('no errors were found')
+  })
+})
+
+describe('without a server', () => {
+  test('run-due does what is due once, says what failed, and what was lost is rebuilt', async () => {
+    await rm(join(fixture.directory, 'state'), { recursive: true, force: true })
+    await fixture.configure(`
+sources:
+  files: { type: files, paths: ["${fixture.source}"], tier: quiet, copyMethod: copy }
+  bad: { type: command, command: ["false"], tier: quiet, repositories: first, retries: 0 }
+${common()}`)
+    const due = await fixture.run(['run-due'])
+    expect(due, due.stderr).toMatchObject({ exitCode: 1 })
+    expect(due.stdout).toContain('backup files: succeeded')
+    expect(due.stdout).toContain('copy files → second: succeeded')
+    expect(due.stdout).toContain('backup bad: failed')
+    expect(due.stdout).toContain('exit code 1')
+    expect(findings()).toContain('opened failed bad')
+    const again = await fixture.run(['run-due'])
+    expect(again, again.stderr).toMatchObject({ exitCode: 0 })
+    expect(again.stdout).toContain('nothing is due')
+    expect((await fixture.run(['run', 'verify', 'files'])).exitCode).toBe(0)
+
+    await rm(join(fixture.directory, 'state'), { recursive: true, force: true })
+    const rebuilt = await fixture.run(['catalogue', 'rebuild'])
+    expect(rebuilt, rebuilt.stderr).toMatchObject({ exitCode: 0 })
+    const status = await fixture.run(['status', 'files'])
+    expect(status.stdout).toMatch(/files .*2 of 2/)
+    expect(status.stdout).not.toMatch(/files .*never/)
+    // its backup is not due again just because the catalogue was lost
+    expect((await fixture.run(['run-due'])).stdout).not.toContain('backup files')
+  })
+})
