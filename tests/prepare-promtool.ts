@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Where `promtool` is put; tests of the alert rules are skipped without it. */
-export const promtoolPath = join(import.meta.dirname, '../node_modules/.cache/promtool/promtool')
+const promtoolPath = join(import.meta.dirname, '../node_modules/.cache/promtool/promtool')
 
 /**
  * Takes promtool out of Debian's package of Prometheus, which is not installed: it would start a server that nobody asked

@@ -212,6 +212,6 @@ describe('their names', () => {
   it('are what is rendered', async () => {
     const own = metrics()
     const declared = [...(await render({}, own)).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
-    expect(declared.toSorted()).toEqual([...own.names].toSorted())
+    expect(new Set(declared)).toEqual(new Set(own.names))
   })
 })

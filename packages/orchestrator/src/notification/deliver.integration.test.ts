@@ -137,7 +137,7 @@ describe("the dead man's switch", () => {
     await using second = await open()
     expect([await ping(), await ping(second)]).toEqual(['sent', 'not due'])
     later(5 * minuteMs)
-    expect((await Promise.all([ping(), ping(second)])).toSorted()).toEqual(['not due', 'sent'])
+    expect(new Set(await Promise.all([ping(), ping(second)]))).toEqual(new Set(['not due', 'sent']))
     expect(server.received.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /ping/1', 'GET /ping/1'])
   })
 

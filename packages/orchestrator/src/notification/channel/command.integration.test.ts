@@ -22,7 +22,7 @@ describe('a command', () => {
   })
 
   it('that does not read its input has taken the message', async () => {
-    await send(['/bin/true'])
+    await expect(send(['/bin/true'])).resolves.toBeUndefined()
   })
 
   it('that fails is tried again, and what it prints goes nowhere', async () => {
