@@ -1,12 +1,15 @@
 /** archive_command and restore_command of a real server, through the real command line. */
 import { execFile } from 'node:child_process'
-import { appendFile, chmod, chown, cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, chown, cp, mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { rename, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type PostgresServer, startPostgres } from '@holdfast/connectors/postgresql/testing/postgres-server'
 import { parseWalFileName, segmentName } from '@holdfast/connectors/postgresql/wal/lsn'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CliFixture, createCliFixture, launcherPath, password } from '../cli-fixture.ts'
+import { expectOneMessage } from '../one-message-fixture.ts'
 
 const run = promisify(execFile)
 const stack = new AsyncDisposableStack()
@@ -155,6 +158,36 @@ describe('a server that archives through the command line', () => {
     ])
     expect(pushed.exitCode, pushed.stderr).toBe(1)
     expect(pushed.stderr).toContain('cluster')
+  })
+
+  test('says what is wrong when a file to push is not there', async () => {
+    const missing = join(fixture.directory, '0000000100000000000000EE')
+    expectOneMessage(await fixture.run(['wal-push', missing, '--source', 'shop']), 1, `cannot read ${missing}`)
+  })
+
+  test.runIf(process.geteuid?.() === 0)('says who may not read a repository that another user wrote', async () => {
+    const place = await mkdtemp(join(tmpdir(), 'holdfast-wal-fetch-'))
+    try {
+      await chmod(fixture.repository, 0o700)
+      await chown(fixture.repository, 0, 0)
+      await chown(place, server.account?.uid ?? 0, server.account?.gid ?? 0)
+      const variables = {
+        ...process.env,
+        HOLDFAST_REPOSITORY: fixture.repository,
+        HOLDFAST_PASSWORD: password,
+        HOME: place,
+      }
+      const words = [launcherPath, 'wal-fetch', '000000010000000000000001', 'RECOVERYXLOG', '--source', 'shop']
+      const asServer = { env: variables, cwd: place, ...server.account }
+      const refused: unknown = await run(process.execPath, words, asServer).catch((error: unknown) => error)
+      expect(refused).toMatchObject({
+        code: 200,
+        stderr: expect.stringMatching(/belongs to user 0 \(mode 700\), and this is user \d+\n/),
+      })
+    } finally {
+      await chown(fixture.repository, server.account?.uid ?? 0, server.account?.gid ?? 0)
+      await rm(place, { recursive: true })
+    }
   })
 
   test('pushes what waits with one call, and each file once', async () => {

@@ -179,6 +179,12 @@ export const postgresqlErrors = {
     hint: 'Set wal_level = replica in postgresql.conf and restart the server; meanwhile a logical backup is possible.',
   },
   // --- WAL and recovery of PostgreSQL
+  WAL_FILE_UNREADABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'cannot read {path}: {reason}',
+    hint: 'Name a file in pg_wal, as %p of archive_command does, and run as the user who may read it: the one PostgreSQL runs as.',
+  },
   POSTGRES_WAL_UNREADABLE: {
     exitCode: 1,
     retryable: false,

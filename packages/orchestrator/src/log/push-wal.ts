@@ -53,8 +53,12 @@ export async function pushWal(
   }
   // Says where a base backup began; recovery never asks for it, and its own manifest says more.
   if (parsed.kind === 'backup') return { stored: [] }
+  const stamp = await stampOf(request.path).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new AppError('WAL_FILE_UNREADABLE', { path: request.path, reason }, { cause })
+  })
   const spool = await openWalSpool(request.spoolDirectory)
-  if (await spool.takeStored(name, await stampOf(request.path))) return { stored: [] }
+  if (await spool.takeStored(name, stamp)) return { stored: [] }
   const names = [name, ...(await readyAfter(name, dirname(request.path)))]
   const repositories = await open()
   await store(repositories, names, spool, request, ctx)

@@ -1,4 +1,5 @@
 import { AppError } from '@holdfast/core/errors/app-error'
+import { describeDenial } from './describe-denial.ts'
 
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined
@@ -28,8 +29,14 @@ export function fileSystemError(error: unknown, { action, file, location }: File
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new AppError('STORAGE_DENIED', { action, file, location, reason }, { cause: error })
+      return new AppError('STORAGE_DENIED', { action, file, location, reason: denied(error, reason) }, { cause: error })
     default:
       return new AppError('STORAGE_UNREACHABLE', { action, file, location, reason }, { cause: error })
   }
+}
+
+function denied(error: unknown, reason: string): string {
+  const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined
+  const owner = path === undefined ? undefined : describeDenial(path)
+  return owner === undefined ? reason : `${reason}; ${owner}`
 }
