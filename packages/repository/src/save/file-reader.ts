@@ -2,6 +2,7 @@ import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync }
 import type { Arena } from '../engine/arena.ts'
 import type { Region } from '../engine/pack-writer.ts'
 import type { BlobStore } from './blob-store.ts'
+import type { OutsideContent } from './cut-content.ts'
 import { chunkBytesAtLeast, chunkBytesAtMost, nextCut } from './chunker.ts'
 import { joinPath, systemPath } from './raw-path.ts'
 import type { RawPath } from './save-jobs.ts'
@@ -47,6 +48,13 @@ function readInto(arena: Arena, descriptor: number, at: number, length: number, 
     done += count
   }
   return done
+}
+
+export function contentOfFile(
+  arena: Arena,
+  { descriptor, sizeBytes }: { readonly descriptor: number; readonly sizeBytes: number },
+): OutsideContent {
+  return { sizeBytes, read: (at, length, position) => readInto(arena, descriptor, at, length, position) }
 }
 
 /** Reads, cuts and stores a file that fits into the input region. What grows meanwhile is read up to the region's size. */

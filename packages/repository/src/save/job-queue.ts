@@ -37,6 +37,10 @@ export class JobQueue {
     this.#onResult = onResult
   }
 
+  get workers(): number {
+    return this.#session.pool.size
+  }
+
   /** Resolves as soon as a worker has the job; its outcome goes to `apply`. */
   async send<Type extends SaveJob['type']>(
     job: JobOf<Type>,

@@ -7,8 +7,10 @@ import { orUnreadable, unlessVanished } from './local-file.ts'
 import type { LocalFile, LocalFileContent } from './save-jobs.ts'
 
 const filesPerJob = 64
-/** Large files that are open at once. */
-const openFilesAtMost = 4
+/** Large files that are open at once, if there are not more workers. */
+const openFilesAtLeast = 4
+/** So much of a file is stored by one worker while the others are at other files. */
+const stretchBytes = 32 << 20
 
 /** Called with null when the file has vanished. */
 type OnStored = (content: LocalFileContent | null) => void
@@ -31,7 +33,7 @@ export class LocalFiles {
   /** Returns when the file may be followed by another, which is before it has been read. */
   async add(file: LocalFile, sizeBytes: number, onStored: OnStored): Promise<void> {
     if (sizeBytes > wholeFileBytes) {
-      while (this.#openFiles >= openFilesAtMost) await this.#queue.change()
+      while (this.#openFiles >= Math.max(openFilesAtLeast, this.#queue.workers)) await this.#queue.change()
       this.#openFiles++
       this.#queue.start(async () => {
         onStored(await this.#storeLarge(file))
@@ -72,13 +74,31 @@ export class LocalFiles {
     }
   }
 
-  /** While the chunks of one stretch are stored, the next is searched for cuts. */
+  /** While there are as many files as workers, each is read by one at a time: others would have to read it twice. */
   async #storeParts(file: LocalFile, descriptor: number, sizeBytes: number): Promise<StoredPart[]> {
+    const parts: StoredPart[] = []
+    let start = 0
+    while (start < sizeBytes && this.#openFiles >= this.#queue.workers) {
+      const stop = Math.min(sizeBytes, start + stretchBytes)
+      const job = { type: 'stretch', descriptor, start, stop, sizeBytes, file } as const
+      const { ids, end } = await this.#queue.ask<'stretch'>(job)
+      parts.push({ ids, bytes: end - start, expectedBytes: end - start })
+      this.#onBytes(end - start)
+      // it was cut short meanwhile
+      if (end < stop) return parts
+      start = end
+    }
+    return [...parts, ...(await this.#storeShared(file, descriptor, start, sizeBytes))]
+  }
+
+  /** By several workers: while the chunks of one stretch are stored, the next is searched for cuts. */
+  async #storeShared(file: LocalFile, descriptor: number, from: number, sizeBytes: number): Promise<StoredPart[]> {
     const parts: StoredPart[] = []
     let unstored = 0
     const scan = (start: number): Promise<{ readonly cuts: readonly number[] }> =>
       this.#queue.ask<'scan'>({ type: 'scan', descriptor, start, sizeBytes, file })
-    let start = 0
+    let start = from
+    if (start >= sizeBytes) return parts
     for (let scanned = scan(0); start < sizeBytes;) {
       const { cuts } = await scanned
       const end = cuts.at(-1) ?? sizeBytes

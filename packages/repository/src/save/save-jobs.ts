@@ -116,6 +116,15 @@ export type SaveJob =
       /** for a source of entries */
       readonly file?: LocalFile
     }
+  /** scans and stores about so much of a file, by one worker */
+  | {
+      readonly type: 'stretch'
+      readonly descriptor: number
+      readonly start: number
+      readonly stop: number
+      readonly sizeBytes: number
+      readonly file: LocalFile
+    }
   | {
       readonly type: 'chunks'
       readonly descriptor: number
@@ -186,6 +195,7 @@ export type SaveOutcome =
   | { readonly type: 'finish'; readonly trees: readonly { readonly id: number; readonly tree: TreeOrPiece }[] }
   | { readonly type: 'open'; readonly opened: OpenedFile | undefined }
   | { readonly type: 'scan'; readonly cuts: readonly number[] }
+  | { readonly type: 'stretch'; readonly ids: readonly string[]; readonly end: number }
   | { readonly type: 'chunks'; readonly ids: readonly string[]; readonly bytes: number }
   /** null: it has vanished */
   | { readonly type: 'files'; readonly files: readonly (LocalFileContent | null)[] }

@@ -18,6 +18,7 @@ import { createSourceFilter } from '../filter/source-filter.ts'
 import { readXattrs } from '../native/xattr.ts'
 import { BlobStore, type StoreTarget } from './blob-store.ts'
 import { chunkBytesAtMost } from './chunker.ts'
+import { contentOfBytes, cutContent } from './cut-content.ts'
 import {
   type DirectoryReaderOptions,
   finishDirectory,
@@ -26,9 +27,8 @@ import {
 } from './directory-reader.ts'
 import { openInspection } from './inspection.ts'
 import { openLargeFile } from './large-file.ts'
-import { storeOutside } from './outside-content.ts'
 import { orUnreadable, storeContents, storeLocalFile } from './local-file.ts'
-import { readFileStart, scanCuts, storeChunks } from './file-reader.ts'
+import { contentOfFile, readFileStart, scanCuts, storeChunks } from './file-reader.ts'
 import type { ReadParentTree } from './parent-tree.ts'
 import { createOwnerText } from './owner-text.ts'
 import { createSaveTally } from './save-tally.ts'
@@ -132,6 +132,8 @@ function perform(job: SaveJob): SaveOutcome {
       return { type: 'open', opened: openLargeFile(directoryOptions, job.file) }
     case 'scan':
       return { type: 'scan', cuts: orUnreadable(job.file?.localPath, () => scanCuts(arena, input, job, scanBytes)) }
+    case 'stretch':
+      return { type: 'stretch', ...orUnreadable(job.file.localPath, () => storeStretch(job)) }
     case 'chunks':
       return {
         type: 'chunks',
@@ -160,10 +162,25 @@ function perform(job: SaveJob): SaveOutcome {
 /** What was lent must come back, so a failure is part of the outcome. */
 function storeLent(bytes: Uint8Array): StoredOrFailed {
   try {
-    return { ids: storeOutside(arena, input, bytes, (at, length) => store.store(at, length, false)) }
+    const ids: string[] = []
+    const range = { start: 0, stop: bytes.length }
+    cutContent(arena, input, contentOfBytes(arena, bytes), range, (at, length) =>
+      ids.push(store.store(at, length, false)),
+    )
+    return { ids }
   } catch (error) {
     return { failure: toPostedError(error) }
   }
+}
+
+function storeStretch(job: Extract<SaveJob, { type: 'stretch' }>): { ids: string[]; end: number } {
+  const ids: string[] = []
+  const inspect = inspection?.(job.file.path)
+  const end = cutContent(arena, input, contentOfFile(arena, job), job, (at, length, position) => {
+    inspect?.(at, length, position, job.descriptor)
+    ids.push(store.store(at, length, false))
+  })
+  return { ids, end }
 }
 
 function finishPacks(): void {

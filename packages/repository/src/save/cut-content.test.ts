@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { Arena } from '../engine/arena.ts'
 import { chunkBytesAtLeast, chunkBytesAtMost, nextCut } from './chunker.ts'
-import { storeOutside } from './outside-content.ts'
+import { contentOfBytes, cutContent, type OutsideContent } from './cut-content.ts'
 
 const polynomial = 0x3da3358b4dc173n
 const inputBytes = chunkBytesAtMost + 65536
@@ -21,17 +21,30 @@ function cutsInside(bytes: Uint8Array): number[] {
   return lengths
 }
 
-function cutsOutside(bytes: Uint8Array): { lengths: number[]; joined: Buffer } {
+interface Cut {
+  readonly lengths: number[]
+  readonly joined: Buffer
+  readonly end: number
+}
+
+function cutsOutside(bytes: Uint8Array, range = { start: 0, stop: bytes.length }, sizeBytes = bytes.length): Cut {
   const arena = new Arena(inputBytes + 65536)
   arena.primitives.setPolynomial(polynomial)
   const input = { at: arena.reserve(inputBytes), sizeBytes: inputBytes }
+  const { read } = contentOfBytes(arena, bytes)
+  // as a file that is shorter than it was said to be
+  const content: OutsideContent = {
+    sizeBytes,
+    read: (at, length, position) => read(at, Math.min(length, Math.max(0, bytes.length - position)), position),
+  }
   const chunks: Buffer[] = []
-  const ids = storeOutside(arena, input, bytes, (at, length) => {
+  let expected = range.start
+  const end = cutContent(arena, input, content, range, (at, length, position) => {
+    expect(position).toBe(expected)
+    expected += length
     chunks.push(Buffer.from(arena.bytes.subarray(at, at + length)))
-    return String(chunks.length)
   })
-  expect(ids).toEqual(chunks.map((_chunk, i) => String(i + 1)))
-  return { lengths: chunks.map(({ length }) => length), joined: Buffer.concat(chunks) }
+  return { lengths: chunks.map(({ length }) => length), joined: Buffer.concat(chunks), end }
 }
 
 test('cuts where a file with the same content is cut, and loses nothing', () => {
@@ -54,5 +67,27 @@ test('cuts contents about as long as the bounds of a chunk', () => {
   ]) {
     const bytes = Buffer.alloc(size)
     expect(cutsOutside(bytes).lengths, String(size)).toEqual(cutsInside(bytes))
+  }
+})
+
+test('cuts stretch by stretch as in one go', () => {
+  const bytes = randomBytes(20 << 20)
+  const lengths: number[] = []
+  for (let start = 0; start < bytes.length;) {
+    const { lengths: cuts, joined, end } = cutsOutside(bytes, { start, stop: start + (5 << 20) })
+    expect(joined.equals(bytes.subarray(start, end))).toBe(true)
+    expect(end === bytes.length || end >= start + (5 << 20)).toBe(true)
+    lengths.push(...cuts)
+    start = end
+  }
+  expect(lengths).toEqual(cutsInside(bytes))
+})
+
+test('ends with a content that is shorter than it was said to be', () => {
+  for (const size of [0, 100, chunkBytesAtLeast, 3_000_000, 9 << 20]) {
+    const bytes = randomBytes(size)
+    const cut = cutsOutside(bytes, { start: 0, stop: 64 << 20 }, 30 << 20)
+    expect([cut.lengths, cut.end]).toEqual([cutsInside(bytes), size])
+    expect(cut.joined.equals(bytes)).toBe(true)
   }
 })
