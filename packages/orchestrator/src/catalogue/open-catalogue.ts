@@ -8,7 +8,7 @@ import { createRunStore } from './record/run-store.ts'
 import { createSampleStore } from './record/sample-store.ts'
 import { createSnapshotStore } from './record/snapshot-store.ts'
 import type { CatalogueStore } from './store/catalogue-store.ts'
-import { openPostgresStore, type PostgresStoreOptions } from './store/open-postgres-store.ts'
+import type { PostgresStoreOptions } from './store/open-postgres-store.ts'
 import { openSqliteStore } from './store/open-sqlite-store.ts'
 
 /** Where the catalogue is; the configuration's, with secrets resolved. */
@@ -26,7 +26,7 @@ export interface OpenedCatalogue extends Catalogue {
  * …_CORRUPT, …_NEWER, …_FULL, …_BUSY.
  */
 export async function openCatalogue(place: CataloguePlace, ctx: Context): Promise<OpenedCatalogue> {
-  const store = await (place.type === 'sqlite' ? openSqliteStore(place.path, ctx) : openPostgresStore(place, ctx))
+  const store = await openStore(place, ctx)
   try {
     await migrate(store)
   } catch (error) {
@@ -45,4 +45,10 @@ export async function openCatalogue(place: CataloguePlace, ctx: Context): Promis
     clockOffsetMs: async () => ctx.now().getTime() - (await store.read((reader) => store.nowMs(reader))),
     [Symbol.asyncDispose]: () => store.close(),
   }
+}
+
+/** The driver of PostgreSQL is loaded only where it is used: commands on SQLite start without it. */
+async function openStore(place: CataloguePlace, ctx: Context): Promise<CatalogueStore> {
+  if (place.type === 'sqlite') return await openSqliteStore(place.path, ctx)
+  return await (await import('./store/open-postgres-store.ts')).openPostgresStore(place, ctx)
 }

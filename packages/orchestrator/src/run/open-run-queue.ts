@@ -1,6 +1,5 @@
 import type { Context } from '@holdfast/core/context'
 import type { OpenedCatalogue } from '../catalogue/open-catalogue.ts'
-import { openBossQueue } from './boss-queue.ts'
 import { createEmbeddedQueue } from './embedded-queue.ts'
 import type { RunQueue } from './run-queue.ts'
 
@@ -15,6 +14,7 @@ export async function openRunQueue(
   ctx: Context,
   { via = store.kind === 'postgresql' ? 'pg-boss' : 'table' }: RunQueueOptions = {},
 ): Promise<RunQueue> {
-  if (via === 'pg-boss') return openBossQueue(store, ctx)
+  // Loaded only where it is used: it brings a driver and a scheduler of its own.
+  if (via === 'pg-boss') return await (await import('./boss-queue.ts')).openBossQueue(store, ctx)
   return createEmbeddedQueue(store, ctx)
 }
