@@ -1,49 +1,70 @@
-import { z } from 'zod'
+import { type MarkFields, parseMarkFields } from '../catalogue/mark-fields.ts'
 
 /**
  * States that other parts of the control plane leave in marks for the detectors. A value that cannot be read counts as
  * absent: a mark is never worth a crash.
  */
-const logStateSchema = z.object({
+export interface LogState {
   /** when the follower last said so */
-  at: z.coerce.date(),
-  recoverableUntil: z.coerce.date().optional(),
+  readonly at: Date
+  readonly recoverableUntil?: Date | undefined
   /** not closed by a newer backup yet */
-  gap: z.union([z.boolean(), z.object({ at: z.coerce.date(), message: z.string() })]).optional(),
-  slot: z
-    .object({ walStatus: z.string(), safeBytes: z.number().optional(), keptBytes: z.number().optional() })
-    .optional(),
-  error: z
-    .union([z.string(), z.object({ code: z.string().optional(), message: z.string(), hint: z.string().optional() })])
-    .optional(),
-})
-export type LogState = z.infer<typeof logStateSchema>
-
-const discoveredSchema = z.object({ title: z.string(), detail: z.string() })
-
-const configErrorSchema = z.object({ at: z.coerce.date(), message: z.string() })
+  readonly gap?: boolean | { readonly at: Date; readonly message: string } | undefined
+  readonly slot?:
+    | { readonly walStatus: string; readonly safeBytes?: number | undefined; readonly keptBytes?: number | undefined }
+    | undefined
+  readonly error?:
+    | string
+    | { readonly code?: string | undefined; readonly message: string; readonly hint?: string | undefined }
+    | undefined
+}
 
 /** mark `log/<source>` */
 export function parseLogState(value: string | undefined): LogState | undefined {
-  return parse(logStateSchema, value)
+  const fields = parseMarkFields(value)
+  const at = fields?.date('at')
+  if (fields === undefined || at === undefined) return undefined
+  return {
+    at,
+    recoverableUntil: fields.date('recoverableUntil'),
+    gap: gapOf(fields),
+    slot: slotOf(fields.object('slot')),
+    error: fields.text('error') ?? errorOf(fields.object('error')),
+  }
 }
 
 /** mark `discovered/<what>`: something that discovery has seen and nobody protects */
-export function parseDiscovered(value: string): z.infer<typeof discoveredSchema> | undefined {
-  return parse(discoveredSchema, value)
+export function parseDiscovered(value: string): { readonly title: string; readonly detail: string } | undefined {
+  const fields = parseMarkFields(value)
+  const [title, detail] = [fields?.text('title'), fields?.text('detail')]
+  return title === undefined || detail === undefined ? undefined : { title, detail }
 }
 
 /** mark `config/error`: why the newest configuration file was not taken; absent when it was */
-export function parseConfigError(value: string | undefined): z.infer<typeof configErrorSchema> | undefined {
-  return parse(configErrorSchema, value)
+export function parseConfigError(
+  value: string | undefined,
+): { readonly at: Date; readonly message: string } | undefined {
+  const fields = parseMarkFields(value)
+  const [at, message] = [fields?.date('at'), fields?.text('message')]
+  return at === undefined || message === undefined ? undefined : { at, message }
 }
 
-function parse<T>(schema: z.ZodType<T>, value: string | undefined): T | undefined {
-  if (value === undefined) return undefined
-  try {
-    const result = schema.safeParse(JSON.parse(value))
-    return result.success ? result.data : undefined
-  } catch {
-    return undefined
-  }
+function gapOf(fields: MarkFields): LogState['gap'] {
+  const value = fields.value('gap')
+  if (typeof value === 'boolean') return value
+  const gap = fields.object('gap')
+  const [at, message] = [gap?.date('at'), gap?.text('message')]
+  return at === undefined || message === undefined ? undefined : { at, message }
+}
+
+function slotOf(fields: MarkFields | undefined): LogState['slot'] {
+  const walStatus = fields?.text('walStatus')
+  if (fields === undefined || walStatus === undefined) return undefined
+  return { walStatus, safeBytes: fields.number('safeBytes'), keptBytes: fields.number('keptBytes') }
+}
+
+function errorOf(fields: MarkFields | undefined): LogState['error'] {
+  const message = fields?.text('message')
+  if (fields === undefined || message === undefined) return undefined
+  return { code: fields.text('code'), message, hint: fields.text('hint') }
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { parseMarkFields } from '../catalogue/mark-fields.ts'
 
 /** How sending to a channel went lately, in the mark `notified/@channel/<name>`. */
 export interface ChannelState {
@@ -12,13 +12,6 @@ export interface ChannelState {
   readonly claimedUntil?: Date | undefined
 }
 
-const schema = z.object({
-  failures: z.number(),
-  retryAt: z.coerce.date().optional(),
-  error: z.string().optional(),
-  claimedUntil: z.coerce.date().optional(),
-})
-
 export function channelMark(channel: string): string {
   return `notified/@channel/${channel}`
 }
@@ -29,10 +22,13 @@ export function readChannelState(marks: ReadonlyMap<string, string>, channel: st
 }
 
 export function parseChannelState(value: string | undefined): ChannelState {
-  if (value === undefined) return { failures: 0 }
-  try {
-    return schema.parse(JSON.parse(value))
-  } catch {
-    return { failures: 0 }
+  const fields = parseMarkFields(value)
+  const failures = fields?.number('failures')
+  if (fields === undefined || failures === undefined) return { failures: 0 }
+  return {
+    failures,
+    retryAt: fields.date('retryAt'),
+    error: fields.text('error'),
+    claimedUntil: fields.date('claimedUntil'),
   }
 }

@@ -1,21 +1,20 @@
-import { z } from 'zod'
+import { parseMarkFields } from '../catalogue/mark-fields.ts'
 
 /** How requests to the watching service went lately, in the mark `notified/@dead-man-switch`. */
-const schema = z.object({
+export interface DeadManState {
   /** not before */
-  nextAt: z.coerce.date(),
+  readonly nextAt: Date
   /** in a row */
-  failures: z.number(),
-  error: z.string().optional(),
-})
+  readonly failures: number
+  readonly error?: string | undefined
+}
 
 export const deadManMark = 'notified/@dead-man-switch'
 
 /** What cannot be read counts as never requested. */
-export function parseDeadManState(value: string | undefined): z.infer<typeof schema> {
-  try {
-    return schema.parse(JSON.parse(value ?? ''))
-  } catch {
-    return { nextAt: new Date(0), failures: 0 }
-  }
+export function parseDeadManState(value: string | undefined): DeadManState {
+  const fields = parseMarkFields(value)
+  const [nextAt, failures] = [fields?.date('nextAt'), fields?.number('failures')]
+  if (nextAt === undefined || failures === undefined) return { nextAt: new Date(0), failures: 0 }
+  return { nextAt, failures, error: fields?.text('error') }
 }

@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import type { Severity } from '@holdfast/core/config/effective-config'
+import { parseMarkFields } from '../catalogue/mark-fields.ts'
 import type { Finding } from '../finding/finding.ts'
 
 /** What a channel was told last about a finding, in the mark `notified/<channel>/<finding>`. */
@@ -9,11 +9,7 @@ export interface NoticeState {
   readonly at: Date
 }
 
-const schema = z.object({
-  told: z.enum(['open', 'resolved']),
-  severity: z.enum(['info', 'warning', 'critical']),
-  at: z.coerce.date(),
-})
+const severities: readonly Severity[] = ['info', 'warning', 'critical']
 
 /** The same finding of another time is another one. */
 export function noticeMark(channel: string, finding: Pick<Finding, 'key' | 'firstSeenAt'>): string {
@@ -22,10 +18,10 @@ export function noticeMark(channel: string, finding: Pick<Finding, 'key' | 'firs
 
 /** What cannot be read counts as never told: told twice is better than not at all. */
 export function parseNoticeState(value: string | undefined): NoticeState | undefined {
-  if (value === undefined) return undefined
-  try {
-    return schema.parse(JSON.parse(value))
-  } catch {
-    return undefined
-  }
+  const fields = parseMarkFields(value)
+  const told = fields?.text('told')
+  const severity = severities.find((each) => each === fields?.text('severity'))
+  const at = fields?.date('at')
+  if ((told !== 'open' && told !== 'resolved') || severity === undefined || at === undefined) return undefined
+  return { told, severity, at }
 }
