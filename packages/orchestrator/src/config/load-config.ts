@@ -60,8 +60,17 @@ export async function readConfig(path: string, surroundings: ConfigSurroundings,
   const { config, tree } = resolution
   if (config === undefined || problems.some(({ severity }) => severity === 'error')) return { problems }
   const digest = createHash('sha256').update(JSON.stringify(tree.settings)).digest('hex')
-  const { settings, origins } = tree
-  return { loaded: { config, settings, origins, files, digest, warnings: problems }, problems }
+  const loaded = {
+    config,
+    settings: tree.settings,
+    get origins() {
+      return tree.origins
+    },
+    files,
+    digest,
+    warnings: problems,
+  }
+  return { loaded, problems }
 }
 
 /** What takes more than the schemas to see. */

@@ -16,7 +16,7 @@ import { notificationSettings } from './notification-settings.ts'
 import { promiseSettings } from './promise-settings.ts'
 import { allowsResidency, repositorySettings } from './repository-settings.ts'
 import { type OriginOf, resolveTiers } from './resolve-tiers.ts'
-import { createTreeBuilder, type SettingTree } from './setting-tree.ts'
+import { createTreeBuilder, joinTrees, type SettingTree } from './setting-tree.ts'
 import { hasLog, workloadSettings } from './workload-settings.ts'
 
 /** What the file does not say. */
@@ -55,73 +55,73 @@ export function resolveConfig(written: SettingMap, basis: ConfigBasis): ConfigRe
   return { config, tree, problems: checkPolicies(config, tree) }
 }
 
+const byDefault = (): Origin => ({ from: 'default' })
+
 /** Everything effective: the file's sections, each thing complete. */
 function buildTree(settings: SettingMap, tiers: ReadonlyMap<string, SettingTree>, basis: ConfigBasis): SettingTree {
-  const tree = createTreeBuilder()
-  const fromFile =
-    (from: Origin['from'], name?: string) =>
-    (path: readonly string[]): Origin => ({
-      from,
-      ...(name === undefined ? {} : { name }),
-      ...basis.originOf(path),
-    })
-  const byDefault = (): Origin => ({ from: 'default' })
-  const { hostname, timeZone } = basis
-  tree.overlay({ host: hostname, timeZone }, byDefault)
-  const whole = ['host', 'timeZone', 'catalogue', 'notifications', 'server', 'applications']
+  const base = createTreeBuilder()
+  const { hostname, timeZone, originOf } = basis
+  const notifications = withWholeRoutes(mapAt(settings, 'notifications'))
+  base.overlay({ host: hostname, timeZone, catalogue: catalogueDefaults(settings, basis) }, byDefault)
+  base.overlay({ server: defaultSettings(serverSchema, mapAt(settings, 'server')) }, byDefault)
+  base.overlay({ notifications: defaultSettings(notificationSchema, notifications) }, byDefault)
+  const whole = ['host', 'timeZone', 'catalogue', 'server', 'applications']
   const written = Object.fromEntries(Object.entries(settings).filter(([key]) => whole.includes(key)))
-  tree.overlay({ catalogue: catalogueDefaults(settings, basis) }, byDefault)
-  tree.overlay({ server: defaultSettings(serverSchema, mapAt(settings, 'server')) }, byDefault)
-  tree.overlay({ notifications: defaultSettings(notificationSchema, mapAt(settings, 'notifications')) }, byDefault)
-  tree.overlay(written, fromFile('file'))
-  completeRoutes(tree)
-  for (const [name, repository] of Object.entries(mapAt(settings, 'repositories'))) {
-    tree.overlay({ repositories: { [name]: defaultSettings(repositorySchema, repository) } }, byDefault)
-    tree.overlay({ repositories: { [name]: repository } }, fromFile('repository', name))
-  }
-  for (const [name, tier] of tiers) {
-    tree.overlay(
-      { tiers: { [name]: tier.settings } },
-      (path) => tier.origins.get(path.slice(2).join('.')) ?? byDefault(),
-    )
-  }
-  for (const [name, source] of Object.entries(mapAt(settings, 'sources'))) {
-    if (isSettingMap(source)) addSource(tree, name, source, { settings, tiers, basis })
-  }
-  return tree
+  base.overlay({ ...written, notifications }, (path) => ({ from: 'file', ...originOf(path) }))
+  const repositories = entriesAt(settings, 'repositories').map(([name, repository]) => {
+    const origin = (path: readonly string[]): Origin => ({
+      from: 'repository',
+      name,
+      ...originOf(['repositories', name, ...path]),
+    })
+    const defaults = defaultSettings(repositorySchema, repository)
+    return [name, createTreeBuilder().overlay(defaults, byDefault).overlay(repository, origin)] as const
+  })
+  const parts = { settings, tiers, basis, defaults: new Map<string, SettingMap>() }
+  const sources = entriesAt(settings, 'sources').map(
+    ([name, source]) => [name, buildSource(name, source, parts)] as const,
+  )
+  const sections = { repositories: new Map(repositories), tiers, sources: new Map(sources) }
+  return joinTrees(base, new Map<string, ReadonlyMap<string, SettingTree>>(Object.entries(sections)))
 }
 
 interface Parts {
   readonly settings: SettingMap
   readonly tiers: ReadonlyMap<string, SettingTree>
   readonly basis: ConfigBasis
+  /** of each type of source, as far as they are known yet */
+  readonly defaults: Map<string, SettingMap>
 }
 
-/** Defaults of the kind of source, then its tier, then what repositories say of retention, then itself. */
-function addSource(
-  tree: ReturnType<typeof createTreeBuilder>,
+/** Defaults of the type of source, then its tier, then what repositories say of retention, then itself. */
+function buildSource(
   name: string,
   source: SettingMap,
-  { settings, tiers, basis }: Parts,
-): void {
-  const defaults = defaultSettings(sourceSchema, source)
-  const at = (inner: SettingMap): SettingMap => ({ sources: { [name]: inner } })
-  tree.overlay(at(defaults), () => ({ from: 'default' }))
+  { settings, tiers, basis, defaults: known }: Parts,
+): SettingTree {
+  const type = textAt(source, 'type')
+  const defaults = known.get(type) ?? defaultSettings(sourceSchema, { type })
+  known.set(type, defaults)
+  const tree = createTreeBuilder().overlay(defaults, byDefault)
   const tier = tiers.get(textAt(source, 'tier') || textAt(defaults, 'tier'))
-  if (tier !== undefined) {
-    tree.overlay(at(tier.settings), (path) => tier.origins.get(path.slice(2).join('.')) ?? { from: 'default' })
-  }
-  for (const [repository, repositorySaid] of Object.entries(mapAt(settings, 'repositories'))) {
-    const keep = mapAt(repositorySaid, 'keep')
+  if (tier !== undefined) tree.overlayTree(tier)
+  for (const [repository, said] of entriesAt(settings, 'repositories')) {
+    const keep = mapAt(said, 'keep')
     if (Object.keys(keep).length === 0) continue
-    const originOf = (path: readonly string[]): Origin => ({
+    tree.overlay({ keepIn: { [repository]: keep } }, (path) => ({
       from: 'repository',
       name: repository,
-      ...basis.originOf(['repositories', repository, 'keep', ...path.slice(4)]),
-    })
-    tree.overlay(at({ keepIn: { [repository]: keep } }), originOf)
+      ...basis.originOf(['repositories', repository, 'keep', ...path.slice(2)]),
+    }))
   }
-  tree.overlay(at(source), (path) => ({ from: 'source', name, ...basis.originOf(path) }))
+  return tree.overlay(source, (path) => ({ from: 'source', name, ...basis.originOf(['sources', name, ...path]) }))
+}
+
+/** Names and maps of a section. */
+function entriesAt(settings: SettingMap, section: string): [string, SettingMap][] {
+  return Object.entries(mapAt(settings, section)).flatMap(([name, value]): [string, SettingMap][] =>
+    isSettingMap(value) ? [[name, value]] : [],
+  )
 }
 
 function catalogueDefaults(settings: SettingMap, { stateDirectory }: ConfigBasis): SettingMap {
@@ -131,23 +131,18 @@ function catalogueDefaults(settings: SettingMap, { stateDirectory }: ConfigBasis
 }
 
 /** Lists are taken as they are written, so that defaults within their members are added here. */
-function completeRoutes(tree: SettingTree): void {
-  const notifications = mapAt(tree.settings, 'notifications')
+function withWholeRoutes(notifications: SettingMap): SettingMap {
   const routes = notifications['routes']
-  if (!Array.isArray(routes)) return
-  const schema = notificationSchema.shape.routes
+  if (!Array.isArray(routes)) return notifications
+  const { element } = notificationSchema.shape.routes.unwrap()
   const parsed: readonly Setting[] = routes
-  const whole = parsed.map((route) => (isSettingMap(route) ? { ...defaultsOfRoute(schema, route), ...route } : route))
-  // Boundary: the tree is still being built here, by this file alone.
-  Object.assign(notifications, { routes: whole })
-}
-
-function defaultsOfRoute(schema: typeof notificationSchema.shape.routes, route: SettingMap): SettingMap {
-  return defaultSettings(schema.unwrap().element, route)
+  const whole = parsed.map((route) => (isSettingMap(route) ? { ...defaultSettings(element, route), ...route } : route))
+  return { ...notifications, routes: whole }
 }
 
 /** From words to values. What was accepted in parts is accepted whole, so that a failure here is a bug. */
-function readTree({ settings, origins }: SettingTree): EffectiveConfig {
+function readTree(tree: SettingTree): EffectiveConfig {
+  const { settings } = tree
   const zone = textAt(settings, 'timeZone')
   const section = <Schema extends z.ZodType>(name: string, schema: Schema) =>
     new Map(Object.entries(mapAt(settings, name)).map(([key, value]) => [key, schema.parse(value)]))
@@ -177,7 +172,9 @@ function readTree({ settings, origins }: SettingTree): EffectiveConfig {
     ),
     notifications: notificationSettings(notificationSchema.parse(settings['notifications'] ?? {}), zone),
     server: readServer(settings),
-    origins,
+    get origins() {
+      return tree.origins
+    },
   }
 }
 
