@@ -59,6 +59,12 @@ describe('observing', () => {
     expect((await look(observer)).opened).toEqual(['retention-paused:source/shop'])
   })
 
+  it('opens one finding when several servers see it at the same moment', async () => {
+    await Promise.all([look(), look(), look(), look()])
+    await look()
+    expect(await catalogue.findings.list({ isOpen: true })).toHaveLength(1)
+  })
+
   it('keeps an acknowledgement until the finding is over', async () => {
     await look()
     const key = 'unprotected:source/shop'

@@ -73,4 +73,11 @@ describe('findings and what is seen now', () => {
     const before = findingOf({ resolvedAt: ago(60_000) })
     expect(reconcile([before], nothing, noon).changed).toEqual([])
   })
+
+  it('ends the older of two open ones that two servers opened', () => {
+    const older = findingOf({ firstSeenAt: ago(hourMs + 1) })
+    const { changed, resolved } = reconcile([older, findingOf()], seen, noon)
+    expect(changed).toEqual([{ ...older, resolvedAt: noon }])
+    expect(resolved).toEqual([])
+  })
 })

@@ -37,7 +37,7 @@ export function reconcile(previous: readonly Finding[], sight: Sight, now: Date)
     if (before.resolvedAt !== undefined || seen.has(key) || isUnseen(before)) continue
     resolved.push({ ...before, resolvedAt: now })
   }
-  return { changed: [...changed, ...opened, ...resolved], opened, resolved }
+  return { changed: [...changed, ...opened, ...resolved, ...superseded(previous, known, now)], opened, resolved }
 }
 
 function newestByKey(findings: readonly Finding[]): Map<string, Finding> {
@@ -47,6 +47,16 @@ function newestByKey(findings: readonly Finding[]): Map<string, Finding> {
     if (other === undefined || finding.firstSeenAt > other.firstSeenAt) newest.set(finding.key, finding)
   }
   return newest
+}
+
+/** Of two open ones with the same key, which should not be, the newer counts; the other would stay open for ever. */
+function superseded(previous: readonly Finding[], known: ReadonlyMap<string, Finding>, now: Date): Finding[] {
+  return previous
+    .filter(({ key, firstSeenAt, resolvedAt }) => {
+      const newest = known.get(key)
+      return resolvedAt === undefined && newest !== undefined && firstSeenAt < newest.firstSeenAt
+    })
+    .map((finding) => ({ ...finding, resolvedAt: now }))
 }
 
 function isLongOver({ resolvedAt }: Finding, now: Date): boolean {

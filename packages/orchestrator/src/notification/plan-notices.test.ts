@@ -62,6 +62,15 @@ describe('what is told', () => {
     expect(plan([resolved], { told: [[resolved, toldOpen]], route: { sendResolved: false } })).toEqual([])
   })
 
+  it('is the end also when the finding became less severe, or its source is gone from the configuration', () => {
+    const route = { minimumSeverity: 'critical', tiers: ['important'] }
+    const toldCritical: NoticeState = { ...toldOpen, severity: 'critical' }
+    const milder = findingOf({ severity: 'warning', resolvedAt: ago(minuteMs) })
+    expect(plan([milder], { route, told: [[milder, toldCritical]] })).toEqual([['chat', ['resolved overdue']]])
+    const gone = findingOf({ subject: { source: 'old' }, resolvedAt: ago(minuteMs) })
+    expect(plan([gone], { route, told: [[gone, toldCritical]] })).toEqual([['chat', ['resolved overdue']]])
+  })
+
   it('is that a finding became more severe, also when it is acknowledged; not that it became less', () => {
     const worse = findingOf({ severity: 'critical', acknowledged })
     expect(plan([worse], { told: [[worse, toldOpen]] })).toEqual([['chat', ['worsened overdue']]])

@@ -5,7 +5,7 @@ import type { WallClock } from '../planning/wall-clock.ts'
 import { isWithin } from '../planning/window.ts'
 import type { Notice, NoticeEvent } from './message.ts'
 import { noticeMark, type NoticeState, parseNoticeState } from './notice-state.ts'
-import { routesOf } from './route.ts'
+import { type Route, routesOf } from './route.ts'
 
 /** One message that is due now. */
 export interface Delivery {
@@ -35,22 +35,44 @@ interface Pending extends Notice {
 export function planNotices(facts: NoticeFacts): Delivery[] {
   const groups = new Map<string, { channel: string; pending: Pending[] }>()
   for (const finding of facts.findings) {
-    const told = new Set<string>()
-    for (const { index, settings } of routesOf(finding, facts.config)) {
-      for (const channel of settings.channels) {
-        // Two routes to the same channel tell it once.
-        if (told.has(channel) || !facts.config.notifications.channels.has(channel)) continue
-        told.add(channel)
-        const notice = pendingNotice(finding, channel, settings, facts)
-        if (notice === undefined) continue
-        const key = `${index} ${channel}`
-        const group = groups.get(key) ?? { channel, pending: [] }
-        group.pending.push(notice)
-        groups.set(key, group)
-      }
+    const ways = finding.resolvedAt === undefined ? waysToTell(finding, facts) : waysToEnd(finding, facts)
+    for (const [channel, { index, settings }] of ways) {
+      const notice = pendingNotice(finding, channel, settings, facts)
+      if (notice === undefined) continue
+      const key = `${index} ${channel}`
+      const group = groups.get(key) ?? { channel, pending: [] }
+      group.pending.push(notice)
+      groups.set(key, group)
     }
   }
   return [...groups.values()].flatMap(({ channel, pending }) => dueDelivery(channel, pending, facts))
+}
+
+/** Channel → the first route that leads there: two routes to the same channel tell it once. */
+function waysToTell(finding: Finding, { config }: NoticeFacts): Map<string, Route> {
+  const ways = new Map<string, Route>()
+  for (const route of routesOf(finding, config)) {
+    for (const channel of route.settings.channels) if (!ways.has(channel)) ways.set(channel, route)
+  }
+  return ways
+}
+
+/**
+ * Who was told of the beginning is told of the end, also when the finding would take another route by now: it became less
+ * severe, or its source is no longer in the configuration.
+ */
+function waysToEnd(finding: Finding, facts: NoticeFacts): Map<string, Route> {
+  const ways = new Map<string, Route>()
+  const routes = facts.config.notifications.routes.map((settings, index) => ({ settings, index }))
+  for (const channel of facts.config.notifications.channels.keys()) {
+    const state = parseNoticeState(facts.marks.get(noticeMark(channel, finding)))
+    if (state?.told !== 'open') continue
+    const leadsThere = ({ settings }: Route) => settings.channels.includes(channel)
+    const asTold = routesOf({ ...finding, severity: state.severity }, facts.config).find(leadsThere)
+    const route = asTold ?? routes.find(leadsThere)
+    if (route !== undefined) ways.set(channel, route)
+  }
+  return ways
 }
 
 function pendingNotice(
@@ -60,7 +82,7 @@ function pendingNotice(
   { marks, now }: NoticeFacts,
 ): Pending | undefined {
   const state = parseNoticeState(marks.get(noticeMark(channel, finding)))
-  const event = finding.resolvedAt === undefined ? openEvent(finding, state, route, now) : endEvent(state, route)
+  const event = finding.resolvedAt === undefined ? openEvent(finding, state, route, now) : endEvent(route)
   if (event === undefined) return undefined
   return { event, finding, route, sinceMs: pendingSince(event, finding, now) }
 }
@@ -81,9 +103,8 @@ function openEvent(
   return now.getTime() - state.at.getTime() >= repeatEveryMs ? 'repeated' : undefined
 }
 
-/** Only who was told of the beginning is told of the end. */
-function endEvent(state: NoticeState | undefined, { sendResolved }: RouteSettings): NoticeEvent | undefined {
-  return state?.told === 'open' && sendResolved ? 'resolved' : undefined
+function endEvent({ sendResolved }: RouteSettings): NoticeEvent | undefined {
+  return sendResolved ? 'resolved' : undefined
 }
 
 function pendingSince(event: NoticeEvent, finding: Finding, now: Date): number {

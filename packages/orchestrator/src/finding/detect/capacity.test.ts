@@ -52,7 +52,7 @@ describe('the room of a repository', () => {
   })
 
   it('is unknown when it was not measured lately', () => {
-    const later = new Date(noon.getTime() + 5 * 86_400_000)
+    const later = new Date(noon.getTime() + 20 * 86_400_000)
     expect(look(growing(92, 0, 10), later)).toMatchObject({ observations: [], unseen: [{ kind: 'capacity' }] })
   })
 })

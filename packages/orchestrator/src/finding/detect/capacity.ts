@@ -12,7 +12,7 @@ const criticalDays = 7
 const warningPart = 0.9
 const criticalPart = 0.97
 /** A size that was looked at longer ago is not today's. */
-const staleMs = 3 * dayMs
+const staleMs = 15 * dayMs
 
 /** A repository is full soon, by its growth of the last weeks, or nearly is. */
 export const detectCapacity: Detector = (view) =>
