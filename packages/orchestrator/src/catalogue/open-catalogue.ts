@@ -50,5 +50,5 @@ export async function openCatalogue(place: CataloguePlace, ctx: Context): Promis
 /** The driver of PostgreSQL is loaded only where it is used: commands on SQLite start without it. */
 async function openStore(place: CataloguePlace, ctx: Context): Promise<CatalogueStore> {
   if (place.type === 'sqlite') return await openSqliteStore(place.path, ctx)
-  return await (await import('./store/open-postgres-store.ts')).openPostgresStore(place, ctx)
+  return (await import('./store/open-postgres-store.ts')).openPostgresStore(place, ctx)
 }

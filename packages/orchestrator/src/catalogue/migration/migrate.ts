@@ -1,7 +1,7 @@
 import { AppError } from '@holdfast/core/errors/app-error'
 import { type Kysely, sql } from 'kysely'
 import type { CatalogueReader, CatalogueStore } from '../store/catalogue-store.ts'
-import { postgresSchema } from '../store/open-postgres-store.ts'
+import { postgresSchema } from '../store/catalogue-tables.ts'
 import { firstTables } from './001-first-tables.ts'
 import { summaries } from './002-summaries.ts'
 import type { Migration } from './migration.ts'

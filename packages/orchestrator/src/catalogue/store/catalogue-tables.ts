@@ -1,3 +1,6 @@
+/** On PostgreSQL a schema of our own, so that the database may have other users. */
+export const postgresSchema = 'holdfast'
+
 /**
  * The tables as queries see them, the same in both stores. Times are ms since 1970 by the store's clock, flags 0 or 1,
  * lists and objects JSON. Made by `migration/`; what is not needed to find a row is JSON, so that it may grow without one.

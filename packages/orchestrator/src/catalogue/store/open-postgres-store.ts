@@ -4,11 +4,9 @@ import { AppError } from '@holdfast/core/errors/app-error'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool, types } from 'pg'
 import type { CatalogueStore } from './catalogue-store.ts'
-import type { CatalogueTables } from './catalogue-tables.ts'
+import { type CatalogueTables, postgresSchema } from './catalogue-tables.ts'
 import { postgresError, postgresProblem } from './postgres-error.ts'
 
-/** A schema of our own, so that the database may have other users. */
-export const postgresSchema = 'holdfast'
 /** Two numbers that name our lock among those of other programs in the database. */
 const queueLock = { program: 0x48_4f_4c_44, lock: 1 }
 const connections = 5
