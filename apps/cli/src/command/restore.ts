@@ -98,6 +98,10 @@ export const restore = defineCommand({
         refuseOptions(invocation.options, notOfMysql, 'into MySQL')
         return await (await import('../mysql/run-mysql-restore.ts')).runMysqlRestore(invocation)
       }
+      if (invocation.options.intoServer === undefined && (await isMysqlSource(name, invocation))) {
+        refuseOptions(invocation.options, notOfMysqlDirectory, 'a MySQL source to a directory')
+        return await (await import('../mysql/run-mysql-directory.ts')).runMysqlDirectory(invocation)
+      }
       refuseOptions(invocation.options, mysqlOptions, 'a PostgreSQL source')
       if (invocation.options.intoServer !== undefined) {
         refuseOptions(invocation.options, physicalOptions, 'a logical backup')
@@ -153,6 +157,10 @@ const notOfMysql = [
   ...(['to', 'target', 'timeline', 'targetAction', 'tablespaceMapping', 'delta', 'start', 'port'] as const),
   ...(['schema', 'noOwner', 'jobs', 'temporary', 'postgresBin'] as const),
 ]
+const notOfMysqlDirectory = [
+  ...(['timeline', 'targetAction', 'tablespaceMapping', 'delta', 'start', 'port', 'confirm', 'postgresBin'] as const),
+  ...(['database', 'schema', 'table', 'into', 'replace', 'noOwner', 'withRoles', 'jobs', 'temporary'] as const),
+]
 const sourceOptions = [
   ...(['at', 'before', 'timeline', 'targetAction', 'tablespaceMapping', 'delta', 'start', 'port'] as const),
   ...logicalOptions,
@@ -166,6 +174,13 @@ function refuseOptions<Name extends string>(
 ): void {
   const given = firstGiven(values, names)
   if (given !== undefined) throw new AppError('OPTIONS_CONFLICT', { first: `restoring ${what}`, second: given })
+}
+
+/** Which server's files are restored is told by its backups. */
+async function isMysqlSource(source: string, invocation: Invocation<typeof options>): Promise<boolean> {
+  const { findSourceType } = await import('@holdfast/orchestrator/source-type')
+  await using session = await openSession(invocation, { lock: 'none' })
+  return (await findSourceType(session.repository, source, invocation.ctx)) === 'mysql'
 }
 
 /** Ids and "latest", each with a directory behind a colon; anything else can only be a source. */

@@ -1,3 +1,5 @@
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
 import { startMariadb } from '@holdfast/connectors/mysql/testing/mariadb-server'
 import { expect, it } from 'vitest'
 import { createCliFixture } from '../cli-fixture.ts'
@@ -76,4 +78,34 @@ it('backs up, follows, shows what is covered, restores to a second and beside, a
   })
   const left = await cli.run(['verify', 'shop-db', '--no-record'])
   expect(left.exitCode, left.stdout + left.stderr).toBe(0)
+}, 120_000)
+
+it('copies a data directory, restores it to a second into another one, and stores little the next time', async () => {
+  await using server = await startMariadb()
+  await server.sql(['CREATE DATABASE shop', 'CREATE TABLE shop.item (id int PRIMARY KEY, name varchar(100))'])
+  await server.sql('INSERT INTO shop.item SELECT seq, MD5(seq) FROM shop.seq_1_to_3000')
+  await using cli = await createCliFixture()
+  await chmod(cli.directory, 0o755)
+  await cli.init()
+  const words = ['backup', server.url(), '--source', 'shop-db', '--method', 'direct']
+  const made = await cli.run(words)
+  expect(made, made.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('binary log at') })
+  await server.sql("INSERT INTO shop.item VALUES (5000, 'later')")
+  let follower = 0
+  const following = cli.run(['follow', server.url(), '--source', 'shop-db', '--flush-every', '200ms'], {
+    onStart: (pid) => (follower = pid),
+  })
+  await new Promise((done) => setTimeout(done, 2500))
+  process.kill(follower, 'SIGTERM')
+  expect(await following).toMatchObject({ exitCode: 0 })
+  const to = join(cli.directory, 'restored')
+  const restored = await cli.run(['restore', 'shop-db', '--to', to])
+  expect(restored.exitCode, restored.stdout + restored.stderr).toBe(0)
+  expect(restored.stdout).toContain('replays')
+  await using copy = await startMariadb({ dataDirectory: to, serverId: 3 })
+  expect(await copy.sql('SELECT count(*), max(id) FROM shop.item')).toEqual([['3001', '5000']])
+  const full = await cli.run(['restore', 'shop-db', '--to', to])
+  expect(full).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('not empty') })
+  const again = JSON.parse((await cli.run([...words, '--json'])).stdout.trim().split('\n').at(-1) ?? '{}')
+  expect(again.data_added).toBeLessThan(again.total_bytes_processed * 0.15)
 }, 120_000)

@@ -1,7 +1,9 @@
+import { tmpdir } from 'node:os'
 import { describeVersion } from '@holdfast/connectors/mysql/connection/server-version'
 import type { LogicalManifest } from '@holdfast/connectors/mysql/logical/logical-manifest'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { formatSize } from '@holdfast/core/units/size'
+import { backupPhysicalMysql } from '@holdfast/orchestrator/mysql/backup-physical-mysql'
 import { backupMysql } from '@holdfast/orchestrator/mysql/backup-mysql'
 import type { Repository } from '@holdfast/repository/repository'
 import { firstGiven } from '../argument/first-given.ts'
@@ -18,21 +20,34 @@ import { mysqlClientPlace, programPlaceOf } from './mysql-client-place.ts'
 import { mysqlSourceHost, readMysqlConnection } from './mysql-connection-argument.ts'
 
 const foreign = [
-  ...(['dataDirectory', 'checkpoint', 'noVerifyPages', 'schema', 'lockWait', 'parallelDumps'] as const),
-  ...(['checksums', 'postgresBin'] as const),
+  ...(['checkpoint', 'noVerifyPages', 'schema', 'lockWait', 'parallelDumps', 'checksums', 'postgresBin'] as const),
 ]
+const logicalOnly = [
+  'database',
+  'table',
+  'excludeTable',
+  'lockAllTables',
+  'dumpSilence',
+  'inContainer',
+  'inPod',
+] as const
 const minuteMs = 60_000
 
 /** `backup mysql://…`: a dump of each database, of one instant, with accounts and a fingerprint. */
 export async function runMysqlBackup(
-  { arguments: given, options, output, variables, ctx, global }: Invocation<typeof backupOptions>,
+  invocation: Invocation<typeof backupOptions>,
   repositories: readonly Repository[],
 ): Promise<number> {
+  const { arguments: given, options, output, variables, ctx, global } = invocation
   const connection = onlyConnection(given, options)
   const other = firstGiven(options, foreign)
   if (other !== undefined) throw new AppError('OPTIONS_CONFLICT', { first: 'a MySQL connection', second: other })
-  if (options.method !== undefined && options.method !== 'logical') {
-    throw new AppError('OPTIONS_CONFLICT', { first: 'a MySQL connection', second: `--method ${options.method}` })
+  if (options.method === 'direct') return await runPhysical(connection, invocation, repositories)
+  if (options.method === 'wire' || options.dataDirectory !== undefined) {
+    throw new AppError('OPTIONS_CONFLICT', {
+      first: 'a dump of MySQL',
+      second: options.method === 'wire' ? '--method wire' : '--data-directory',
+    })
   }
   const target = readMysqlConnection(connection, variables)
   const host = options.host ?? mysqlSourceHost(target)
@@ -60,6 +75,44 @@ export async function runMysqlBackup(
   output.note(`${describeDump(manifest)}\n${renderBackupReport(saved, { dryRun: false })}`)
   const failed = saved.repositories.some(({ failure }) => failure !== undefined)
   return failed || manifest.findings.length > 0 ? 3 : 0
+}
+
+/** `--method direct`: the files of the data directory, by mariadb-backup on this machine. */
+async function runPhysical(
+  connection: string,
+  { options, output, variables, ctx, global }: Invocation<typeof backupOptions>,
+  repositories: readonly Repository[],
+): Promise<number> {
+  const logical = firstGiven(options, logicalOnly)
+  if (logical !== undefined) throw new AppError('OPTIONS_CONFLICT', { first: '--method direct', second: logical })
+  const target = readMysqlConnection(connection, variables)
+  const host = options.host ?? mysqlSourceHost(target)
+  const source = options.source ?? readSourceName(host, '--source')
+  const { saved, manifest } = await backupPhysicalMysql(
+    repositories,
+    target,
+    {
+      source,
+      client: mysqlClientPlace(options.mysqlBin, variables),
+      temporaryDirectory: tmpdir(),
+      toolVersion: programVersion(),
+      ...(options.dataDirectory === undefined ? {} : { dataDirectory: options.dataDirectory }),
+    },
+    {
+      ...saveSettingsOf({ global, output }, host),
+      tags: options.tag.flat().filter((tag) => tag !== ''),
+      ...(options.readConcurrency === undefined ? {} : { workers: options.readConcurrency }),
+    },
+    ctx,
+  )
+  for (const summary of backupSummaries(saved, { dryRun: false })) output.message({ ...summary, mysql: manifest })
+  const { server, position, files, bytes } = manifest
+  const version = describeVersion({ family: server.family, text: server.version })
+  const place = position === undefined ? ', no binary log' : `, binary log at ${position.file}:${position.position}`
+  output.note(
+    `${source}: ${version}, ${countOf(files, 'file')}, ${formatSize(bytes)}${place}\n${renderBackupReport(saved, { dryRun: false })}`,
+  )
+  return saved.repositories.some(({ failure }) => failure !== undefined) ? 3 : 0
 }
 
 function describeDump({ source, server, fingerprint: { databases }, bytes, position }: LogicalManifest): string {

@@ -6,6 +6,7 @@ import {
 } from '@holdfast/connectors/mysql/logical/logical-manifest'
 import { parseLogicalManifest } from '@holdfast/connectors/mysql/logical/parse-logical-manifest'
 import type { LogicalFiles } from '@holdfast/connectors/mysql/logical/restore/logical-restore'
+import { parsePhysicalManifest, type PhysicalManifest } from '@holdfast/connectors/mysql/physical/physical-manifest'
 import type { RecoverableBase } from '@holdfast/connectors/mysql/recovery/binlog-chain'
 import type { Context } from '@holdfast/core/context'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
@@ -19,9 +20,17 @@ import { createTreeSource } from '@holdfast/repository/tree/tree-source'
 import { knownSources, type OpenedTrees, readSnapshotFile } from '../postgresql/list-backups.ts'
 
 /** A backup in a repository, with what its manifest says. */
-export interface MysqlBackup {
+export interface MysqlBackup<Manifest = LogicalManifest | PhysicalManifest> {
   readonly snapshot: ListedSnapshot
-  readonly manifest: LogicalManifest
+  readonly manifest: Manifest
+}
+
+export function isLogical(backup: MysqlBackup): backup is MysqlBackup<LogicalManifest> {
+  return backup.manifest.method === 'logical'
+}
+
+export function isPhysical(backup: MysqlBackup): backup is MysqlBackup<PhysicalManifest> {
+  return backup.manifest.method === 'physical'
 }
 
 /**
@@ -34,10 +43,11 @@ export async function listMysqlBackups(
   ctx: Context,
 ): Promise<{ readonly backups: readonly MysqlBackup[]; readonly opened: OpenedTrees }> {
   const snapshots = await listSnapshots(repository, {}, ctx)
-  const wanted = ['type=mysql', `source=${source}`, 'method=logical']
+  const wanted = ['type=mysql', `source=${source}`]
   // what was kept before a restore is no state of the source
   const own = snapshots.filter(({ snapshot: { tags } }) => {
-    return wanted.every((tag) => tags.includes(tag)) && !tags.some((tag) => tag.startsWith('safety='))
+    const isBackup = tags.includes('method=logical') || tags.includes('method=physical')
+    return isBackup && wanted.every((tag) => tags.includes(tag)) && !tags.some((tag) => tag.startsWith('safety='))
   })
   if (own.length === 0) {
     const known = knownSources(snapshots)
@@ -53,7 +63,8 @@ export async function listMysqlBackups(
   for (const snapshot of own) {
     try {
       const bytes = await readSnapshotFile(opened, snapshot, `${sourceFolder(source)}/manifest.json`, ctx)
-      backups.push({ snapshot, manifest: parseLogicalManifest(bytes) })
+      const parse = snapshot.snapshot.tags.includes('method=physical') ? parsePhysicalManifest : parseLogicalManifest
+      backups.push({ snapshot, manifest: parse(bytes) })
     } catch (error) {
       if (!isAppError(error) || error.retryable || error.code === 'INTERRUPTED') throw error
       const message = `snapshot ${snapshot.id.slice(0, 8)} is left out: ${error.message}`
@@ -71,7 +82,10 @@ export function baseOf({ snapshot, manifest }: MysqlBackup): RecoverableBase {
 }
 
 /** The files of a backup, read from the repository when they are wanted. */
-export function logicalFilesOf(opened: OpenedTrees, { snapshot, manifest }: MysqlBackup): LogicalFiles {
+export function logicalFilesOf(
+  opened: OpenedTrees,
+  { snapshot, manifest }: MysqlBackup<LogicalManifest>,
+): LogicalFiles {
   const folder = sourceFolder(manifest.source)
   return {
     manifest,

@@ -2,6 +2,7 @@ import type {
   LogicalRestorePlan,
   LogicalRestoreRequest,
 } from '@holdfast/connectors/mysql/logical/restore/logical-restore'
+import type { LogicalManifest } from '@holdfast/connectors/mysql/logical/logical-manifest'
 import { planLogicalRestore } from '@holdfast/connectors/mysql/logical/restore/plan-logical-restore'
 import { chooseChain } from '@holdfast/connectors/mysql/recovery/choose-chain'
 import type { MysqlRecoveryTarget } from '@holdfast/connectors/mysql/recovery/recovery-point'
@@ -10,12 +11,12 @@ import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Repository } from '@holdfast/repository/repository'
 import type { BinlogChain } from '@holdfast/connectors/mysql/recovery/binlog-chain'
-import { baseOf, type MysqlBackup } from './list-mysql-backups.ts'
+import { baseOf, isLogical, type MysqlBackup } from './list-mysql-backups.ts'
 import { type MysqlMaterial, readMysqlMaterial } from './read-mysql-material.ts'
 
 /** What a restore of a source will do, before it does anything. */
 export interface MysqlRestorePlan {
-  readonly backup: MysqlBackup
+  readonly backup: MysqlBackup<LogicalManifest>
   readonly material: MysqlMaterial
   readonly load: LogicalRestorePlan
   /** undefined: the state of the backup itself */
@@ -45,8 +46,7 @@ export async function planFromMaterial(
   request: LogicalRestoreRequest,
   ctx: Context,
 ): Promise<MysqlRestorePlan> {
-  const chain = chooseChain(material.backups.map(baseOf), material.slices, target.stop)
-  const backup = backupOf(material, chain)
+  const { backup, chain } = chooseBackup(material, material.backups.filter(isLogical), target.stop)
   // one table is as it was when the backup was made: a log cannot be replayed for it alone
   const isTable = request.tables.length > 0
   if (isTable && target.stop.type !== 'backup' && target.stop.type !== 'latest') {
@@ -66,9 +66,14 @@ export async function planFromMaterial(
   return { backup, material, load, replay, target }
 }
 
-/** The backup that a chain begins with. */
-export function backupOf({ backups }: MysqlMaterial, { base }: BinlogChain): MysqlBackup {
-  const backup = backups.find(({ snapshot }) => snapshot.id === base.id)
+/** The backup of a kind that a point is reached from with the least to replay. Fails with RECOVERY_…. */
+export function chooseBackup<Kind extends MysqlBackup>(
+  { slices }: MysqlMaterial,
+  backups: readonly Kind[],
+  stop: MysqlRecoveryTarget['stop'],
+): { readonly backup: Kind; readonly chain: BinlogChain } {
+  const chain = chooseChain(backups.map(baseOf), slices, stop)
+  const backup = backups.find(({ snapshot }) => snapshot.id === chain.base.id)
   if (backup === undefined) throw new Error('a chain of another source')
-  return backup
+  return { backup, chain }
 }

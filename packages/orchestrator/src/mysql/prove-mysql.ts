@@ -2,7 +2,6 @@ import { findMysqlTool, type MysqlClientPlace } from '@holdfast/connectors/mysql
 import { connectMysql } from '@holdfast/connectors/mysql/connection/connect'
 import type { LogicalManifest } from '@holdfast/connectors/mysql/logical/logical-manifest'
 import { type MysqlExpectation, verifyDatabases } from '@holdfast/connectors/mysql/proof/verify-databases'
-import { chooseChain } from '@holdfast/connectors/mysql/recovery/choose-chain'
 import type { MysqlRecoveryTarget } from '@holdfast/connectors/mysql/recovery/recovery-point'
 import {
   type MysqlSandbox,
@@ -16,8 +15,8 @@ import { type Check, failed, passed, runCheck } from '@holdfast/core/proof/check
 import type { Repository } from '@holdfast/repository/repository'
 import { type SourceProof, verdictOf } from '../proof/source-proof.ts'
 import { executeMysqlRestore, type MysqlRestoreReport } from './execute-mysql-restore.ts'
-import { baseOf } from './list-mysql-backups.ts'
-import { backupOf, type MysqlRestorePlan, planFromMaterial } from './plan-mysql-restore.ts'
+import { isLogical } from './list-mysql-backups.ts'
+import { chooseBackup, type MysqlRestorePlan, planFromMaterial } from './plan-mysql-restore.ts'
 import { readMysqlMaterial } from './read-mysql-material.ts'
 
 export interface MysqlProofRequest {
@@ -52,8 +51,7 @@ export async function proveMysql(
   const { source, target, client } = request
   await removeDeadMysqlSandboxes(request.sandboxParent)
   const material = await readMysqlMaterial(repository, source, ctx)
-  const chain = chooseChain(material.backups.map(baseOf), material.slices, target.stop)
-  const { manifest, snapshot } = backupOf(material, chain)
+  const { manifest, snapshot } = chooseBackup(material, material.backups.filter(isLogical), target.stop).backup
   const tools = await findServer(manifest, client, ctx)
   await using sandbox = await startMysqlSandbox(tools, manifest.server, request.sandboxParent, ctx)
   const local = { target: sandbox.target, client, databases: [], tables: [], replaces: [], users: true }

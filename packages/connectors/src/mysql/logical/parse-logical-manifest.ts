@@ -35,7 +35,7 @@ export function parseLogicalManifest(bytes: Uint8Array): LogicalManifest {
   }
 }
 
-function readServer(fields: ManifestFields): MysqlServerFacts {
+export function readServer(fields: ManifestFields): MysqlServerFacts {
   const optional = (name: 'uuid' | 'binlogFormat' | 'binlogRowImage') => {
     const value = fields.optionalText(name)
     return value === undefined ? {} : { [name]: value }
@@ -55,7 +55,7 @@ function readServer(fields: ManifestFields): MysqlServerFacts {
   }
 }
 
-function readPosition(fields: ManifestFields): BinlogPosition {
+export function readPosition(fields: ManifestFields): BinlogPosition {
   const gtid = fields.optionalText('gtid')
   return { file: fields.text('file'), position: fields.integer('position'), ...(gtid === undefined ? {} : { gtid }) }
 }

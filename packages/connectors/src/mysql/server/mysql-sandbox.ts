@@ -1,20 +1,17 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { chownSync, closeSync, openSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chownSync } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Context } from '@holdfast/core/context'
-import { AppError, isAppError } from '@holdfast/core/errors/app-error'
+import { AppError } from '@holdfast/core/errors/app-error'
 import { commandAt } from '../../process/program-place.ts'
 import { runProgram } from '../../process/running-program.ts'
 import { requireReachable, unprivilegedIdentity } from '../../postgresql/server/run-as.ts'
 import type { MysqlTool } from '../client/mysql-tool.ts'
-import { connectMysql } from '../connection/connect.ts'
 import type { MysqlTarget } from '../connection/target.ts'
 import { sandboxArguments, type SandboxOriginal } from './sandbox-arguments.ts'
 import { mysqlSandboxPrefix, processFile } from './remove-dead-sandboxes.ts'
+import { scratchEnvironment, startScratchServer } from './scratch-server.ts'
 
 const patienceMs = 60_000
 
@@ -58,22 +55,20 @@ export async function startMysqlSandbox(
   await initialize(tools, dataDirectory, ctx)
   const words = sandboxArguments({ dataDirectory, socket, processFile: processFile(root) }, original)
   const logFile = join(root, 'server.log')
-  const server = await launch(tools.server.program, words, {
-    dataDirectory,
-    logFile,
-    ...(identity === undefined ? {} : { identity }),
-  })
-  stack.defer(() => server.stop())
-  const target: MysqlTarget = {
-    host: 'localhost',
-    port: 3306,
-    socket,
-    user: 'root',
-    passwordInText: false,
-    tls: { mode: 'disabled' },
-    connectTimeoutMs: 5000,
-  }
-  await untilReady(server, target, { dataDirectory, logFile }, ctx)
+  const server = stack.use(
+    await startScratchServer(
+      {
+        program: tools.server.program,
+        arguments: words,
+        dataDirectory,
+        logFile,
+        socket,
+        ...(identity === undefined ? {} : { identity }),
+      },
+      ctx,
+    ),
+  )
+  const { target } = server
   const open = stack.move()
   const startMs = ctx.now().getTime() - startedAt
   return { target, dataDirectory, startMs, [Symbol.asyncDispose]: () => open.disposeAsync() }
@@ -88,79 +83,16 @@ async function initialize({ server, install }: SandboxTools, dataDirectory: stri
           program: install.program,
           arguments: [...own, '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve'],
         }
-  const command = commandAt({ type: 'local' }, { ...call, variables: sandboxEnvironment }, {})
+  const command = commandAt({ type: 'local' }, { ...call, variables: scratchEnvironment }, {})
   const end = await runProgram(asIdentity(command), { silenceLimitMs: patienceMs }, ctx)
   if (end.failure === undefined) return
   const reason = [end.failure, ...end.diagnostics.slice(-3)].join('; ')
   throw new AppError('MYSQL_START_FAILED', { directory: dataDirectory, reason })
 }
 
-const sandboxEnvironment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' }
-
 /** The programs give up root by themselves when they are told whose they are to be. */
 function asIdentity<Command extends { readonly arguments: readonly string[] }>(command: Command): Command {
   const identity = unprivilegedIdentity()
   if (identity === undefined) return command
   return { ...command, arguments: [...command.arguments, `--user=${identity.uid === 65_534 ? 'nobody' : 'postgres'}`] }
-}
-
-interface SandboxServer {
-  isRunning(): boolean
-  stop(): Promise<void>
-}
-
-async function launch(
-  program: string,
-  words: readonly string[],
-  {
-    dataDirectory,
-    logFile,
-    identity,
-  }: { dataDirectory: string; logFile: string; identity?: { uid: number; gid: number } },
-): Promise<SandboxServer> {
-  const log = openSync(logFile, 'a', 0o600)
-  const child = spawn(program, words, {
-    detached: true,
-    stdio: ['ignore', log, log],
-    cwd: dataDirectory,
-    env: sandboxEnvironment,
-    ...identity,
-  })
-  closeSync(log)
-  await Promise.race([once(child, 'spawn'), once(child, 'error').then(([error]) => Promise.reject(error as Error))])
-  const ended = once(child, 'exit')
-  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null
-  return {
-    isRunning,
-    async stop() {
-      // what is in it is thrown away
-      if (isRunning()) child.kill('SIGKILL')
-      if (isRunning()) await ended
-    },
-  }
-}
-
-async function untilReady(
-  server: SandboxServer,
-  target: MysqlTarget,
-  { dataDirectory, logFile }: { readonly dataDirectory: string; readonly logFile: string },
-  ctx: Context,
-): Promise<void> {
-  const untilMs = ctx.now().getTime() + patienceMs
-  for (;;) {
-    try {
-      const session = await connectMysql(target, ctx)
-      await session[Symbol.asyncDispose]()
-      return
-    } catch (error) {
-      if (!isAppError(error) || !error.retryable) throw error
-    }
-    if (!server.isRunning() || ctx.now().getTime() > untilMs) {
-      const lines = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n')
-      const telling = lines.filter((line) => /ERROR|Fatal/i.test(line)).slice(-3)
-      const reason = (telling.length > 0 ? telling : lines.slice(-3)).join(' ')
-      throw new AppError('MYSQL_START_FAILED', { directory: dataDirectory, reason })
-    }
-    await delay(50, undefined, { signal: ctx.signal })
-  }
 }

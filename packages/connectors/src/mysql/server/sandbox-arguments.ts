@@ -5,12 +5,24 @@ export type SandboxOriginal = Pick<
   'family' | 'characterSet' | 'collation' | 'lowerCaseTableNames' | 'sqlMode'
 >
 
-/** How a scratch server is started: like the original in what data depend on, and for itself in all else. */
-export function sandboxArguments(
-  places: { readonly dataDirectory: string; readonly socket: string; readonly processFile: string },
-  original: SandboxOriginal,
-): string[] {
-  const { dataDirectory, socket, processFile } = places
+interface ServerPlaces {
+  readonly dataDirectory: string
+  readonly socket: string
+  readonly processFile: string
+}
+
+/** How an empty scratch server is started. Nothing of it outlives the proof. */
+export function sandboxArguments(places: ServerPlaces, original: SandboxOriginal): string[] {
+  return [...commonArguments(places, original), '--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0']
+}
+
+/** How a server is started on restored files, whose accounts may be anything. */
+export function restoredArguments(places: ServerPlaces, original: SandboxOriginal): string[] {
+  return [...commonArguments(places, original), '--skip-grant-tables']
+}
+
+/** Like the original in what data depend on, and alone in all else. */
+function commonArguments({ dataDirectory, socket, processFile }: ServerPlaces, original: SandboxOriginal): string[] {
   const { family, characterSet, collation, lowerCaseTableNames, sqlMode } = original
   const isWord = (text: string): boolean => /^[\w,]*$/.test(text)
   return [
@@ -18,10 +30,9 @@ export function sandboxArguments(
     ...[`--datadir=${dataDirectory}`, `--socket=${socket}`, `--pid-file=${processFile}`],
     ...['--skip-networking', '--skip-name-resolve', '--skip-slave-start', '--event-scheduler=OFF'],
     family === 'mariadb' ? '--skip-log-bin' : '--disable-log-bin',
-    // nothing of it outlives the proof
-    ...['--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0', '--innodb-buffer-pool-size=128M'],
-    ...['--max-allowed-packet=1073741824', `--lower-case-table-names=${lowerCaseTableNames}`],
-    ...(family === 'mysql' ? ['--mysqlx=OFF'] : ['--skip-slave-start']),
+    ...['--innodb-buffer-pool-size=128M', '--max-allowed-packet=1073741824'],
+    `--lower-case-table-names=${lowerCaseTableNames}`,
+    ...(family === 'mysql' ? ['--mysqlx=OFF'] : []),
     ...(characterSet !== '' && isWord(characterSet) ? [`--character-set-server=${characterSet}`] : []),
     ...(collation !== '' && isWord(collation) ? [`--collation-server=${collation}`] : []),
     ...(isWord(sqlMode) ? [`--sql-mode=${sqlMode}`] : []),

@@ -1,6 +1,6 @@
 /** Real MariaDB servers for tests, each in a directory of its own. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, chmodSync } from 'node:fs'
+import { chownSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, chmodSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,6 +34,8 @@ export interface MariadbChoice {
   /** further lines of the command line: "--binlog-format=STATEMENT" */
   readonly arguments?: readonly string[]
   readonly serverId?: number
+  /** one that is there already, instead of an empty one */
+  readonly dataDirectory?: string
 }
 
 const account = unprivilegedAccount()
@@ -43,13 +45,15 @@ export async function startMariadb(choice: MariadbChoice = {}): Promise<MariadbS
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-mariadb-'))
   chmodSync(directory, 0o755)
   if (account !== undefined) chownSync(directory, account.uid, account.gid)
-  const dataDirectory = join(directory, 'data')
+  const dataDirectory = choice.dataDirectory ?? join(directory, 'data')
   const own = ['--no-defaults', `--datadir=${dataDirectory}`, '--innodb-log-file-size=8M', '--skip-name-resolve']
-  await promisify(execFile)(
-    'mariadb-install-db',
-    [...own, '--auth-root-authentication-method=normal', '--skip-test-db'],
-    { ...account, env: environment, cwd: directory },
-  )
+  if (choice.dataDirectory !== undefined) adopt(dataDirectory)
+  else
+    await promisify(execFile)(
+      'mariadb-install-db',
+      [...own, '--auth-root-authentication-method=normal', '--skip-test-db'],
+      { ...account, env: environment, cwd: directory },
+    )
   const port = await freePort()
   const socket = join(directory, 's')
   const { binlog = 'binlog', serverId = 1 } = choice
@@ -103,6 +107,12 @@ export async function startMariadb(choice: MariadbChoice = {}): Promise<MariadbS
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+function adopt(directory: string): void {
+  if (account === undefined) return
+  const paths = [directory, ...readdirSync(directory, { recursive: true }).map((name) => join(directory, String(name)))]
+  for (const path of paths) chownSync(path, account.uid, account.gid)
 }
 
 function launch(words: readonly string[], directory: string, logFile: string): ChildProcess {
