@@ -82,12 +82,22 @@ export function openPostgresStore(options: PostgresStoreOptions, ctx: Context): 
     }
   }
 
+  const working = new Set<Promise<unknown>>()
+  const track = async <T>(work: Promise<T>): Promise<T> => {
+    working.add(work)
+    try {
+      return await work
+    } finally {
+      working.delete(work)
+    }
+  }
+
   return {
     kind: 'postgresql',
     location,
     connection,
-    read: (work) => withPatience(() => work(kysely)),
-    write: (work) => withPatience(() => kysely.transaction().execute(work)),
+    read: (work) => track(withPatience(() => work(kysely))),
+    write: (work) => track(withPatience(() => kysely.transaction().execute(work))),
     nowMs: async (reader) => {
       if (clock === 'context') return ctx.now().getTime()
       const { rows } = await sql<{
@@ -98,7 +108,11 @@ export function openPostgresStore(options: PostgresStoreOptions, ctx: Context): 
     lockQueue: async (writer) => {
       await sql`select pg_advisory_xact_lock(${queueLock.program}, ${queueLock.lock})`.execute(writer)
     },
-    close: () => kysely.destroy(),
+    async close() {
+      // the pool never answers who still waits for a connection when it is ended
+      await Promise.allSettled(working)
+      await kysely.destroy()
+    },
   }
 }
 
