@@ -190,6 +190,7 @@ describe('includes', () => {
     })
     expect(loaded?.files.map((path) => path.slice(files.directory.length + 1))).toEqual([
       'holdfast.yaml',
+      'conf.d',
       'conf.d/1.yaml',
       'conf.d/2.yaml',
       'conf.d/3.yaml',

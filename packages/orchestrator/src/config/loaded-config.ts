@@ -15,7 +15,10 @@ export interface LoadedConfig {
   /** everything effective in the words of the file, secrets as references: what `config show` prints */
   readonly settings: SettingMap
   readonly origins: ReadonlyMap<string, Origin>
-  /** absolute paths of all files that were read; a change of any is a reason to load again */
+  /**
+   * Absolute paths of all files that were read, the main one first, and of directories that an include with * looks
+   * into: a change of any is a reason to load again.
+   */
   readonly files: readonly string[]
   /** of everything effective; the same digest means that nothing has to be done. Rotated secrets do not change it. */
   readonly digest: string

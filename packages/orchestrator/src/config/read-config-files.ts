@@ -11,7 +11,7 @@ const maxBytes = 16 << 20
 
 export interface ReadConfig {
   readonly root: WrittenNode
-  /** absolute paths, the main file first */
+  /** absolute paths, the main file first; directories that were looked into as well */
   readonly files: readonly string[]
   readonly problems: readonly PlacedProblem[]
 }
@@ -85,13 +85,15 @@ function withoutInclude(root: WrittenNode): WrittenNode {
   return { ...root, value: new Map([...entries].filter(([key]) => key !== 'include')) }
 }
 
-async function filesOf(include: WrittenNode, file: string, { problems }: Reading): Promise<string[]> {
+async function filesOf(include: WrittenNode, file: string, { problems, files }: Reading): Promise<string[]> {
   const pattern = resolve(dirname(file), typeof include.value === 'string' ? include.value : '')
   const last = basename(pattern)
   if (!last.includes('*')) return [pattern]
   const form = new RegExp(`^${last.split('*').map(escapePattern).join('[^/]*')}$`)
   try {
     const names = await readdir(dirname(pattern))
+    // a new file there changes what is included
+    if (!files.includes(dirname(pattern))) files.push(dirname(pattern))
     // as a shell does: hidden files only when asked for
     const fitting = names.filter((name) => form.test(name) && (!name.startsWith('.') || last.startsWith('.')))
     return fitting.toSorted().map((name) => join(dirname(pattern), name))

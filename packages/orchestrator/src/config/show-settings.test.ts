@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { checkSecrets } from './check-secrets.ts'
 import { describeOrigin, explainSetting } from './explain-setting.ts'
+import { loadCheckedConfig } from './load-checked-config.ts'
 import type { LoadedConfig } from './loaded-config.ts'
 import { renderProblem } from './render-problems.ts'
 import { renderSettings, showSettings } from './show-settings.ts'
@@ -124,5 +125,13 @@ describe('secrets that are not there', () => {
     ])
     await chmod(join(files.directory, 'password'), 0o600)
     expect(await check(false)).toHaveLength(1)
+  })
+
+  test('refuse a configuration that something is to run with', async () => {
+    const path = join(files.directory, 'holdfast.yaml')
+    await expect(loadCheckedConfig(path, files.surroundings, quietContext())).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: /has 1 error:\n.*notifications\.channels\.mail\.smtp\.password: the secret from the variable NOT_SET/,
+    })
   })
 })

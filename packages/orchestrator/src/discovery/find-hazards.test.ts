@@ -34,6 +34,16 @@ describe('a database container', () => {
     ],
     ['in a directory around its data', '{ image: postgres, volumes: ["d:/var/lib/postgresql"] }', ['info down-v']],
     [
+      'in the directory around it, over which its image puts another',
+      '{ image: "postgres:17", volumes: ["d:/var/lib/postgresql"] }',
+      ['critical anonymous-volume'],
+    ],
+    [
+      'in the nearer of two',
+      '{ image: "postgres:17", volumes: ["h:/var/lib/postgresql", "d:/var/lib/postgresql/data"] }',
+      ['info down-v'],
+    ],
+    [
       'in a directory within it',
       '{ image: postgres, volumes: ["d:/var/lib/postgresql/data/pgdata"] }',
       ['info down-v'],

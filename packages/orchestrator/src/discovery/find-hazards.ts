@@ -11,16 +11,19 @@ export function findHazards(containers: readonly ContainerSetUp[], volumes: read
   return [...ofData, ...volumes.filter(({ protectedBy }) => protectedBy === undefined).map(unprotected)]
 }
 
-/** The mount that holds the data of a container of this kind. */
+/** The mount that holds the data of a container of this kind: of several, the one nearest to the data. */
 export function dataMount({ mounts }: ContainerSetUp, { dataPaths }: WorkloadKind): ContainerMount | undefined {
-  return mounts.find(({ target }) =>
-    dataPaths.some((path) => target === path || isWithin(path, target) || isWithin(target, path)),
-  )
+  const [nearest] = mounts
+    .filter(({ target }) =>
+      dataPaths.some((path) => target === path || isWithin(path, target) || isWithin(target, path)),
+    )
+    .toSorted((left, right) => right.target.length - left.target.length)
+  return nearest
 }
 
 function hazardsOf(container: ContainerSetUp, kind: WorkloadKind): Hazard[] {
   const { subject, file } = container
-  const place = kind.dataPaths[0] ?? ''
+  const place = isBeforePostgres18(container) ? `${postgresHome}/data` : (kind.dataPaths[0] ?? '')
   const mount = dataMount(container, kind)
   if (mount === undefined || mount.type === 'tmpfs') {
     return [
@@ -31,6 +34,17 @@ function hazardsOf(container: ContainerSetUp, kind: WorkloadKind): Hazard[] {
         subject,
         message: `has no volume for the data of ${kind.kind}: it is lost when the container is removed or made anew`,
         advice: `Give it a named volume at ${place}, after a dump of what is in it now.`,
+      },
+    ]
+  }
+  if (isBeforePostgres18(container) && mount.target === postgresHome) {
+    return [
+      {
+        kind: 'anonymous-volume',
+        severity: 'critical',
+        subject,
+        message: `mounts ${mount.source} at ${postgresHome}, but images of PostgreSQL before 18 put a volume without a name over it, at ${place}, and the data into that: a new container gets a new, empty one`,
+        advice: `Mount at ${place}, after a dump of what is in it now.`,
       },
     ]
   }
@@ -66,6 +80,14 @@ function hazardsOf(container: ContainerSetUp, kind: WorkloadKind): Hazard[] {
       advice: 'Declare the volume `external: true`, so that Compose never removes it.',
     },
   ]
+}
+
+const postgresHome = '/var/lib/postgresql'
+
+/** The official image; one without a version is the newest. */
+function isBeforePostgres18({ image }: ContainerSetUp): boolean {
+  const major = /(?:^|\/)postgres:(\d+)/.exec(image)?.[1]
+  return major !== undefined && Number(major) < 18
 }
 
 function unprotected({ name, usedBy, holds, directory }: DiscoveredVolume): Hazard {
