@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSy
 import { basename, join } from 'node:path'
 import { quietContext } from '@holdfast/core/context'
 import { goldenNames, goldenPassword, loadGolden } from '@holdfast/repository/golden/golden-repository'
-import { changePassword } from '@holdfast/repository/key/change-password'
+import { cheapenKey } from '@holdfast/repository/key/cheapen-key'
 import { openRepository } from '@holdfast/repository/open/open-repository'
 import type { Repository } from '@holdfast/repository/repository'
 import { listTree, treeDifferences } from '@holdfast/repository/restore/testing/tree-listing'
@@ -13,7 +13,7 @@ import { createLocalBackend } from '@holdfast/storage/local/local-backend'
 import { createMemoryBackend } from '@holdfast/storage/memory/memory-backend'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeExoticTree, makeNastyTree } from '../scenario/nasty-tree.ts'
-import { cheapCost, createScenarioRepository, reopen, scenarioPassword } from '../scenario/scenario-repository.ts'
+import { createScenarioRepository, reopen, scenarioPassword } from '../scenario/scenario-repository.ts'
 import { openScratch } from '../scenario/scratch.ts'
 import { readContents } from '../scenario/snapshot-content.ts'
 import { backup, checkErrors, copy, forget, prune, restoreTo } from '../scenario/verbs.ts'
@@ -35,10 +35,7 @@ async function initByRestic(program: string, version: 1 | 2): Promise<{ path: st
   const path = scratch.place('repository')
   const restic = resticOn(program, path)
   await restic(['init', '--repository-version', String(version)])
-  // the key as restic makes it is opened once here; each of the many runs after that would take half a second for it
-  const repository = await reopen(createLocalBackend(path), ctx)
-  const identity = { username: 'test', hostname: 'test' }
-  await changePassword(repository, { password: scenarioPassword, identity, cost: cheapCost }, ctx)
+  await cheapenKey(path, scenarioPassword)
   return { path, restic }
 }
 

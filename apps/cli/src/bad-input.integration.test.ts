@@ -1,5 +1,11 @@
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { quietContext } from '@holdfast/core/context'
+import { encodeSnapshot } from '@holdfast/repository/format/snapshot'
+import { openRepository } from '@holdfast/repository/open/open-repository'
+import { writeUnpacked } from '@holdfast/repository/open/unpacked-files'
+import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
+import { createLocalBackend } from '@holdfast/storage/local/local-backend'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CliChoice, type CliFixture, createCliFixture, password } from './cli-fixture.ts'
 import { expectOneMessage } from './one-message-fixture.ts'
@@ -292,7 +298,7 @@ describe('bad input gets one clear message, its exit code, and changes nothing',
   test('a beginning that several snapshots share', async () => {
     const ids = await readdir(join(cli.repository, 'snapshots'))
     const shared = [...'0123456789abcdef'].find((digit) => ids.filter((id) => id.startsWith(digit)).length > 1)
-    for (let made = 0; shared === undefined && made < 17; made++) await cli.run(['backup', '-q', cli.source])
+    if (shared === undefined) await copySnapshots(cli, 17)
     const all = await readdir(join(cli.repository, 'snapshots'))
     const first = [...'0123456789abcdef'].find((digit) => all.filter((id) => id.startsWith(digit)).length > 1) ?? ''
     expectOneMessage(await cli.run(['restore', first, '-t', 'out']), 1, `${first} matches`)
@@ -338,9 +344,6 @@ describe('bad input gets one clear message, its exit code, and changes nothing',
 
 /** Seals the config anew with another version, as a later program might. */
 async function rewriteVersion(other: CliFixture, version: number): Promise<void> {
-  const { createLocalBackend } = await import('@holdfast/storage/local/local-backend')
-  const { openRepository } = await import('@holdfast/repository/open/open-repository')
-  const { quietContext } = await import('@holdfast/core/context')
   const { seal } = await import('@holdfast/repository/format/crypto')
   const { key, config } = await openRepository(createLocalBackend(other.repository), password, {}, quietContext())
   const text = JSON.stringify({ version, id: config.id, chunker_polynomial: config.chunkerPolynomial.toString(16) })
@@ -348,4 +351,16 @@ async function rewriteVersion(other: CliFixture, version: number): Promise<void>
   await rm(path, { force: true })
   await mkdir(other.repository, { recursive: true })
   await writeFile(path, seal(key, Buffer.from(text)))
+}
+
+/** So many snapshots more, of other times: of seventeen, two begin with the same digit. */
+async function copySnapshots({ repository: path }: CliFixture, count: number): Promise<void> {
+  const ctx = quietContext()
+  const repository = await openRepository(createLocalBackend(path), password, {}, ctx)
+  const [first] = await listSnapshots(repository, {}, ctx)
+  if (first === undefined) throw new Error('there is no snapshot to copy')
+  for (let made = 0; made < count; made++) {
+    const time = new Date(Date.UTC(2026, 0, 1 + made)).toISOString()
+    await writeUnpacked(repository, 'snapshot', encodeSnapshot({ ...first.snapshot, time }), ctx)
+  }
 }

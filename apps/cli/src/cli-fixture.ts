@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { quietContext } from '@holdfast/core/context'
-import { changePassword } from '@holdfast/repository/key/change-password'
+import { cheapenKey } from '@holdfast/repository/key/cheapen-key'
 import { initRepository } from '@holdfast/repository/open/init-repository'
-import { openRepository } from '@holdfast/repository/open/open-repository'
 import { createLocalBackend } from '@holdfast/storage/local/local-backend'
 
 export interface CliRun {
@@ -67,7 +66,7 @@ export async function createCliFixture(): Promise<CliFixture> {
       if (words.length === 0) return await makeRepository(path)
       const { exitCode, stderr } = await run(['-r', path, 'init', ...words])
       if (exitCode !== 0) throw new Error(stderr)
-      await cheapenKey(path)
+      await cheapenKey(path, password)
     },
     fingerprint: (path = repository) => fingerprintOf(path),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
@@ -78,12 +77,6 @@ const cheapKey = { identity: { username: 'test', hostname: 'test' }, cost: { N: 
 
 async function makeRepository(path: string): Promise<void> {
   await initRepository(createLocalBackend(path), password, cheapKey, quietContext())
-}
-
-async function cheapenKey(path: string): Promise<void> {
-  const ctx = quietContext()
-  const opened = await openRepository(createLocalBackend(path), password, {}, ctx)
-  await changePassword(opened, { password, ...cheapKey }, ctx)
 }
 
 function runCli(words: readonly string[], { variables = {}, stdin, cwd, onStart }: CliChoice): Promise<CliRun> {

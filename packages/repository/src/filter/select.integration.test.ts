@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cheapenKey } from '../key/cheapen-key.ts'
 import { type PatternList, compilePatterns, matchExclude, matchInclude } from './select.ts'
 
 /**
@@ -82,11 +83,15 @@ let tree = ''
 const paths: { path: string; isDirectory: boolean }[] = []
 const run = promisify(execFile)
 
+function repositoryOf(program: string): string {
+  return join(work, `repository-${programs.indexOf(program)}`)
+}
+
 function restic(program: string, ...args: string[]) {
   const environment = {
     ...process.env,
     RESTIC_PASSWORD: 'x',
-    RESTIC_REPOSITORY: join(work, `repository-${programs.indexOf(program)}`),
+    RESTIC_REPOSITORY: repositoryOf(program),
   }
   return run(program, ['--no-cache', ...args], { env: environment, maxBuffer: 1 << 28 })
 }
@@ -111,6 +116,7 @@ beforeAll(async () => {
   plant(tree, 2)
   for (const program of programs) {
     await restic(program, 'init')
+    await cheapenKey(repositoryOf(program), 'x')
     await restic(program, 'backup', '--host', 'whole', tree)
   }
 })

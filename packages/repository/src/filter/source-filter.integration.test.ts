@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cheapenKey } from '../key/cheapen-key.ts'
 import { type FilterSpec, type SourceFilter, createSourceFilter } from './source-filter.ts'
 
 const programs = [...new Set(['restic', process.env['HOLDFAST_TEST_RESTIC'] ?? 'restic'])]
@@ -103,8 +104,9 @@ describe.each(programs)('%s', (program) => {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
 
-  beforeAll(() => {
+  beforeAll(async () => {
     restic('init')
+    await cheapenKey(environment().RESTIC_REPOSITORY, 'x')
   })
 
   test.each(cases)('leaves out the same as the filter with $options', ({ options, spec }) => {
