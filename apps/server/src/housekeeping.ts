@@ -1,10 +1,8 @@
 import type { Context } from '@holdfast/core/context'
 import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
-import type { LoadedConfig } from '@holdfast/orchestrator/config/loaded-config'
-import { showSettings } from '@holdfast/orchestrator/config/show-settings'
 import type { ServerLog } from './server-log.ts'
-import { doInProcess } from './task/do-in-process.ts'
-import type { MachineFacts } from './task/task-message.ts'
+import { doInProcess, neededOf } from './task/do-in-process.ts'
+import type { MachineFacts, ServedConfig } from './task/task-message.ts'
 
 const dayMs = 86_400_000
 const runsKeptMs = 400 * dayMs
@@ -20,7 +18,7 @@ const copiedMark = 'catalogue/copied'
 export function createHousekeeping(
   catalogue: Catalogue,
   log: ServerLog,
-  given: { readonly machine: MachineFacts; config(): LoadedConfig },
+  given: { readonly machine: MachineFacts; config(): ServedConfig },
 ): (ctx: Context) => Promise<void> {
   return async (ctx) => {
     const now = ctx.now().getTime()
@@ -31,11 +29,10 @@ export function createHousekeeping(
     if (!hasSomething || (before !== undefined && now - Date.parse(before) < dayMs)) return
     if (!(await catalogue.marks.compareAndSet(copiedMark, before, ctx.now().toISOString()))) return
     const told: Context = { signal: ctx.signal, now: () => ctx.now(), emit: (event) => log.event(event) }
-    const { result } = await doInProcess(
-      { type: 'copy-catalogue', settings: showSettings(given.config()) },
-      { machine: given.machine, config: given.config().config },
-      told,
-    )
+    const { machine } = given
+    const { loaded, shown } = given.config()
+    const config = neededOf(loaded.config, undefined)
+    const { result } = await doInProcess({ type: 'copy-catalogue', settings: shown, config, machine }, told)
     for (const problem of result.problems ?? []) log.write('warning', `the history was not copied: ${problem}`)
   }
 }

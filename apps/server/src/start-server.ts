@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
 import type { ConfigSurroundings } from '@holdfast/orchestrator/config/surroundings'
-import { createLogSupervisor } from '@holdfast/orchestrator/log/log-supervisor'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
 import { openConfiguredCatalogue } from '@holdfast/orchestrator/operation/open-configured-catalogue'
 import { messageOf } from '@holdfast/orchestrator/operation/operation-report'
 import { createScheduler } from '@holdfast/orchestrator/planning/scheduler'
 import { openRunQueue } from '@holdfast/orchestrator/run/open-run-queue'
 import { type ConfigKeeper, keepConfig } from './config-keeper.ts'
+import { createFollowing } from './following.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { openHttp } from './http/open-http.ts'
 import { createLookout } from './lookout.ts'
@@ -44,11 +45,12 @@ const housekeepEveryMs = 3_600_000
 export async function startServer(options: ServerOptions, ctx: Context): Promise<void> {
   const { configPath, surroundings, machine, log, graceMs = 30_000, leaseMs = 30_000 } = options
   const keeper = await keepConfig(configPath, surroundings, ctx)
-  const { config } = keeper.current()
+  const configNow = (): EffectiveConfig => keeper.current().loaded.config
+  const config = configNow()
   await using catalogue = await openConfiguredCatalogue(config.catalogue, machine, ctx)
   await using queue = await openRunQueue(catalogue, ctx)
   const worker = `${machine.identity.hostname}:${machine.identity.pid}:${randomBytes(2).toString('hex')}`
-  const lookout = createLookout({ catalogue, machine, log, config: () => keeper.current().config })
+  const lookout = createLookout({ catalogue, machine, log, config: configNow })
   await using http = await openHttp(config.server.listen, {
     readiness: () => readinessOf(catalogue),
     metrics: () => lookout.metrics(ctx),
@@ -59,16 +61,11 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
     worker,
     catalogue: catalogue.location,
   })
-  await using logs = createLogSupervisor(
-    {
-      catalogue,
-      machine,
-      worker,
-      requestBackup: (source, at) => gapBackup(queue, source, at, keeper.current().config, ctx),
-    },
+  await using logs = createFollowing(
+    { catalogue, machine, worker, requestBackup: (source, at) => gapBackup(queue, source, at, configNow(), ctx) },
     ctx,
   )
-  logs.update(config)
+  await logs.update(config)
   await catalogue.marks.remove('config/error')
   const facts = factsOf(machine)
   const scheduler = createScheduler(catalogue, queue)
@@ -76,7 +73,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
   const tick = repeat(
     () => tickEveryMs,
     async (own) => {
-      await scheduler.tick(keeper.current().config, own)
+      await scheduler.tick(configNow(), own)
       lookout.ticked(own.now())
     },
     failed('schedules could not be looked at'),
@@ -94,11 +91,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
     failed('old records could not be removed'),
     ctx,
   )
-  const reload = watchConfig(
-    keeper,
-    { log, catalogue, changed: () => logs.update(keeper.current().config), look: look.soon },
-    ctx,
-  )
+  const reload = watchConfig(keeper, { log, catalogue, changed: () => logs.update(configNow()), look: look.soon }, ctx)
   options.onReloadWanted(reload.now)
   const runs = serveRuns(
     {
@@ -108,7 +101,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
       machine: facts,
       graceMs,
       leaseMs,
-      config: () => keeper.current().config,
+      config: configNow,
       ended: (run) => {
         lookout.ended(run)
         look.soon()
@@ -149,20 +142,20 @@ interface ConfigWatch {
 
 function watchConfig(
   keeper: ConfigKeeper,
-  given: { readonly log: ServerLog; readonly catalogue: Catalogue; changed(): void; look(): void },
+  given: { readonly log: ServerLog; readonly catalogue: Catalogue; changed(): Promise<void>; look(): void },
   ctx: Context,
 ): ConfigWatch {
   const { log, catalogue } = given
   let isWanted = false
   const read = async (own: Context): Promise<void> => {
-    const before = keeper.current().config
+    const before = keeper.current().loaded.config
     try {
       const outcome = isWanted ? await keeper.reload(own) : await keeper.reloadIfTouched(own)
       if (outcome === undefined) return
       await catalogue.marks.remove('config/error')
-      await catalogue.marks.set('config/digest', keeper.current().digest)
-      const { config } = keeper.current()
-      if (outcome === 'changed') given.changed()
+      await catalogue.marks.set('config/digest', keeper.current().loaded.digest)
+      const { config } = keeper.current().loaded
+      if (outcome === 'changed') await given.changed()
       log.write(
         'info',
         outcome === 'changed'
@@ -185,7 +178,7 @@ function watchConfig(
     }
   }
   const { soon, over } = repeat(
-    () => keeper.current().config.server.reloadEveryMs,
+    () => keeper.current().loaded.config.server.reloadEveryMs,
     read,
     (error) => log.failure('the configuration could not be looked at', error),
     ctx,

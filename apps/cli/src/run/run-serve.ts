@@ -9,6 +9,8 @@ import { findConfig } from '../session/find-config.ts'
 /** Until the signal to stop, which is its ordinary end. */
 export async function runServe(invocation: Invocation<ServeOptions>): Promise<number> {
   const { global, variables, options, ctx, onHangUp } = invocation
+  // one that comes before there is something to read again
+  onHangUp(() => {})
   const log = createServerLog(process.stderr, () => ctx.now())
   await startServer(
     {

@@ -9,7 +9,7 @@ import type { RunOutcome, RunQueue } from '@holdfast/orchestrator/run/run-queue'
 import { runLimits } from '@holdfast/orchestrator/run/run-limits'
 import { runWorker } from '@holdfast/orchestrator/run/run-worker'
 import type { LogFields, ServerLog } from '../server-log.ts'
-import { doInProcess } from '../task/do-in-process.ts'
+import { doInProcess, neededOf } from '../task/do-in-process.ts'
 import type { MachineFacts } from '../task/task-message.ts'
 
 export interface ServedRuns {
@@ -56,7 +56,7 @@ async function work(given: ServedRuns, ctx: Context): Promise<void> {
         const fields = fieldsOf(run)
         log.write('info', `${nameOf(run)} begins`, fields)
         const heard: Context = { signal: own.signal, now: () => own.now(), emit: (event) => log.event(event, fields) }
-        return await doInProcess({ type: 'run', run }, { machine, config: config() }, heard)
+        return await doInProcess({ type: 'run', run, machine, config: neededOf(config(), run.source) }, heard)
       },
       ended: async (run, outcome) => {
         tell(run, outcome, log)
@@ -67,10 +67,10 @@ async function work(given: ServedRuns, ctx: Context): Promise<void> {
         given.ended(ended)
         try {
           await enqueueAll(queue, planFollowUps(ended, config(), ctx.now()))
-        } catch (error) {
+        } catch (failure) {
           // asked for again by the next tick that looks for missing copies
-          if (!isAppError(error)) throw error
-          log.failure('what follows the run could not be queued', error, fieldsOf(run))
+          if (!isAppError(failure)) throw failure
+          log.failure('what follows the run could not be queued', failure, fieldsOf(run))
         }
       },
     },

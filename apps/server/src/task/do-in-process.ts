@@ -3,8 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
-import type { OperationReport } from '@holdfast/orchestrator/operation/operation-report'
-import { type FromTaskProcess, type MachineFacts, receiveError, type Task, type ToTaskProcess } from './task-message.ts'
+import { type FromTaskProcess, type TaskResults, receiveError, type Task, type ToTaskProcess } from './task-message.ts'
 
 const program = fileURLToPath(new URL('./task-process.ts', import.meta.url))
 /** Longer than the process itself takes to give up. */
@@ -14,11 +13,7 @@ const killAfterMs = 20_000
  * Does a task in a process of its own. When the context is stopped, so is the process. Fails as the task does, or with
  * RUN_PROCESS_DIED.
  */
-export function doInProcess(
-  task: Task,
-  { config, machine }: { readonly config: EffectiveConfig; readonly machine: MachineFacts },
-  ctx: Context,
-): Promise<OperationReport> {
+export function doInProcess<Wanted extends Task>(task: Wanted, ctx: Context): Promise<TaskResults[Wanted['type']]> {
   return new Promise((resolve, reject) => {
     const child = fork(program, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     let said = ''
@@ -37,20 +32,20 @@ export function doInProcess(
     // Only when it is gone is its work over: nobody may begin the same again beside it.
     child.on('close', () => {
       ctx.signal.removeEventListener('abort', stop)
-      if (answer?.type === 'done') resolve(answer.report)
+      // boundary: the other side answers what it was asked
+      if (answer?.type === 'done') resolve(answer.result as TaskResults[Wanted['type']])
       else if (answer?.type === 'failed') reject(receiveError(answer.error))
       else reject(new AppError('RUN_PROCESS_DIED', { outcome: outcomeOf(child, said) }))
     })
     if (ctx.signal.aborted) stop()
     ctx.signal.addEventListener('abort', stop, { once: true })
-    tell({ type: 'begin', task, machine, config: neededOf(config, task) })
+    tell({ type: 'begin', task })
   })
 }
 
-/** What nobody looks at there is not sent: of a thousand sources one is wanted. */
-function neededOf(config: EffectiveConfig, task: Task): EffectiveConfig {
-  const wanted = task.type === 'run' ? task.run.source : undefined
-  const sources = new Map([...config.sources].filter(([name]) => name === wanted))
+/** Of a configuration what a run needs: of a thousand sources one. */
+export function neededOf(config: EffectiveConfig, source: string | undefined): EffectiveConfig {
+  const sources = new Map([...config.sources].filter(([name]) => name === source))
   return { ...config, sources, applications: new Map(), origins: new Map() }
 }
 

@@ -3,30 +3,56 @@ import type { SettingMap } from '@holdfast/core/config/setting'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { type ErrorCode, errorCatalogue } from '@holdfast/core/errors/catalogue'
 import type { Event } from '@holdfast/core/events/event'
+import type { LoadedConfig } from '@holdfast/orchestrator/config/loaded-config'
+import type { ConfigSurroundings } from '@holdfast/orchestrator/config/surroundings'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
 import type { OperationReport } from '@holdfast/orchestrator/operation/operation-report'
 import type { Run } from '@holdfast/orchestrator/run/run'
 
-/** What a process of its own is started for. */
+/** What a process of its own is started for: what needs much memory, or libraries that nothing else needs. */
 export type Task =
-  | { readonly type: 'run'; readonly run: Run }
-  /** `settings`: what is shown of the configuration */
-  | { readonly type: 'copy-catalogue'; readonly settings: SettingMap }
+  | {
+      readonly type: 'run'
+      readonly run: Run
+      /** Sent, not read again: the file may not hold at this moment. */
+      readonly config: EffectiveConfig
+      readonly machine: MachineFacts
+    }
+  | {
+      readonly type: 'copy-catalogue'
+      /** what is shown of the configuration */
+      readonly settings: SettingMap
+      readonly config: EffectiveConfig
+      readonly machine: MachineFacts
+    }
+  | {
+      readonly type: 'load-config'
+      readonly path: string
+      readonly surroundings: Omit<ConfigSurroundings, 'variables'>
+    }
+
+/** A configuration, and what may be shown of it. */
+export interface ServedConfig {
+  readonly loaded: LoadedConfig
+  readonly shown: SettingMap
+}
+
+/** What comes of each task. */
+export interface TaskResults {
+  readonly run: OperationReport
+  readonly 'copy-catalogue': OperationReport
+  readonly 'load-config': ServedConfig
+}
 
 /** What it needs to know of the process that starts it; it has the same environment. */
 export type MachineFacts = Omit<Machine, 'variable' | 'resolveSecret' | 'random'>
 
-/**
- * Messages are sent as structured clones, so that maps and dates stay what they are. The configuration is sent, not read
- * again: the file may not hold at this moment.
- */
-export type ToTaskProcess =
-  | { readonly type: 'begin'; readonly task: Task; readonly config: EffectiveConfig; readonly machine: MachineFacts }
-  | { readonly type: 'stop' }
+/** Messages are sent as structured clones, so that maps and dates stay what they are. */
+export type ToTaskProcess = { readonly type: 'begin'; readonly task: Task } | { readonly type: 'stop' }
 
 export type FromTaskProcess =
   | { readonly type: 'event'; readonly event: Event }
-  | { readonly type: 'done'; readonly report: OperationReport }
+  | { readonly type: 'done'; readonly result: TaskResults[Task['type']] }
   | { readonly type: 'failed'; readonly error: PostedError }
 
 /** An error on its way between processes. */

@@ -6,14 +6,7 @@ import v8 from 'node:v8'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Event } from '@holdfast/core/events/event'
-import { resolveSecret } from '@holdfast/orchestrator/config/resolve-secret'
-import type { Machine } from '@holdfast/orchestrator/operation/machine'
-import { openConfiguredCatalogue } from '@holdfast/orchestrator/operation/open-configured-catalogue'
-import type { OperationReport } from '@holdfast/orchestrator/operation/operation-report'
-import { createRepositoryPool } from '@holdfast/orchestrator/operation/repository-pool'
-import { type FromTaskProcess, postError, type ToTaskProcess } from './task-message.ts'
-
-type Begin = ToTaskProcess & { readonly type: 'begin' }
+import { type FromTaskProcess, postError, type Task, type TaskResults, type ToTaskProcess } from './task-message.ts'
 
 /** Who is told to stop has so long to give back locks. */
 const graceMs = 15_000
@@ -34,37 +27,30 @@ for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
 process.on('SIGTERM', abandon)
 process.on('message', (message: ToTaskProcess) => {
   if (message.type === 'stop') abandon()
-  else void begin(message)
+  else void begin(message.task)
 })
 
-async function begin(message: Begin): Promise<void> {
-  const answer = await doTask(message).then(
-    (report): FromTaskProcess => ({ type: 'done', report }),
+async function begin(task: Task): Promise<void> {
+  const answer = await doTask(task).then(
+    (result): FromTaskProcess => ({ type: 'done', result }),
     (error: unknown): FromTaskProcess => ({ type: 'failed', error: postError(error) }),
   )
   if (process.connected) process.send?.(answer, () => process.exit(0))
   else process.exit(1)
 }
 
-async function doTask({ task, config, machine: facts }: Begin): Promise<OperationReport> {
+/** Each kind of task loads what it needs. */
+async function doTask(task: Task): Promise<TaskResults[Task['type']]> {
   const variables = (name: string): string | undefined => process.env[name]
   const ctx: Context = { signal: stop.signal, now: () => new Date(), emit: forward }
-  const machine: Machine = {
-    ...facts,
-    identity: { ...facts.identity, pid: process.pid },
-    variable: variables,
-    random: Math.random,
-    resolveSecret: (reference, own) => resolveSecret(reference, { variables }, own),
+  if (task.type !== 'load-config') {
+    const { doOperation } = await import('./do-operation.ts')
+    return await doOperation(task, variables, ctx)
   }
-  await using catalogue = await openConfiguredCatalogue(config.catalogue, machine, ctx)
-  await using repositories = createRepositoryPool(config.repositories, machine)
-  const given = { config, catalogue, repositories, machine }
-  if (task.type === 'run') {
-    const { executeRun } = await import('@holdfast/orchestrator/operation/execute-run')
-    return await executeRun(task.run, given, ctx)
-  }
-  const { copyCatalogue } = await import('@holdfast/orchestrator/operation/copy-catalogue')
-  return await copyCatalogue(task.settings, given, ctx)
+  const { loadCheckedConfig } = await import('@holdfast/orchestrator/config/load-checked-config')
+  const { showSettings } = await import('@holdfast/orchestrator/config/show-settings')
+  const loaded = await loadCheckedConfig(task.path, { ...task.surroundings, variables }, ctx)
+  return { loaded, shown: showSettings(loaded) }
 }
 
 function forward(event: Event): void {
