@@ -5,6 +5,8 @@ import type { Message } from './message.ts'
 /** One way to reach people. */
 export interface Channel {
   readonly name: string
+  /** where each finding is sent by itself, so that a failure after some of them repeats only the others; default: all at once */
+  readonly noticesAtOnce?: number
   /**
    * Resolves when the receiver has taken the message. Fails with CHANNEL_UNREACHABLE, or with CHANNEL_REFUSED when
    * sending it again would not help; neither ever holds an address or a token. Ends within `channelTimeoutMs`.

@@ -18,6 +18,8 @@ let catalogue: OpenedCatalogue
 let server: Receiver
 let answer: Answer | undefined
 let now: Date
+/** more requests than this are refused for now */
+let limit: number | undefined
 
 const ctx = quietContext({ now: () => now })
 const open = () => openCatalogue({ type: 'sqlite', path: join(directory, 'catalogue.db') }, ctx)
@@ -26,7 +28,8 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'holdfast-deliver-'))
   now = noon
   answer = { status: 200 }
-  server = await startReceiver(() => answer)
+  limit = undefined
+  server = await startReceiver(() => (limit !== undefined && server.received.length > limit ? { status: 429 } : answer))
   catalogue = await open()
 })
 afterEach(async () => {
@@ -112,6 +115,22 @@ describe('delivery', () => {
     expect(await tick()).toMatchObject({ told: 0 })
     later(minuteMs + 1)
     expect(await tick()).toMatchObject({ told: 1 })
+  })
+
+  it('goes on behind what PagerDuty has taken when it takes no more for now', async () => {
+    const config = shopConfig({
+      notifications: { channels: { pager: { type: 'pagerduty', routingKey: { env: 'KEY' }, url: server.url } } },
+    })
+    const go = () =>
+      deliver(config, { catalogue, resolveSecret: secretsOf({ KEY: 'k' }), wall: createWallClock() }, ctx)
+    await put(findingOf(), findingOf({ kind: 'failed' }), findingOf({ kind: 'slow' }))
+    const keys = () => server.received.map(({ body }) => /"dedup_key":"holdfast\/([a-z-]+):/.exec(body)?.[1])
+    limit = 2
+    expect((await go()).told).toBe(2)
+    limit = undefined
+    later(30_000)
+    expect((await go()).told).toBe(1)
+    expect(keys().toSpliced(2, 1)).toEqual(['failed', 'overdue', 'slow'])
   })
 
   it('forgets what was told about findings that ended a week ago, and not about open ones', async () => {

@@ -84,9 +84,10 @@ async function deliverTo(
     // Again, since another server may have sent it between our look and our claim.
     const due = (await planNow(config, surroundings, ctx)).filter((delivery) => delivery.channel === channel)
     for (const { notices } of due) {
-      await send(channel, notices, config, surroundings, ctx)
-      await remember(marks, channel, notices, ctx.now())
-      told += notices.length
+      for await (const taken of sendAll(channel, notices, config, surroundings, ctx)) {
+        await remember(marks, channel, taken, ctx.now())
+        told += taken.length
+      }
     }
     return { told }
   } catch (error) {
@@ -94,7 +95,7 @@ async function deliverTo(
       state = claimed.before
       throw error
     }
-    state = afterFailure(claimed.before, error.message, ctx.now())
+    state = afterFailure(told > 0 ? { failures: 0 } : claimed.before, error.message, ctx.now())
     return { told, error: error.message }
   } finally {
     await marks.compareAndSet(channelMark(channel), claimed.value, JSON.stringify(state))
@@ -115,17 +116,23 @@ async function claim(
   return (await marks.compareAndSet(channelMark(channel), known, value)) ? { before, value } : undefined
 }
 
-async function send(
+/** Yields what the receiver has taken, as soon as it has. */
+async function* sendAll(
   name: string,
   notices: readonly Notice[],
   config: EffectiveConfig,
   { resolveSecret }: DeliverySurroundings,
   ctx: Context,
-): Promise<void> {
+): AsyncGenerator<readonly Notice[]> {
   const settings = config.notifications.channels.get(name)
   if (settings === undefined) return
   const channel = await openChannel(settings, resolveSecret)
-  await channel.send(createMessage(notices, { host: config.host, now: ctx.now() }), ctx)
+  const atOnce = channel.noticesAtOnce ?? notices.length
+  for (let start = 0; start < notices.length; start += atOnce) {
+    const some = notices.slice(start, start + atOnce)
+    await channel.send(createMessage(some, { host: config.host, now: ctx.now() }), ctx)
+    yield some
+  }
 }
 
 async function remember(marks: MarkStore, channel: string, notices: readonly Notice[], now: Date): Promise<void> {

@@ -9,6 +9,7 @@ import type { ChannelSettings } from '@holdfast/core/config/effective-config'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findingOf, noon } from '../../finding/testing/view-fixture.ts'
+import { createTestMessage } from '../message.ts'
 import { messageOf, secretsOf } from '../testing/message-fixture.ts'
 import { createEmailChannel } from './email.ts'
 
@@ -165,6 +166,17 @@ describe('mail', () => {
     await expect(send(busy.port, {})).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE', retryable: true })
     await using unwilling = await startMailServer(answering(550))
     await expect(send(unwilling.port, {})).rejects.toMatchObject({ code: 'CHANNEL_REFUSED', retryable: false })
+  })
+
+  it('that one of several does not get has been told; a test names who does not get it', async () => {
+    await using server = await startMailServer({
+      onRcptTo: ({ address }, _session, done) =>
+        address.startsWith('kim') ? done(Object.assign(new Error('no such user'), { responseCode: 550 })) : done(),
+    })
+    await send(server.port, {})
+    expect(server.mails).toMatchObject([{ to: ['ops@example.org'] }])
+    const test = createTestMessage('mail', { host: 'web-1', now: noon })
+    await expect(send(server.port, {}, test)).rejects.toThrow('refused: kim@example.org')
   })
 
   it('to nobody is tried again', async () => {

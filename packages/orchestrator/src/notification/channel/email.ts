@@ -34,7 +34,7 @@ export function createEmailChannel(
       ctx.signal.addEventListener('abort', stop, { once: true })
       const thread = threadId(message.notices.map(({ finding }) => `${finding.key} ${finding.firstSeenAt.getTime()}`))
       try {
-        await transport.sendMail({
+        const { rejected } = await transport.sendMail({
           from,
           to: [...to],
           subject: `[Holdfast] ${truncate(headline(message), 180)}`,
@@ -47,6 +47,8 @@ export function createEmailChannel(
           disableFileAccess: true,
           disableUrlAccess: true,
         })
+        // Whoever else is reached has been told; a test shows who is not.
+        if (message.isTest && rejected.length > 0) throw new Error(`refused: ${rejected.map(addressText).join(', ')}`)
       } catch (error) {
         ctx.signal.throwIfAborted()
         throw mailProblem(name, error, password)
@@ -56,6 +58,10 @@ export function createEmailChannel(
       }
     },
   }
+}
+
+function addressText(address: string | { readonly address: string }): string {
+  return typeof address === 'string' ? address : address.address
 }
 
 function threadId(findings: readonly string[]): string {

@@ -20,6 +20,8 @@ export function createPagerdutyChannel(
 ): Channel {
   return {
     name,
+    // It takes some hundred events a minute: what it has taken must not count again.
+    noticesAtOnce: 1,
     send: async (message, ctx) => {
       const secret = (await resolveSecret(routingKey)).trim()
       for (const notice of message.notices) {
