@@ -69,7 +69,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
   await catalogue.marks.remove('config/error')
   const facts = factsOf(machine)
   const scheduler = createScheduler(catalogue, queue)
-  const failed = (what: string) => (error: unknown) => log.failure(what, error)
+  const failed = (what: string) => toldOnce(log, what, () => ctx.now())
   const tick = repeat(
     () => tickEveryMs,
     async (own) => {
@@ -123,6 +123,19 @@ function factsOf({
   workers,
 }: Machine): MachineFacts {
   return { identity, homeDirectory, temporaryDirectory, cacheDirectory, version, workers }
+}
+
+const toldAgainMs = 60_000
+
+/** Tells of a failure that comes every second once a minute, and at once when it changes. */
+function toldOnce(log: ServerLog, what: string, now: () => Date): (error: unknown) => void {
+  let told = { message: '', atMs: 0 }
+  return (error) => {
+    const [message, atMs] = [messageOf(error), now().getTime()]
+    if (message === told.message && atMs - told.atMs < toldAgainMs) return
+    told = { message, atMs }
+    log.failure(what, error)
+  }
 }
 
 async function readinessOf(catalogue: Catalogue): Promise<'ready' | { readonly reason: string }> {
@@ -180,7 +193,7 @@ function watchConfig(
   const { soon, over } = repeat(
     () => keeper.current().loaded.config.server.reloadEveryMs,
     read,
-    (error) => log.failure('the configuration could not be looked at', error),
+    toldOnce(log, 'the configuration could not be looked at', () => ctx.now()),
     ctx,
   )
   const now = (): void => {

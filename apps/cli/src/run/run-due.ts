@@ -1,5 +1,6 @@
 import { planFollowUps } from '@holdfast/orchestrator/planning/follow-up'
 import { enqueueAll, tick } from '@holdfast/orchestrator/planning/scheduler'
+import { acceptsRun } from '@holdfast/orchestrator/run/accepts-run'
 import type { Run } from '@holdfast/orchestrator/run/run'
 import { runLimits } from '@holdfast/orchestrator/run/run-limits'
 import { runWorker } from '@holdfast/orchestrator/run/run-worker'
@@ -25,6 +26,7 @@ export async function runDue(invocation: Invocation): Promise<number> {
       execute,
       limits: () => runLimits(config),
       capacity: () => config.server.concurrency.host,
+      accepts: (run) => acceptsRun(run, config),
       until: 'idle',
       pollMs: 200,
       ended: async (run, { state, result, error, retryAt }) => {

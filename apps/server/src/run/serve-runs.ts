@@ -4,6 +4,7 @@ import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import { planFollowUps } from '@holdfast/orchestrator/planning/follow-up'
 import { enqueueAll } from '@holdfast/orchestrator/planning/scheduler'
+import { acceptsRun } from '@holdfast/orchestrator/run/accepts-run'
 import type { Run } from '@holdfast/orchestrator/run/run'
 import type { RunOutcome, RunQueue } from '@holdfast/orchestrator/run/run-queue'
 import { runLimits } from '@holdfast/orchestrator/run/run-limits'
@@ -52,6 +53,7 @@ async function work(given: ServedRuns, ctx: Context): Promise<void> {
       leaseMs,
       limits: () => runLimits(config()),
       capacity: () => config().server.concurrency.host,
+      accepts: (run) => acceptsRun(run, config()),
       execute: async (run, own) => {
         const fields = fieldsOf(run)
         log.write('info', `${nameOf(run)} begins`, fields)

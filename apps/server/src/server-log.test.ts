@@ -1,0 +1,38 @@
+import { AppError } from '@holdfast/core/errors/app-error'
+import { expect, test } from 'vitest'
+import { createServerLog } from './server-log.ts'
+
+function logged(use: (log: ReturnType<typeof createServerLog>) => void): readonly unknown[] {
+  const lines: string[] = []
+  use(createServerLog({ write: (line) => lines.push(line) }, () => new Date('2026-11-21T10:00:00Z')))
+  return lines.map((line): unknown => JSON.parse(line))
+}
+
+test('each line is one object with time, level and message', () => {
+  expect(logged((log) => log.write('info', 'two\nlines', { run: '1', source: undefined }))).toEqual([
+    { time: '2026-11-21T10:00:00.000Z', level: 'info', message: 'two\nlines', run: '1' },
+  ])
+})
+
+test('progress is not written, what should be known is', () => {
+  const lines = logged((log) => {
+    log.event({ type: 'work.progressed', work: 'prune', unit: 'packs', done: 1 })
+    log.event({ type: 'message.noted', level: 'warning', message: 'mind the gap' }, { run: '1' })
+    log.event({ type: 'item.failed', during: 'archival', item: '/a', error: 'permission denied' })
+  })
+  expect(lines).toMatchObject([
+    { level: 'warning', message: 'mind the gap', run: '1' },
+    { level: 'warning', message: '/a: permission denied' },
+  ])
+})
+
+test('a failure that people can act on says how, a mistake of the program says where', () => {
+  const [known, unknown] = logged((log) => {
+    log.failure('no luck', new AppError('RUN_UNKNOWN', { id: 'x' }))
+    log.failure('no luck', new Error('odd'))
+  })
+  expect(known).toMatchObject({ level: 'error', message: 'no luck: there is no run x', code: 'RUN_UNKNOWN' })
+  expect(known).not.toHaveProperty('stack')
+  expect(unknown).toMatchObject({ message: 'no luck: odd' })
+  expect(unknown).toHaveProperty('stack')
+})

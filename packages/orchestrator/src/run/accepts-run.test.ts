@@ -1,0 +1,44 @@
+import { effectiveConfigOf } from '@holdfast/core/config/testing/effective-config-fixture'
+import { expect, test } from 'vitest'
+import { acceptsRun } from './accepts-run.ts'
+import type { Run } from './run.ts'
+
+const config = effectiveConfigOf({
+  sources: {
+    web: { type: 'files', paths: ['/srv/web'], tier: 'important' },
+    shop: { type: 'postgresql', connection: 'postgresql://db1', tier: 'important' },
+    near: { type: 'postgresql', connection: 'postgresql://db1', method: 'direct', tier: 'important' },
+  },
+})
+
+const asked = (about: Partial<Run>): Run => ({
+  id: '1',
+  operation: 'backup',
+  arguments: {},
+  cause: { type: 'manual', by: 'test' },
+  uniqueKey: '1',
+  exclusiveKeys: [],
+  limitKeys: ['host/test-host'],
+  dueAt: new Date(0),
+  priority: 0,
+  timeoutMs: 1,
+  attempts: 1,
+  state: 'queued',
+  attempt: 0,
+  queuedAt: new Date(0),
+  isCancelRequested: false,
+  ...about,
+})
+
+test.each<[Partial<Run>, boolean]>([
+  [{ source: 'web' }, true],
+  [{ source: 'web', limitKeys: ['host/other'] }, false],
+  [{ source: 'near', limitKeys: ['host/other'] }, false],
+  [{ source: 'shop', limitKeys: ['host/other'] }, true],
+  [{ source: 'web', operation: 'forget', repository: 'local', limitKeys: ['host/other'] }, true],
+  [{ source: 'unknown' }, false],
+  [{ operation: 'check', repository: 'local', limitKeys: ['host/other'] }, true],
+  [{ operation: 'check', repository: 'unknown' }, false],
+])('%o is accepted: %s', (about, expected) => {
+  expect(acceptsRun(asked(about), config)).toBe(expected)
+})
