@@ -39,8 +39,7 @@ export async function leaseNext(writer: CatalogueWriter, request: LeaseRequest):
       if (ledger.admits(keys)) {
         const row = await writer.selectFrom('runs').selectAll().where('id', '=', candidate.id).executeTakeFirstOrThrow()
         if (request.accepts?.(runOf(row)) ?? true) return startRun(writer, row, request, keys.exclusiveKeys)
-      }
-      ledger.giveWay(keys, request.nowMs - candidate.due_at)
+      } else ledger.giveWay(keys, request.nowMs - candidate.due_at)
     }
     if (waiting.length < rowsAQuestion) return undefined
   }

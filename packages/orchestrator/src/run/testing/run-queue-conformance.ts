@@ -157,6 +157,19 @@ function describeKeys(open: Open): void {
     expect((await leaseAll()).map(({ id }) => id)).toEqual([next.id])
   })
 
+  test('a run that has waited for long is given way, but not one that this process does not accept', async () => {
+    const { add, lease, leaseAll, clock } = await open()
+    const prune = { operation: 'prune', exclusiveKeys: ['repository/main'], limitKeys: ['repository/main'] } as const
+    const uses = { limitKeys: ['repository/main'], dueAt: clock.now() }
+    await add({ ...prune, dueAt: new Date(clock.now().getTime() - 16 * minuteMs) })
+    await add({ source: 'a', ...uses })
+    const accepts = ({ operation }: Run): boolean => operation !== 'prune'
+    expect((await lease('w', { accepts }))?.source).toBe('a')
+    await add({ source: 'b', ...uses })
+    await add({ source: 'elsewhere', limitKeys: ['repository/other'], dueAt: clock.now() })
+    expect(sources(await leaseAll())).toEqual(['elsewhere'])
+  })
+
   test('of many who lease at once each gets another run, and no exclusive key is held twice', async () => {
     const { add, lease, catalogue } = await open()
     for (let count = 0; count < 12; count++) await add({ source: `s${count % 6}` })
