@@ -106,6 +106,14 @@ it('copies a data directory, restores it to a second into another one, and store
   expect(await copy.sql('SELECT count(*), max(id) FROM shop.item')).toEqual([['3001', '5000']])
   const full = await cli.run(['restore', 'shop-db', '--to', to])
   expect(full).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('not empty') })
+  const proven = await cli.run([
+    'verify',
+    'shop-db',
+    '--no-record',
+    '--assert',
+    'shop: SELECT count(*) = 3001 FROM item',
+  ])
+  expect(proven.exitCode, proven.stdout + proven.stderr).toBe(0)
   const again = JSON.parse((await cli.run([...words, '--json'])).stdout.trim().split('\n').at(-1) ?? '{}')
   expect(again.data_added).toBeLessThan(again.total_bytes_processed * 0.15)
 }, 120_000)

@@ -3,10 +3,10 @@ import { parseColumn, parseRelation } from '@holdfast/connectors/postgresql/proo
 import { coverage } from '@holdfast/connectors/mysql/recovery/coverage'
 import type { MysqlRecoveryPoint } from '@holdfast/connectors/mysql/recovery/recovery-point'
 import type { Context } from '@holdfast/core/context'
-import { AppError } from '@holdfast/core/errors/app-error'
 import { formatSize } from '@holdfast/core/units/size'
-import { baseOf } from '@holdfast/orchestrator/mysql/list-mysql-backups'
+import { baseOf, listMysqlBackups } from '@holdfast/orchestrator/mysql/list-mysql-backups'
 import { type MysqlProof, proveMysql } from '@holdfast/orchestrator/mysql/prove-mysql'
+import { proveMysqlDirectory } from '@holdfast/orchestrator/mysql/prove-mysql-directory'
 import { readMysqlMaterial } from '@holdfast/orchestrator/mysql/read-mysql-material'
 import { saveProof } from '@holdfast/orchestrator/proof/save-proof'
 import type { Repository } from '@holdfast/repository/repository'
@@ -18,15 +18,13 @@ import { parseRecoveryPoint } from '../postgresql/recovery-point.ts'
 import { saveSettingsOf } from '../postgresql/save-settings-of.ts'
 import { currentIdentity } from '../session/identity.ts'
 import { openSession } from '../session/open-session.ts'
+import { defaultWorkers } from '../session/worker-count.ts'
 import { mysqlClientPlace } from './mysql-client-place.ts'
 import { mysqlRecoveryPoint } from './mysql-recovery-target.ts'
 
 /** Proves a source and keeps the evidence. The exit code is 1 when a check failed. */
 export async function runMysqlVerify(source: string, invocation: Invocation<VerifyOptions>): Promise<number> {
   const { options, output, variables, ctx } = invocation
-  if (options.method === 'physical') {
-    throw new AppError('OPTIONS_CONFLICT', { first: 'a MySQL source', second: '--method physical' })
-  }
   const expectation = {
     assertions: options.assert.map(parseAssertion),
     relations: options.relation.map(parseRelation),
@@ -37,8 +35,10 @@ export async function runMysqlVerify(source: string, invocation: Invocation<Veri
   const lock = options.noRecord ? 'read' : 'append'
   await using session = await openSession(invocation, { lock, changesNothing: options.noRecord })
   const { repository } = session
-  const stop = given ?? (await chooseInstant(repository, source, ctx))
-  const proof = await proveMysql(
+  const method = options.method ?? (await newestMethod(repository, source, ctx))
+  const stop = given ?? (await chooseInstant(repository, source, method, ctx))
+  const prove = method === 'physical' ? proveMysqlDirectory : proveMysql
+  const proof = await prove(
     repository,
     {
       source,
@@ -46,6 +46,7 @@ export async function runMysqlVerify(source: string, invocation: Invocation<Veri
       targetText: at === 'random' && stop.type === 'time' ? `random: ${stop.at}` : at,
       expectation,
       client: mysqlClientPlace(options.mysqlBin, variables),
+      workers: defaultWorkers(),
       ...(options.sandbox === undefined ? {} : { sandboxParent: options.sandbox }),
     },
     ctx,
@@ -58,10 +59,21 @@ export async function runMysqlVerify(source: string, invocation: Invocation<Veri
   return proof.verdict === 'passed' ? 0 : 1
 }
 
+async function newestMethod(repository: Repository, source: string, ctx: Context): Promise<'logical' | 'physical'> {
+  const { backups } = await listMysqlBackups(repository, source, ctx)
+  return backups.at(-1)?.manifest.method ?? 'logical'
+}
+
 /** An instant that nobody chose: what can be recovered only at the instants that people look at is not proven. */
-async function chooseInstant(repository: Repository, source: string, ctx: Context): Promise<MysqlRecoveryPoint> {
+async function chooseInstant(
+  repository: Repository,
+  source: string,
+  method: 'logical' | 'physical',
+  ctx: Context,
+): Promise<MysqlRecoveryPoint> {
   const { backups, slices } = await readMysqlMaterial(repository, source, ctx)
-  const ranges = coverage(backups.map(baseOf), slices)?.ranges ?? []
+  const own = backups.filter(({ manifest }) => manifest.method === method)
+  const ranges = coverage(own.map(baseOf), slices)?.ranges ?? []
   const spans = ranges.map(({ from, until }) => ({
     from: Date.parse(from) + 1,
     ms: Math.max(0, Date.parse(until) - Date.parse(from) - 2),
@@ -82,7 +94,7 @@ function renderMysqlProof(proof: MysqlProof): string {
   const names = wrong.map(({ name, subject }) => (subject === '' ? name : `${name} of ${subject}`)).join(', ')
   return [
     renderChecks(checks),
-    `loaded ${snapshotId.slice(0, 8)} into an empty server ${proof.serverVersion}${instant}: ${formatSize(proof.dataBytes)} of dumps, ${formatSize(proof.walBytes)} of binary log`,
+    `${proof.method === 'logical' ? 'loaded' : 'restored'} ${snapshotId.slice(0, 8)} with a server ${proof.serverVersion}${instant}: ${formatSize(proof.dataBytes)}, ${formatSize(proof.walBytes)} of binary log`,
     `started in ${seconds(phases.startMs)}, loaded and replayed in ${seconds(phases.replayMs)}, checked in ${seconds(phases.checkMs)}`,
     verdict === 'passed'
       ? `${source} is proven: a recovery takes ${seconds(recoveryMs)}`

@@ -28,12 +28,13 @@ export interface MysqlProofRequest {
   readonly client: MysqlClientPlace
   /** where the space for a whole restore is */
   readonly sandboxParent?: string
+  readonly workers: number
 }
 
 /** The evidence of a restore of MySQL or MariaDB into a scratch server. */
 export interface MysqlProof extends SourceProof {
   readonly type: 'mysql'
-  readonly method: 'logical'
+  readonly method: 'logical' | 'physical'
   /** of the scratch server: "10.11.19" */
   readonly serverVersion: string
 }

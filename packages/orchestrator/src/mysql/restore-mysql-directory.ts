@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { findMysqlTool, type MysqlClientPlace, type MysqlTool } from '@holdfast/connectors/mysql/client/mysql-tool'
 import { sourceFolder } from '@holdfast/connectors/mysql/logical/logical-manifest'
@@ -112,6 +113,7 @@ export async function executeMysqlDirectory(
     const where = { target: running.target, client, family: manifest.server.family, host: directory }
     await replayBinlog(where, events, ctx)
     await running.stop()
+    await rm(running.logFile, { force: true })
   }
   return {
     files: report.filesRestored,

@@ -18,7 +18,7 @@ export async function serveDirectory(
   dataDirectory: string,
   original: SandboxOriginal,
   ctx: Context,
-): Promise<ScratchServer> {
+): Promise<ScratchServer & { readonly logFile: string }> {
   const identity = ownerOf(dataDirectory)
   if (identity !== undefined) requireReachable(dataDirectory, identity)
   const socket = join(tmpdir(), `holdfast-${randomBytes(6).toString('hex')}.sock`)
@@ -28,6 +28,7 @@ export async function serveDirectory(
   const server = await startScratchServer({ program: tool.program, arguments: words, ...place }, ctx)
   return {
     ...server,
+    logFile,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]()
       await rm(socket, { force: true })

@@ -1,0 +1,44 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { parseMysqlTarget } from './parse-target.ts'
+
+const surroundings = { variable: () => undefined, homeDirectory: '/nowhere', userName: 'me' }
+
+it('reads host, port, user, database and settings of an address', () => {
+  const target = parseMysqlTarget(
+    'mysql://back%40up@[::1]:3307/shop%20a?ssl-mode=VERIFY_CA&ssl_ca=/ca.pem',
+    surroundings,
+  )
+  expect(target).toMatchObject({ host: '::1', port: 3307, user: 'back@up', database: 'shop a', passwordInText: false })
+  expect(target.tls).toEqual({ mode: 'verify-ca', authority: '/ca.pem' })
+  expect(parseMysqlTarget('mariadb://db1', surroundings)).toMatchObject({ host: 'db1', port: 3306, user: 'me' })
+  expect(parseMysqlTarget('mysql://localhost?socket=/run/s.sock', surroundings).socket).toBe('/run/s.sock')
+})
+
+it('takes the password from MYSQL_PWD or ~/.my.cnf, and tells when it stood in the address', () => {
+  const homeDirectory = mkdtempSync(join(tmpdir(), 'holdfast-mycnf-'))
+  writeFileSync(join(homeDirectory, '.my.cnf'), '[mysqld]\npassword=no\n[client]\nuser = "app"\npassword="a\\"b#c"\n')
+  expect(parseMysqlTarget('mysql://db1', { ...surroundings, homeDirectory })).toMatchObject({
+    user: 'app',
+    password: 'a"b#c',
+  })
+  const variable = (name: string): string | undefined => (name === 'MYSQL_PWD' ? 'secret' : undefined)
+  expect(parseMysqlTarget('mysql://db1', { ...surroundings, homeDirectory, variable }).password).toBe('secret')
+  expect(parseMysqlTarget('mysql://me:open@db1', surroundings)).toMatchObject({
+    password: 'open',
+    passwordInText: true,
+  })
+})
+
+it.each([
+  ['mysql://', 'no address'],
+  ['http://db1', 'no address'],
+  ['mysql://db1?sslmode=require', 'has no setting "sslmode"'],
+  ['mysql://db1?ssl-mode=maybe', 'ssl-mode is "maybe"'],
+  ['mysql://db1?connect-timeout=soon', 'connect-timeout is "soon"'],
+  ['mysql://a%zz@db1', 'percent sign'],
+])('refuses %s', (text, reason) => {
+  expect(() => parseMysqlTarget(text, surroundings)).toThrow(reason)
+})

@@ -1,0 +1,114 @@
+import { expect, it } from 'vitest'
+import type { SliceFacts } from '../binlog/slice-facts.ts'
+import { chainFrom, type RecoverableBase } from './binlog-chain.ts'
+import { chooseChain } from './choose-chain.ts'
+import { coverage } from './coverage.ts'
+
+const at = (second: number): string => `2026-11-20T10:00:${String(second).padStart(2, '0')}.000000Z`
+
+function slice(file: number, startPosition: number, endPosition: number, more: Partial<SliceFacts> = {}): SliceFacts {
+  return {
+    formatVersion: 1,
+    file: `b.00000${file}`,
+    generation: 1,
+    startPosition,
+    endPosition,
+    endsFile: false,
+    fileCreatedAt: Date.parse(at(0)) / 1000,
+    serverId: 1,
+    commits: 1,
+    commitPosition: endPosition,
+    ...more,
+  }
+}
+
+function base(id: string, file: number, position: number, second: number): RecoverableBase {
+  const instant = at(second)
+  return {
+    id,
+    startedAt: instant,
+    consistentAt: instant,
+    serverId: 1,
+    position: { file: `b.00000${file}`, position, gtid: `0-1-${second}` },
+  }
+}
+
+const whole = [
+  slice(1, 0, 500),
+  slice(1, 500, 900, { endsFile: true, recoverableUntil: at(20) }),
+  slice(2, 0, 300, { recoverableUntil: at(30), gtid: '0-1-29' }),
+]
+
+it('follows slices over files as long as nothing is missing', () => {
+  const chain = chainFrom(base('one', 1, 600, 10), whole)
+  expect(chain).toMatchObject({
+    until: at(30),
+    end: { file: 'b.000002', position: 300 },
+    head: { startPosition: 0, file: 'b.000001' },
+  })
+  expect(chain.slices.map(({ file, startPosition }) => [file, startPosition])).toEqual([
+    ['b.000001', 500],
+    ['b.000002', 0],
+  ])
+})
+
+it('ends where a slice, a file, or the beginning of a file is missing', () => {
+  expect(
+    chainFrom(
+      base('one', 1, 100, 10),
+      [whole[0], whole[2]].filter((one) => one !== undefined),
+    ).until,
+  ).toBe(at(10))
+  const third = slice(3, 0, 90, { recoverableUntil: at(40) })
+  expect(chainFrom(base('one', 1, 600, 10), [...whole, third]).until).toBe(at(30))
+  expect(chainFrom(base('one', 1, 600, 10), whole.slice(1)).slices).toEqual([])
+})
+
+it('takes slices that two followers wrote, and those of another generation only for their own backups', () => {
+  const overlapping = [
+    slice(1, 0, 600),
+    slice(1, 500, 900, { endsFile: true }),
+    slice(2, 0, 300, { recoverableUntil: at(30) }),
+  ]
+  expect(chainFrom(base('one', 1, 100, 10), overlapping).until).toBe(at(30))
+  const other = whole.map((one) => ({
+    ...one,
+    generation: 2,
+    fileCreatedAt: Date.parse(at(50)) / 1000,
+    recoverableUntil: at(59),
+  }))
+  expect(chainFrom(base('one', 1, 100, 10), [...whole, ...other]).until).toBe(at(30))
+  expect(chainFrom(base('late', 1, 100, 55), [...whole, ...other]).until).toBe(at(59))
+})
+
+it('shows ranges and gaps, and backups without a log as instants', () => {
+  const alone = { ...base('alone', 9, 4, 50) }
+  const found = coverage([base('one', 1, 600, 10), base('two', 1, 700, 15), alone], whole)
+  expect(found).toEqual({
+    ranges: [
+      { from: at(10), until: at(30), bases: ['one', 'two'] },
+      { from: at(50), until: at(50), bases: ['alone'] },
+    ],
+    gaps: [{ from: at(30), until: at(50) }],
+    oldest: at(10),
+    newest: at(50),
+  })
+})
+
+it('chooses the backup with the least to replay, and says why a point cannot be reached', () => {
+  const bases = [base('one', 1, 600, 10), base('two', 1, 700, 15), base('alone', 9, 4, 50)]
+  const chosen = (stop: Parameters<typeof chooseChain>[2]): string => chooseChain(bases, whole, stop).base.id
+  expect(chosen({ type: 'time', at: at(12) })).toBe('one')
+  expect(chosen({ type: 'time', at: at(25) })).toBe('two')
+  expect(chosen({ type: 'latest' })).toBe('alone')
+  expect(chosen({ type: 'position', file: 'b.000001', position: 650 })).toBe('one')
+  expect(chosen({ type: 'gtid', gtid: '0-1-20' })).toBe('two')
+  const fails =
+    (second: number): (() => unknown) =>
+    () =>
+      chosen({ type: 'time', at: at(second) })
+  expect(fails(5)).toThrow('before the oldest')
+  expect(fails(40)).toThrow('binary log is missing')
+  expect(fails(55)).toThrow('after the newest')
+  expect(() => chooseChain([], whole, { type: 'latest' })).toThrow('no base backup')
+})
