@@ -12,6 +12,8 @@ export function configJsonSchema(): Readonly<Record<string, unknown>> {
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       for (const key of ownMeta) delete jsonSchema[key]
+      // not every editor reads classes of Unicode
+      if (jsonSchema.pattern?.includes(String.raw`\p{`) === true) delete jsonSchema.pattern
     },
   })
   return { $schema: schema.$schema, title: 'holdfast.yaml', ...schema }

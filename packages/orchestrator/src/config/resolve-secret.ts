@@ -27,7 +27,7 @@ export async function resolveSecret(
 }
 
 /** For people: where it is taken from, never what it is. */
-export function describeSecret(reference: SecretReference): string {
+function describeSecret(reference: SecretReference): string {
   if ('env' in reference) return `the variable ${reference.env}`
   if ('file' in reference) return `the file ${reference.file}`
   // arguments may be telling

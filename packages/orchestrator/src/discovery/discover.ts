@@ -10,7 +10,7 @@ import { dataMount, findHazards } from './find-hazards.ts'
 import { answersAs } from './greet-server.ts'
 import { listListeningSockets } from './listening-socket.ts'
 import { sourceOfDirectory, sourceOfService } from './match-sources.ts'
-import { kindOfImage, kindOfListener, type ServiceKind } from './workload-kind.ts'
+import { kindOfImage, kindOfListener } from './workload-kind.ts'
 
 /** Where to look. All is read only. */
 export interface DiscoveryRequest {
@@ -184,9 +184,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-/** Whether anything was found that no source protects. */
-export function unprotectedServices({ services }: Discovery): { readonly name: string; readonly kind: ServiceKind }[] {
-  return services.filter(({ protectedBy }) => protectedBy === undefined)
 }

@@ -108,7 +108,7 @@ function schemaAt(schema: z.core.$ZodType, root: Setting, path: SettingPath): z.
 }
 
 /** What stands at a path; undefined when there is nothing. */
-export function settingAt(root: Setting | undefined, path: SettingPath): Setting | undefined {
+function settingAt(root: Setting | undefined, path: SettingPath): Setting | undefined {
   let current: Setting | undefined = root
   for (const part of path) {
     if (Array.isArray(current)) {

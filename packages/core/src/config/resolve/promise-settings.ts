@@ -15,7 +15,7 @@ export function windowSettings({ between, days, timeZone }: ParsedWindow, zone: 
 }
 
 /** 0 means that the rule does not hold. */
-export function keepSettings({ within, ...counts }: ParsedKeep): KeepSettings {
+function keepSettings({ within, ...counts }: ParsedKeep): KeepSettings {
   const held = Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== undefined && count > 0))
   return { ...held, ...defined({ within }) }
 }

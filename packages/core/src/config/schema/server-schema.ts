@@ -28,5 +28,3 @@ export const serverSchema = z.strictObject({
     .describe('How much is done at once.'),
   reloadEvery: positiveDurationSchema.prefault('10s').describe('How often this file is looked at for changes.'),
 })
-
-export type ParsedServer = z.output<typeof serverSchema>
