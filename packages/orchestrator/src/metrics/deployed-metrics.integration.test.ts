@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { noon, runOf, viewOf } from '../finding/testing/view-fixture.ts'
+import { createCronClock } from '../planning/cron-clock.ts'
+import { createMetrics } from './create-metrics.ts'
 import { counters, gauges, histograms } from './metric-definition.ts'
 
 const root = join(import.meta.dirname, '../../../..')
@@ -147,5 +150,13 @@ describe.skipIf(!existsSync(promtoolPath))('promtool', () => {
     }))
     writeFileSync(file, JSON.stringify({ groups: [{ name: 'dashboard', rules: records }] }))
     expect(promtool('check', 'rules', file)).toContain(`SUCCESS: ${records.length} rules found`)
+  })
+
+  it('finds nothing against the conventions in what is told', async () => {
+    const metrics = createMetrics({ version: '1.2.3', withProcess: false })
+    metrics.observeRun(runOf())
+    metrics.observeTick(noon)
+    const text = await metrics.render(viewOf().facts, createCronClock())
+    expect(execFileSync(promtoolPath, ['check', 'metrics'], { input: text, encoding: 'utf8' })).toBe('')
   })
 })
