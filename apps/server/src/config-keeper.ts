@@ -19,12 +19,12 @@ export async function keepConfig(path: string, surroundings: ConfigSurroundings,
   const read = (own: Context): Promise<ServedConfig> =>
     doInProcess({ type: 'load-config', path, surroundings: rest }, own)
   let current = await read(ctx)
-  let seen = await stampOf(current.loaded.files)
+  let seen = await stampOf(current.files)
   const reload = async (own: Context): Promise<'changed' | 'unchanged'> => {
     const next = await read(own)
-    seen = await stampOf(next.loaded.files)
+    seen = await stampOf(next.files)
     // the old object stays: who compares by identity sees that nothing has changed
-    if (next.loaded.digest === current.loaded.digest) return 'unchanged'
+    if (next.digest === current.digest) return 'unchanged'
     current = next
     return 'changed'
   }
@@ -32,7 +32,7 @@ export async function keepConfig(path: string, surroundings: ConfigSurroundings,
     current: () => current,
     reload,
     async reloadIfTouched(own) {
-      const stamp = await stampOf(current.loaded.files)
+      const stamp = await stampOf(current.files)
       if (stamp === seen) return undefined
       // one attempt for each touch: a file that does not hold is told once
       seen = stamp

@@ -30,8 +30,8 @@ export function createHousekeeping(
     if (!(await catalogue.marks.compareAndSet(copiedMark, before, ctx.now().toISOString()))) return
     const told: Context = { signal: ctx.signal, now: () => ctx.now(), emit: (event) => log.event(event) }
     const { machine } = given
-    const { loaded, shown } = given.config()
-    const config = neededOf(loaded.config, undefined)
+    const { config: whole, shown } = given.config()
+    const config = neededOf(whole, undefined)
     const { result } = await doInProcess({ type: 'copy-catalogue', settings: shown, config, machine }, told)
     for (const problem of result.problems ?? []) log.write('warning', `the history was not copied: ${problem}`)
   }

@@ -45,7 +45,7 @@ const housekeepEveryMs = 3_600_000
 export async function startServer(options: ServerOptions, ctx: Context): Promise<void> {
   const { configPath, surroundings, machine, log, graceMs = 30_000, leaseMs = 30_000 } = options
   const keeper = await keepConfig(configPath, surroundings, ctx)
-  const configNow = (): EffectiveConfig => keeper.current().loaded.config
+  const configNow = (): EffectiveConfig => keeper.current().config
   const config = configNow()
   await using catalogue = await openConfiguredCatalogue(config.catalogue, machine, ctx)
   await using queue = await openRunQueue(catalogue, ctx)
@@ -61,6 +61,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
     worker,
     catalogue: catalogue.location,
   })
+  for (const warning of keeper.current().warnings) log.write('warning', warning)
   await using logs = createFollowing(
     { catalogue, machine, worker, requestBackup: (source, at) => gapBackup(queue, source, at, configNow(), ctx) },
     ctx,
@@ -161,13 +162,14 @@ function watchConfig(
   const { log, catalogue } = given
   let isWanted = false
   const read = async (own: Context): Promise<void> => {
-    const before = keeper.current().loaded.config
+    const before = keeper.current().config
     try {
       const outcome = isWanted ? await keeper.reload(own) : await keeper.reloadIfTouched(own)
       if (outcome === undefined) return
       await catalogue.marks.remove('config/error')
-      await catalogue.marks.set('config/digest', keeper.current().loaded.digest)
-      const { config } = keeper.current().loaded
+      await catalogue.marks.set('config/digest', keeper.current().digest)
+      const { config, warnings } = keeper.current()
+      for (const warning of warnings) log.write('warning', warning)
       if (outcome === 'changed') await given.changed()
       log.write(
         'info',
@@ -191,7 +193,7 @@ function watchConfig(
     }
   }
   const { soon, over } = repeat(
-    () => keeper.current().loaded.config.server.reloadEveryMs,
+    () => keeper.current().config.server.reloadEveryMs,
     read,
     toldOnce(log, 'the configuration could not be looked at', () => ctx.now()),
     ctx,

@@ -3,7 +3,6 @@ import type { SettingMap } from '@holdfast/core/config/setting'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { type ErrorCode, errorCatalogue } from '@holdfast/core/errors/catalogue'
 import type { Event } from '@holdfast/core/events/event'
-import type { LoadedConfig } from '@holdfast/orchestrator/config/loaded-config'
 import type { ConfigSurroundings } from '@holdfast/orchestrator/config/surroundings'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
 import type { OperationReport } from '@holdfast/orchestrator/operation/operation-report'
@@ -31,9 +30,16 @@ export type Task =
       readonly surroundings: Omit<ConfigSurroundings, 'variables'>
     }
 
-/** A configuration, and what may be shown of it. */
+/** What a server needs of a configuration that holds. Where values come from is left out: nobody asks a server. */
 export interface ServedConfig {
-  readonly loaded: LoadedConfig
+  readonly config: EffectiveConfig
+  /** a change of any is a reason to read it again */
+  readonly files: readonly string[]
+  /** the same digest means that nothing has to be done */
+  readonly digest: string
+  /** what is allowed but strange, one a line */
+  readonly warnings: readonly string[]
+  /** what may be shown of it */
   readonly shown: SettingMap
 }
 

@@ -22,9 +22,8 @@ function abandon(): void {
 }
 
 process.on('disconnect', abandon)
-// These reach the whole group when they are typed at a terminal: the server decides what becomes of its tasks.
-for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
-process.on('SIGTERM', abandon)
+// These reach the whole group, from a terminal or from systemd: the server decides what becomes of its tasks.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => {})
 process.on('message', (message: ToTaskProcess) => {
   if (message.type === 'stop') abandon()
   else void begin(message.task)
@@ -47,10 +46,8 @@ async function doTask(task: Task): Promise<TaskResults[Task['type']]> {
     const { doOperation } = await import('./do-operation.ts')
     return await doOperation(task, variables, ctx)
   }
-  const { loadCheckedConfig } = await import('@holdfast/orchestrator/config/load-checked-config')
-  const { showSettings } = await import('@holdfast/orchestrator/config/show-settings')
-  const loaded = await loadCheckedConfig(task.path, { ...task.surroundings, variables }, ctx)
-  return { loaded, shown: showSettings(loaded) }
+  const { loadServedConfig } = await import('./load-served-config.ts')
+  return await loadServedConfig(task.path, { ...task.surroundings, variables }, ctx)
 }
 
 function forward(event: Event): void {
