@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Connection } from 'mysql2'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
-import { openDriver } from '../connection/connect.ts'
+import { dropDriver, openDriver } from '../connection/connect.ts'
 import { describeMysqlTarget, type MysqlTarget } from '../connection/target.ts'
 import { type BinlogEvent, readEvent } from './binlog-event.ts'
 
@@ -53,7 +53,7 @@ export async function* streamBinlog(
     }
   } finally {
     ctx.signal.removeEventListener('abort', onAbort)
-    raw.destroy()
+    dropDriver(raw)
   }
 }
 

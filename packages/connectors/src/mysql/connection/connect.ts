@@ -38,7 +38,7 @@ export async function connectMysql(target: MysqlTarget, ctx: Context): Promise<M
       [Symbol.asyncDispose]: () => closeDriver(raw),
     }
   } catch (error) {
-    raw.destroy()
+    dropDriver(raw)
     throw error
   }
 }
@@ -62,7 +62,7 @@ function login(target: MysqlTarget, withTls: boolean, ctx: Context): Promise<Con
     if (ctx.signal.aborted) return reject(new AppError('INTERRUPTED', {}))
     const raw = createConnection(driverOptions(target, withTls))
     const onAbort = (): void => {
-      raw.destroy()
+      dropDriver(raw)
       reject(new AppError('INTERRUPTED', {}))
     }
     ctx.signal.addEventListener('abort', onAbort, { once: true })
@@ -71,7 +71,7 @@ function login(target: MysqlTarget, withTls: boolean, ctx: Context): Promise<Con
     raw.connect((error) => {
       ctx.signal.removeEventListener('abort', onAbort)
       if (error === null) return resolve(raw)
-      raw.destroy()
+      dropDriver(raw)
       reject(connectError(error, { host, user: target.user }))
     })
   })
@@ -129,7 +129,7 @@ function ask(
     if (ctx.signal.aborted) return reject(new AppError('INTERRUPTED', {}))
     // a statement cannot be taken back: the session goes with it
     const onAbort = (): void => {
-      raw.destroy()
+      dropDriver(raw)
       reject(new AppError('INTERRUPTED', {}))
     }
     ctx.signal.addEventListener('abort', onAbort, { once: true })
@@ -146,15 +146,23 @@ function ask(
   })
 }
 
+/** Ends the session at once. The driver's own `destroy` only closes our half, and the server would go on sending. */
+export function dropDriver(raw: Connection): void {
+  raw.destroy()
+  // boundary: the types do not tell of the socket
+  const { stream } = raw as unknown as { readonly stream: { destroy(): void } }
+  stream.destroy()
+}
+
 function closeDriver(raw: Connection): Promise<void> {
   return new Promise((resolve) => {
     const late = setTimeout(() => {
-      raw.destroy()
+      dropDriver(raw)
       resolve()
     }, 2000)
     raw.end(() => {
       clearTimeout(late)
-      raw.destroy()
+      dropDriver(raw)
       resolve()
     })
   })

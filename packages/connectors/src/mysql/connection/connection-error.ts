@@ -59,7 +59,8 @@ export function queryError(
     return new AppError('MYSQL_CONNECTION_LOST', { host, reason }, options)
   }
   if (missingPrivileges.has(number)) {
-    const privilege = /need (?:\(at least one of\) )?the (.+?) privilege/i.exec(reason)?.[1]
+    // of several that would do the last is the narrowest
+    const privilege = /need (?:\(at least one of\) )?the (.+?) privilege/i.exec(reason)?.[1]?.split(', ').at(-1)
     const advice =
       privilege === undefined
         ? `Grant ${user} what the message names.`

@@ -26,7 +26,10 @@ export async function restoreLogical(
   for (const step of steps) {
     if (step.isReplaced) await session.query(`DROP DATABASE ${quoteIdentifier(step.into)}`, ctx)
     await makeDatabase(session, step, ctx)
-    const sql = selectSql(files.database(step.fingerprint.name, ctx), { tables: step.tables })
+    const sql = selectSql(files.database(step.fingerprint.name, ctx), {
+      tables: step.tables,
+      ...(step.into === step.fingerprint.name ? {} : { withoutName: step.fingerprint.name }),
+    })
     warnings.push(...(await load(plan, step, sql, ctx)))
   }
   for (const step of steps) {

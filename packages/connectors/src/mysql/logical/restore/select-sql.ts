@@ -4,6 +4,8 @@ const tellingBytes = 600
 export interface SqlSelection {
   /** exact names; empty: all, with events and routines */
   readonly tables: readonly string[]
+  /** Triggers that were made with the name of this database in theirs are made without it: they go into another one. */
+  readonly withoutName?: string
 }
 
 /**
@@ -13,7 +15,7 @@ export interface SqlSelection {
  */
 export async function* selectSql(
   chunks: AsyncIterable<Uint8Array>,
-  { tables }: SqlSelection,
+  { tables, withoutName }: SqlSelection,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const state = new LineState(tables)
   let rest: Buffer = Buffer.alloc(0)
@@ -34,6 +36,12 @@ export async function* selectSql(
           if (before && at > from) pieces.push(bytes.subarray(from, at))
           from = at
         }
+        const begun = withoutName === undefined || !state.isWanted ? undefined : bareTrigger(bytes, at, to, withoutName)
+        if (begun !== undefined) {
+          if (at > from) pieces.push(bytes.subarray(from, at))
+          pieces.push(begun.replacement)
+          from = begun.from
+        }
       }
       isLineStart = found >= 0
       at = to
@@ -46,6 +54,39 @@ export async function* selectSql(
     if (isLineStart) state.look(rest, 0, rest.length)
     if (state.isWanted) yield rest
   }
+}
+
+/** The beginning of a trigger's statement without the database's name before those of trigger and table. */
+function bareTrigger(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  database: string,
+): { readonly replacement: Buffer; readonly from: number } | undefined {
+  if (bytes.toString('latin1', from, Math.min(to, from + triggerBeginning.length)) !== triggerBeginning)
+    return undefined
+  const end = Math.min(to, from + longestName)
+  const line = bytes.toString('latin1', from, end)
+  const raw = Buffer.from(database).toString('latin1')
+  const name = String.raw`(?:\x60${escaped(raw.replaceAll('`', '``'))}\x60|${escaped(raw)})\s*\.\s*`
+  const identifier = String.raw`(?:\x60(?:[^\x60]|\x60\x60)+\x60|[^\s\x60]+)`
+  const bare = line
+    .replace(new RegExp(String.raw`(\sTRIGGER\s+(?:IF\s+NOT\s+EXISTS\s+)?)${name}`, 'i'), '$1')
+    .replace(
+      new RegExp(
+        String.raw`(\sTRIGGER\s+(?:IF\s+NOT\s+EXISTS\s+)?${identifier}\s+(?:BEFORE|AFTER)\s+\w+\s+ON\s+)${name}`,
+        'i',
+      ),
+      '$1',
+    )
+  return bare === line ? undefined : { replacement: Buffer.from(bare, 'latin1'), from: end }
+}
+
+const triggerBeginning = '/*!50003 CREATE*/'
+const longestName = 2000
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)
 }
 
 class LineState {

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { quietContext } from '@holdfast/core/context'
+import type { Event } from '@holdfast/core/events/event'
+import { expect, it } from 'vitest'
+import { type MariadbServer, startMariadb } from '../testing/mariadb-server.ts'
+import { type BinlogFollowReport, followBinlog } from './binlog-follower.ts'
+import type { BinlogSink, BinlogSlice } from './binlog-sink.ts'
+
+class MemorySink implements BinlogSink {
+  readonly slices: BinlogSlice[] = []
+  grown: BinlogSlice | undefined
+
+  async resumeAt() {
+    if (this.grown !== undefined) this.slices.push(this.grown)
+    this.grown = undefined
+    return this.slices.at(-1)?.facts
+  }
+  async slice(slice: BinlogSlice) {
+    this.slices.push(slice)
+    this.grown = undefined
+  }
+  async tip({ bytes, facts }: BinlogSlice) {
+    this.grown = { bytes: Buffer.from(bytes), facts }
+  }
+  async flush() {}
+
+  all(): BinlogSlice[] {
+    return this.grown === undefined ? this.slices : [...this.slices, this.grown]
+  }
+  content(file: string, generation = 1): Buffer {
+    const own = this.all().filter(({ facts }) => facts.file === file && facts.generation === generation)
+    return Buffer.concat(own.map(({ bytes }) => bytes))
+  }
+  /** until everything up to where the server writes now is durable */
+  async reached(server: MariadbServer): Promise<void> {
+    const [[file = '', position = ''] = []] = await server.sql('SHOW MASTER STATUS')
+    await expect
+      .poll(() => this.grown?.facts, { timeout: 20_000 })
+      .toSatisfy(
+        (facts: BinlogSlice['facts'] | undefined) => facts?.file === file && facts.endPosition >= Number(position),
+      )
+  }
+}
+
+function follow(server: MariadbServer, sink: BinlogSink, more: { user?: string; startFile?: string } = {}) {
+  const stop = new AbortController()
+  const findings: Extract<Event, { type: 'finding.noted' }>[] = []
+  const emit = (event: Event): void => void (event.type === 'finding.noted' && findings.push(event))
+  const done = followBinlog(
+    server.target(more.user),
+    {
+      sink,
+      serverId: 4711,
+      flushEveryMs: 100,
+      sliceBytes: 100_000,
+      confirmEveryMs: 300,
+      delays: { firstDelayMs: 20, longestDelayMs: 200, random: Math.random },
+      ...(more.startFile === undefined ? {} : { startFile: more.startFile }),
+    },
+    quietContext({ signal: stop.signal, emit }),
+  )
+  done.catch(() => {})
+  const end = async (): Promise<BinlogFollowReport> => {
+    stop.abort()
+    return await done
+  }
+  return { done, end, findings }
+}
+
+/** The server marks the file it writes as being in use. */
+function closed(bytes: Buffer): Buffer {
+  const copy = Buffer.from(bytes)
+  copy[21] = 0
+  return copy
+}
+
+it('keeps files byte by byte, through slices, changes of file, restarts, crashes and pauses of its own', async () => {
+  await using server = await startMariadb({ arguments: ['--innodb-flush-log-at-trx-commit=2'] })
+  const sink = new MemorySink()
+  let follower = follow(server, sink)
+  await server.sql(['CREATE DATABASE shop', 'CREATE TABLE shop.t (i int PRIMARY KEY, b longtext)'])
+  for (let i = 0; i < 12; i++) await server.sql(`INSERT INTO shop.t VALUES (${i}, REPEAT('x', 30000))`)
+  await server.sql("INSERT INTO shop.t VALUES (100, REPEAT('y', 16000000))")
+  await server.sql('FLUSH BINARY LOGS')
+  await sink.reached(server)
+  await server.stop()
+  await server.start()
+  await server.sql("INSERT INTO shop.t VALUES (101, 'a')")
+  await sink.reached(server)
+  await server.kill()
+  await server.start()
+  await server.sql("INSERT INTO shop.t VALUES (102, 'b')")
+  await sink.reached(server)
+  const report = await follower.end()
+  expect(report.durable).toMatch(/^binlog\.000004:\d+$/)
+  await server.sql([
+    "INSERT INTO shop.t VALUES (103, 'c')",
+    'FLUSH BINARY LOGS',
+    "INSERT INTO shop.t VALUES (104, 'd')",
+  ])
+  follower = follow(server, sink)
+  await sink.reached(server)
+  const [[before = ''] = []] = await server.sql("SELECT CONCAT(REPLACE(UTC_TIMESTAMP(6), ' ', 'T'), 'Z')")
+  await expect
+    .poll(() => sink.grown?.facts.recoverableUntil ?? '', { timeout: 10_000 })
+    .toSatisfy((until: string) => until > (before ?? ''))
+  await follower.end()
+  expect(follower.findings).toEqual([])
+  for (const file of ['binlog.000001', 'binlog.000002', 'binlog.000003', 'binlog.000004', 'binlog.000005']) {
+    expect(closed(sink.content(file)).equals(closed(readFileSync(join(server.dataDirectory, file)))), file).toBe(true)
+  }
+  expect(sink.slices.filter(({ facts }) => facts.file === 'binlog.000001').length).toBeGreaterThan(3)
+  expect(sink.all().reduce((sum, { facts }) => sum + facts.commits, 0)).toBe(2 + 12 + 1 + 4)
+}, 90_000)
+
+it('tells of a log that was purged, and of one that began anew, and goes on', async () => {
+  await using server = await startMariadb()
+  const sink = new MemorySink()
+  let follower = follow(server, sink)
+  await server.sql(['CREATE DATABASE shop', 'CREATE TABLE shop.t (i int)'])
+  await sink.reached(server)
+  await follower.end()
+  // files that are being read are not purged
+  const readers = "SELECT COUNT(*) FROM information_schema.processlist WHERE command = 'Binlog Dump'"
+  await expect.poll(() => server.sql(readers), { timeout: 20_000 }).toEqual([['0']])
+  await server.sql(['FLUSH BINARY LOGS', 'FLUSH BINARY LOGS', "PURGE BINARY LOGS TO 'binlog.000003'"])
+  follower = follow(server, sink)
+  await sink.reached(server)
+  expect(follower.findings).toMatchObject([
+    { code: 'MYSQL_BINLOG_GAP', message: expect.stringContaining('binlog.000001') },
+  ])
+  await follower.end()
+  await server.sql(['RESET MASTER', 'INSERT INTO shop.t VALUES (1)'])
+  follower = follow(server, sink)
+  await sink.reached(server)
+  expect(follower.findings).toMatchObject([{ code: 'MYSQL_BINLOG_BEGAN_ANEW' }])
+  await follower.end()
+  expect(
+    closed(sink.content('binlog.000001', 2)).equals(closed(readFileSync(join(server.dataDirectory, 'binlog.000001')))),
+  ).toBe(true)
+}, 60_000)
+
+it('ends at once, with what to do, without a log or the right to read it', async () => {
+  await using server = await startMariadb()
+  await server.sql("CREATE USER poor@'%'")
+  const poor = follow(server, new MemorySink(), { user: 'poor' })
+  await expect(poor.done).rejects.toMatchObject({
+    code: 'MYSQL_PRIVILEGE_MISSING',
+    hint: expect.stringContaining('GRANT BINLOG MONITOR'),
+  })
+  await server.sql("GRANT BINLOG MONITOR ON *.* TO poor@'%'")
+  const half = follow(server, new MemorySink(), { user: 'poor' })
+  await expect(half.done).rejects.toMatchObject({
+    code: 'MYSQL_PRIVILEGE_MISSING',
+    hint: expect.stringContaining('REPLICATION SLAVE'),
+  })
+  await using silent = await startMariadb({ binlog: '' })
+  await expect(follow(silent, new MemorySink()).done).rejects.toMatchObject({ code: 'MYSQL_BINLOG_OFF' })
+}, 60_000)

@@ -1,0 +1,156 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { quietContext } from '@holdfast/core/context'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type MariadbServer, startMariadb } from '../testing/mariadb-server.ts'
+import { localClient, readBackup, wholeSelection } from '../testing/read-backup.ts'
+import type { LogicalRestoreRequest } from './restore/logical-restore.ts'
+import { planLogicalRestore } from './restore/plan-logical-restore.ts'
+import { restoreLogical } from './restore/restore-logical.ts'
+
+const ctx = quietContext()
+let server: MariadbServer
+let fresh: MariadbServer
+
+beforeAll(async () => {
+  ;[server, fresh] = await Promise.all([startMariadb(), startMariadb({ serverId: 2 })])
+}, 60_000)
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await fresh[Symbol.asyncDispose]()
+})
+
+const request = (more: Partial<LogicalRestoreRequest> = {}): LogicalRestoreRequest => ({
+  target: fresh.target(),
+  client: localClient,
+  databases: [],
+  tables: [],
+  replaces: [],
+  users: true,
+  ...more,
+})
+
+it('brings back names of all kinds, bytes, views over databases, routines, triggers, events, accounts and roles', async () => {
+  await server.sql([
+    'CREATE DATABASE `a b"c-é`',
+    'CREATE DATABASE `zz``x` CHARACTER SET utf8mb4',
+    'CREATE TABLE `a b"c-é`.`t(\'x` (i int PRIMARY KEY, `v(` int AS (i + 1), b blob, d datetime(6), f bit(3), j text)',
+    "INSERT INTO `a b\"c-é`.`t('x`(i, b, d, f, j) VALUES (1, X'00FF275C0A', '2026-01-01 00:00:00.123456', b'101', 'x\\'(;)\\n'), (2, NULL, NULL, NULL, '')",
+    'CREATE TABLE `zz``x`.kid (i int, FOREIGN KEY (i) REFERENCES `a b"c-é`.`t(\'x` (i))',
+    'INSERT INTO `zz``x`.kid VALUES (1), (NULL)',
+    'CREATE VIEW `a b"c-é`.v AS SELECT k.i FROM `zz``x`.kid k',
+    'CREATE TRIGGER `zz``x`.tr BEFORE INSERT ON `zz``x`.kid FOR EACH ROW BEGIN\n-- Current Database: `q`\nSET NEW.i = NEW.i; END',
+    'CREATE PROCEDURE `zz``x`.p() SELECT 1',
+    'CREATE EVENT `zz``x`.e ON SCHEDULE EVERY 1 DAY DO SELECT 1',
+    "CREATE USER `o'k`@`%` IDENTIFIED BY 'secret'",
+    'CREATE ROLE boss',
+    'GRANT SELECT ON `zz``x`.* TO boss',
+    "GRANT boss TO `o'k`@`%`",
+  ])
+  const { manifest, files } = await readBackup(server.target())
+  const { checks } = await restoreLogical(files, await planLogicalRestore(manifest, request(), ctx), ctx)
+  expect(checks.filter(({ verdict }) => verdict !== 'passed')).toEqual([])
+  const query = 'SELECT i, `v(`, HEX(b), d, f + 0, j FROM `a b"c-é`.`t(\'x` ORDER BY i'
+  expect(await fresh.sql(query)).toEqual(await server.sql(query))
+  expect(await fresh.sql('SELECT COUNT(*) FROM `a b"c-é`.v')).toEqual([['2']])
+  expect(await fresh.sql("SHOW GRANTS FOR `o'k`@`%`")).toEqual(await server.sql("SHOW GRANTS FOR `o'k`@`%`"))
+  await expect(planLogicalRestore(manifest, request(), ctx)).rejects.toThrow('already')
+  const again = await planLogicalRestore(manifest, request({ replaces: 'all' }), ctx)
+  expect(again.steps.every(({ isReplaced }) => isReplaced)).toBe(true)
+  const one = request({ databases: ['zz`x'], tables: ['kid'], into: 'beside', users: false })
+  await expect(planLogicalRestore(manifest, { ...one, tables: ['nobody'] }, ctx)).rejects.toThrow('no table "nobody"')
+  await expect(planLogicalRestore(manifest, request({ tables: ['kid'] }), ctx)).rejects.toThrow('--table')
+  const { expectedRows } = { expectedRows: '2' }
+  const copied = (await restoreLogical(files, await planLogicalRestore(manifest, one, ctx), ctx)).checks
+  expect(copied).toMatchObject([{ name: 'rows', verdict: 'passed', evidence: expect.stringContaining(expectedRows) }])
+  await server.sql(['DROP DATABASE `zz``x`', 'DROP DATABASE `a b"c-é`'])
+}, 60_000)
+
+it('is of one instant while rows are moved, and finds tables that know no transactions', async () => {
+  await server.sql([
+    'CREATE DATABASE bank',
+    'CREATE TABLE bank.a (i int)',
+    'CREATE TABLE bank.z (i int)',
+    'INSERT INTO bank.a SELECT seq FROM bank.seq_1_to_1000',
+    'CREATE TABLE bank.loose (i int) ENGINE=MyISAM',
+  ])
+  const selection = { ...wholeSelection, databases: ['bank'] }
+  const move = () => server.sql(['INSERT INTO bank.z SELECT * FROM bank.a', 'DELETE FROM bank.a'])
+  const { manifest } = await readBackup(server.target(), { selection }, move)
+  const rows = manifest.fingerprint.databases[0]?.tables.map(({ name, rows: count }) => [name, count])
+  expect(rows).toEqual([
+    ['a', '1000'],
+    ['loose', '0'],
+    ['z', '0'],
+  ])
+  expect(manifest.findings).toMatchObject([
+    { code: 'MYSQL_TABLES_NOT_TRANSACTIONAL', message: expect.stringContaining('bank.loose (MyISAM)') },
+  ])
+  const locked = await readBackup(server.target(), { selection, lockAllTables: true })
+  expect(locked.manifest.findings).toEqual([])
+  const chosen = await readBackup(server.target(), { selection: { ...selection, tables: ['bank.z'] } })
+  expect(chosen.manifest.fingerprint.databases[0]?.tables).toMatchObject([{ name: 'z', rows: '1000' }])
+  await server.sql('DROP DATABASE bank')
+}, 60_000)
+
+it('makes no backup of what is not whole: DDL meanwhile, a broken view, nothing to see, a wrong name', async () => {
+  await server.sql(['CREATE DATABASE shop', 'CREATE TABLE shop.t (i int)', 'INSERT INTO shop.t VALUES (1)'])
+  const made = readBackup(server.target(), {}, () => server.sql('CREATE TABLE shop.late (i int)'))
+  await expect(made).rejects.toThrow('made or dropped meanwhile: late')
+  await server.sql([
+    'CREATE TABLE shop.gone (i int)',
+    'CREATE VIEW shop.broken AS SELECT * FROM shop.gone',
+    'DROP TABLE shop.gone',
+  ])
+  await expect(readBackup(server.target())).rejects.toThrow(/broken.*references invalid/)
+  const without = { ...wholeSelection, excludeTables: ['shop.broken'] }
+  expect((await readBackup(server.target(), { selection: without })).manifest.fingerprint.databases[0]?.views).toEqual(
+    [],
+  )
+  await server.sql('DROP VIEW shop.broken')
+  await server.sql(["CREATE USER nobody@'%'", "CREATE USER half@'%'", "GRANT SELECT ON shop.* TO half@'%'"])
+  await expect(readBackup(server.target('nobody'))).rejects.toThrow('no database that the account may see')
+  await expect(readBackup(server.target('half'))).rejects.toMatchObject({ code: 'MYSQL_DUMP_FAILED' })
+  await expect(readBackup(server.target('half', 'wrong'))).rejects.toMatchObject({ code: 'MYSQL_ACCESS_DENIED' })
+  const unknown = readBackup(server.target(), { selection: { ...wholeSelection, databases: ['nope'] } })
+  await expect(unknown).rejects.toMatchObject({ code: 'MYSQL_DATABASE_UNKNOWN' })
+}, 60_000)
+
+it('takes no tool of another family, none that fails, and none that stops early', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-tools-'))
+  const client = { ...localClient, binaries: { directories: [directory], path: '' } }
+  const dump = (script: string) => writeFile(join(directory, 'mariadb-dump'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  await expect(readBackup(server.target(), { client })).rejects.toThrow('there is none')
+  await dump('echo "mysqldump  Ver 8.0.36 for Linux"')
+  // the name says MariaDB, the program does not
+  await writeFile(join(directory, 'mysqldump'), '#!/bin/sh\necho "mysqldump  Ver 8.0.36 for Linux"\n', { mode: 0o755 })
+  const version = 'case "$*" in *--version*) /usr/bin/mariadb-dump --version; exit;; esac'
+  await dump(`${version}; /usr/bin/mariadb-dump "$@" | head -c 2000`)
+  await expect(readBackup(server.target(), { client })).rejects.toMatchObject({ code: 'MYSQL_DUMP_FAILED' })
+  await dump(`${version}; /usr/bin/mariadb-dump "$@" | grep -v 'Dump completed'`)
+  await expect(readBackup(server.target(), { client })).rejects.toThrow('last line is missing')
+  await dump(`${version}; echo 'Error: no space' >&2; exit 2`)
+  await expect(readBackup(server.target(), { client })).rejects.toThrow('exit code 2; Error: no space')
+  await dump(`${version}; tr '\\0' ' ' < /proc/$$/cmdline >&2; exit 2`)
+  await server.sql("SET PASSWORD FOR half@'%' = PASSWORD('topsecret')")
+  const shown = readBackup(server.target('half', 'topsecret'), { client })
+  await expect(shown).rejects.toThrow('--defaults-file=')
+  await expect(shown).rejects.not.toThrow('topsecret')
+}, 60_000)
+
+it('says so when the target takes only small packets, or lacks an account that is a definer', async () => {
+  await server.sql([
+    'INSERT INTO shop.t VALUES (2)',
+    'CREATE TABLE shop.large (b longblob)',
+    "INSERT INTO shop.large VALUES (REPEAT('x', 3000000))",
+  ])
+  const { manifest, files } = await readBackup(server.target())
+  await fresh.sql('SET GLOBAL max_allowed_packet = 1048576')
+  const plan = await planLogicalRestore(manifest, request(), ctx)
+  expect(plan.warnings).toMatchObject([expect.stringContaining('max_allowed_packet is only 1048576')])
+  await expect(restoreLogical(files, plan, ctx)).rejects.toMatchObject({ code: 'MYSQL_PACKET_TOO_LARGE' })
+  await fresh.sql(['SET GLOBAL max_allowed_packet = 1073741824', 'DROP DATABASE shop'])
+  const { checks } = await restoreLogical(files, await planLogicalRestore(manifest, request(), ctx), ctx)
+  expect(checks).toMatchObject([{ name: 'rows', verdict: 'passed' }])
+}, 60_000)
