@@ -105,7 +105,10 @@ describe('schedules', () => {
   })
 
   test('a wrong cron line of a tier is said once, however many sources have the tier', async () => {
-    const sources = Array.from({ length: 5 }, (_, at) => `  s${at}: { type: files, paths: [/a], tier: odd }\n`).join('')
+    const sources = Array.from(
+      { length: 5 },
+      (_, at) => `  s${at}: { type: files, paths: [/a${at}], tier: odd }\n`,
+    ).join('')
     expect(await problemsOf(`tiers:\n  odd:\n    backup: '0 99 * * *'\nsources:\n${sources}`)).toHaveLength(1)
   })
 })

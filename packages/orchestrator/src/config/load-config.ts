@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { dirname, isAbsolute, resolve } from 'node:path'
+import { checkConflicts, checkUnused } from '@holdfast/core/config/check/check-conflicts'
 import { type ConfigProblem, pathText, type SettingPath } from '@holdfast/core/config/config-problem'
 import type { Origin } from '@holdfast/core/config/effective-config'
 import { type ConfigResolution, resolveConfig } from '@holdfast/core/config/resolve/resolve-config'
@@ -75,7 +76,10 @@ export async function readConfig(path: string, surroundings: ConfigSurroundings,
 
 /** What takes more than the schemas to see. */
 function furtherProblems({ config, tree }: ConfigResolution, ctx: Context): readonly ConfigProblem[] {
-  return config === undefined ? [] : [...checkSchedules(config, tree, ctx.now()), ...checkLocations(config)]
+  if (config === undefined) return []
+  const wrong = [...checkConflicts(config), ...checkSchedules(config, tree, ctx.now()), ...checkLocations(config)]
+  // what is not used is no news while other things are wrong
+  return wrong.length > 0 ? wrong : checkUnused(config)
 }
 
 function originOf(root: WrittenNode, path: readonly string[]): { file?: string; line?: number } {

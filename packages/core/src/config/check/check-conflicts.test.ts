@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { pathText } from '../config-problem.ts'
+import type { SettingMap } from '../setting.ts'
+import { effectiveConfigOf } from '../testing/effective-config-fixture.ts'
+import { checkConflicts, checkUnused } from './check-conflicts.ts'
+
+const repositories = {
+  near: { location: '/srv/backup', password: { env: 'PW' } },
+  far: { location: '/mnt/backup', password: { env: 'PW' } },
+}
+const files = { type: 'files', paths: ['/srv/www'] }
+const database = { type: 'postgresql', connection: 'postgresql://backup@db1' }
+
+function conflictsOf(sources: SettingMap): string[] {
+  const problems = checkConflicts(effectiveConfigOf({ repositories, sources }))
+  return problems.map(({ path, message, severity }) => `${severity} ${pathText(path)}: ${message}`)
+}
+
+test('one thing cannot have two promises; with one promise twice it is only said', () => {
+  const twice = (more: SettingMap) => conflictsOf({ a: files, b: { ...files, ...more } })
+  expect(twice({ tier: 'temporary' })).toEqual([
+    'error sources.b: backs up the same as a, which has the tier important and not temporary: one thing cannot have two promises',
+  ])
+  expect(twice({})).toEqual(['warning sources.b: backs up the same as a'])
+  expect(twice({ paths: ['/srv/other'] })).toEqual([])
+})
+
+test('a physical and a logical backup of one server complete each other', () => {
+  expect(conflictsOf({ a: database, b: { ...database, method: 'logical', tier: 'temporary' } })).toEqual([])
+})
+
+test('two sources cannot follow one replication slot', () => {
+  const sources = { 'a-b': { ...database, tier: 'critical' }, a_b: { ...database, tier: 'critical' } }
+  expect(conflictsOf(sources)).toContain(
+    'error sources.a_b.slot: is holdfast_a_b, the slot of a-b on the same server already',
+  )
+  const apart = { ...sources, a_b: { ...sources.a_b, slot: 'other' } }
+  expect(conflictsOf(apart).join()).not.toContain('slot')
+})
+
+test('blackouts must leave some time for a backup', () => {
+  const blackouts = (...windows: (string | SettingMap)[]) => conflictsOf({ it: { ...files, blackouts: windows } })
+  const never = ['error sources.it.blackouts: leave no time of the week in which a backup could start']
+  expect(blackouts('00:00-24:00')).toEqual(never)
+  expect(blackouts('6:00-22:00', '21:00-6:00')).toEqual(never)
+  expect(blackouts('6:00-22:00', '22:00-5:59')).toEqual([])
+  const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat']
+  expect(blackouts({ between: '00:00-24:00', days })).toEqual([])
+})
+
+test('a repository or channel that is never used is a warning', () => {
+  const channels = { ops: { type: 'slack', url: { env: 'U' } }, idle: { type: 'slack', url: { env: 'V' } } }
+  const config = effectiveConfigOf({
+    repositories,
+    sources: { it: { ...files, tier: 'temporary' } },
+    notifications: { channels, routes: [{ channels: ['ops'] }] },
+  })
+  expect(checkUnused(config).map(({ path, severity }) => `${severity} ${pathText(path)}`)).toEqual([
+    'warning repositories.far',
+    'warning notifications.channels.idle',
+  ])
+})
