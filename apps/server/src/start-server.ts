@@ -29,7 +29,7 @@ export interface ServerOptions {
   onReloadWanted(listener: () => void): void
   /** how long runs may go on after the signal to stop; half a minute unless given */
   readonly graceMs?: number
-  /** a run whose process gives no sign of life for so long is done again; half a minute unless given */
+  /** a run whose process gives no sign of life for so long is done again; three minutes unless given */
   readonly leaseMs?: number
 }
 
@@ -43,7 +43,7 @@ const housekeepEveryMs = 3_600_000
  * catalogue or the address cannot be used; later troubles are told and waited out.
  */
 export async function startServer(options: ServerOptions, ctx: Context): Promise<void> {
-  const { configPath, surroundings, machine, log, graceMs = 30_000, leaseMs = 30_000 } = options
+  const { configPath, surroundings, machine, log, graceMs = 30_000, leaseMs = 180_000 } = options
   const keeper = await keepConfig(configPath, surroundings, ctx)
   const configNow = (): EffectiveConfig => keeper.current().config
   const config = configNow()

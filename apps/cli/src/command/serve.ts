@@ -15,7 +15,7 @@ const options = {
     {
       placeholder: '<duration>',
       help: 'A run whose process gives no sign of life for so long is done again.',
-      fallback: '30s',
+      fallback: '3m',
     },
     readLease,
   ),
