@@ -14,6 +14,7 @@ import { readFacts } from '@holdfast/orchestrator/planning/facts'
 import { measureObjectives } from '@holdfast/orchestrator/planning/objectives'
 import { createScheduler } from '@holdfast/orchestrator/planning/scheduler'
 import { openRunQueue } from '@holdfast/orchestrator/run/open-run-queue'
+import type { RunQueue } from '@holdfast/orchestrator/run/run-queue'
 import { readStatusFacts } from '@holdfast/orchestrator/status/status-facts'
 
 const ctx = quietContext()
@@ -77,13 +78,27 @@ async function bench(name: string, place: CataloguePlace, size: { sources: numbe
     await using again = await openCatalogue(place, ctx)
     measureObjectives(await readStatusFacts(again, config, now), createCronClock())
   })
-  await measure('lease and finish', rounds, async () => {
-    const run = await queue.lease('bench', { leaseMs: 60_000, limits: new Map() })
-    if (run !== undefined) await queue.finish(run.id, 'bench', { state: 'succeeded' })
+  await measureQueue(queue, rounds)
+}
+
+/** Of a thousand runs that are due at once. */
+async function measureQueue(queue: RunQueue, rounds: number): Promise<void> {
+  const limits = (most: number) => new Map([['host/bench', most]])
+  const lease = (most: number) => queue.lease('bench', { leaseMs: 60_000, limits: limits(most) })
+  let made = 0
+  await measure('enqueue', 1000, () => {
+    const source = `bench-${++made}`
+    const keys = { uniqueKey: source, exclusiveKeys: [`source/${source}`], limitKeys: ['host/bench'] }
+    const rest = { dueAt: new Date(), priority: 9, timeoutMs: 60_000, attempts: 1, arguments: {} }
+    return queue.enqueue({ operation: 'backup', source, cause: { type: 'manual', by: 'bench' }, ...keys, ...rest })
   })
-  await measure('lease when all are blocked', rounds, () =>
-    queue.lease('bench', { leaseMs: 60_000, limits: new Map([['host/test-host', 0]]) }),
-  )
+  await measure('lease and finish', rounds, async () => {
+    const run = await lease(1)
+    if (run === undefined) throw new Error('there was nothing to lease')
+    await queue.finish(run.id, 'bench', { state: 'succeeded' })
+  })
+  await lease(1)
+  await measure('lease, all that wait are blocked', rounds, () => lease(1))
 }
 
 const { values } = parseArgs({

@@ -1,10 +1,11 @@
 /** What goes wrong under a catalogue: said plainly, nothing lost, recovered by itself where it can be. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Event } from '@holdfast/core/events/event'
 import { quietContext } from '@holdfast/core/context'
+import { runToEnd } from '@holdfast/storage/server-process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openRunQueue } from '../run/open-run-queue.ts'
 import { draftRun } from '../run/testing/run-draft-fixture.ts'
@@ -73,25 +74,36 @@ test('the file and its directory can be read by their owner only', async () => {
 })
 
 test('a full disk is said plainly, what was acknowledged stays, and writing goes on when there is space', async () => {
-  const place = places.sqlite()
-  await using catalogue = await openCatalogue(place, ctx)
-  await using queue = await openRunQueue(catalogue, ctx)
-  const run = await queue.enqueue(draftRun())
-  // as small as it is now, by SQLite's own limit
-  const limit = (pages: number) =>
-    catalogue.store.write(async (writer) => {
-      const { sql } = await import('kysely')
-      await sql.raw(`pragma max_page_count = ${pages}`).execute(writer)
-    })
-  await limit(1)
-  const write = async (): Promise<void> => {
-    for (let count = 0; count < 50; count++) await catalogue.marks.set(`mark/${count}`, 'x'.repeat(4000))
+  const disk = join(places.directory, 'disk')
+  mkdirSync(disk)
+  // mounting needs root
+  await runToEnd('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], 'mount')
+  const filler = join(disk, 'filler')
+  const full = { code: 'CATALOGUE_FULL', retryable: true }
+  const large = 'x'.repeat(20_000)
+  const place = { type: 'sqlite', path: join(disk, 'catalogue.db') } as const
+  try {
+    {
+      await using catalogue = await openCatalogue(place, ctx)
+      await using queue = await openRunQueue(catalogue, ctx)
+      const run = await queue.enqueue(draftRun())
+      expect(() => writeFileSync(filler, Buffer.alloc(1 << 20))).toThrow('ENOSPC')
+      await expect(catalogue.marks.set('large', large)).rejects.toMatchObject(full)
+      expect(await catalogue.runs.get(run?.id ?? '')).toEqual(run)
+      expect(await catalogue.marks.get('large')).toBeUndefined()
+    }
+    await using again = await openCatalogue(place, ctx)
+    await expect(again.marks.set('large', large)).rejects.toMatchObject(full)
+    const another = { type: 'sqlite', path: join(disk, 'another.db') } as const
+    await expect(openCatalogue(another, ctx)).rejects.toMatchObject(full)
+    rmSync(filler)
+    await again.marks.set('large', large)
+    expect(await again.marks.get('large')).toBe(large)
+    expect(await again.runs.list({})).toHaveLength(1)
+    await (await openCatalogue(another, ctx))[Symbol.asyncDispose]()
+  } finally {
+    await runToEnd('umount', ['--lazy', disk], 'mount')
   }
-  await expect(write()).rejects.toMatchObject({ code: 'CATALOGUE_FULL', retryable: true })
-  expect(await catalogue.runs.get(run?.id ?? '')).toEqual(run)
-  await limit(1_000_000)
-  await write()
-  expect((await catalogue.marks.list('mark/')).size).toBe(50)
 })
 
 test('a writer waits for one that has the lock in another process', async () => {

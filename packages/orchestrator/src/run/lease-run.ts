@@ -13,7 +13,7 @@ export interface LeaseRequest extends LeaseOptions {
 const rowsAQuestion = 200
 
 /** What running runs have of keys. To be read under the queue's lock. */
-export async function readLedger(writer: CatalogueWriter, limits: RunLimits): Promise<KeyLedger> {
+async function readLedger(writer: CatalogueWriter, limits: RunLimits): Promise<KeyLedger> {
   const running = await writer
     .selectFrom('runs')
     .select(['exclusive_keys', 'limit_keys'])
@@ -55,6 +55,6 @@ function dueRuns(reader: CatalogueReader, nowMs: number) {
   return reader.selectFrom('runs').where('state', '=', 'queued').where('due_at', '<=', nowMs)
 }
 
-export function keysOfRow(row: Pick<RunRow, 'exclusive_keys' | 'limit_keys'>) {
+function keysOfRow(row: Pick<RunRow, 'exclusive_keys' | 'limit_keys'>) {
   return { exclusiveKeys: keysOf(row.exclusive_keys), limitKeys: keysOf(row.limit_keys) }
 }

@@ -7,6 +7,9 @@ interface SqliteError extends Error {
   readonly errcode: number
 }
 
+/** SQLITE_IOERR_SHMSIZE: no room for the index of the WAL */
+const noRoomForIndex = 4874
+
 function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
 }
@@ -27,6 +30,7 @@ export function sqliteError(error: unknown, catalogue: string): unknown {
   if (!isSqliteError(error)) return error
   const options = { cause: error }
   const reason = error.message
+  if (error.errcode === noRoomForIndex) return new AppError('CATALOGUE_FULL', { catalogue }, options)
   switch (primaryCode(error)) {
     case codes.full:
       return new AppError('CATALOGUE_FULL', { catalogue }, options)
