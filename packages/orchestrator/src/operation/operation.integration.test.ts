@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { quietContext } from '@holdfast/core/context'
 import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { proveFiles } from '../proof/prove-files.ts'
+import { ownSnapshots } from './own-snapshots.ts'
 import { createOperationFixture, type OperationFixture, type Written } from './testing/operation-fixture.ts'
 
 const ctx = quietContext()
@@ -153,6 +155,22 @@ describe('a proof', () => {
     const kept = await listSnapshots(await fixture.open('second'), { tags: [['proof=passed', 'source=web']] }, ctx)
     expect(kept.map(({ id }) => id)).toEqual([proof?.id])
     expect(readdirSync(fixture.directory).filter((name) => name.startsWith('holdfast-proof'))).toEqual([])
+  })
+
+  test('of what is too large restores a part, chosen by chance, and says so', async () => {
+    const repository = await fixture.open('first')
+    const snapshot = (await ownSnapshots(repository, 'web', ctx)).at(-1)
+    const request = { source: 'web', type: 'files', targetText: 'newest', directory: fixture.directory } as const
+    const proof = await proveFiles(
+      repository,
+      { ...request, snapshot: snapshot!, workers: 1, random: () => 0.5, bytesAtMost: 15 },
+      ctx,
+    )
+    expect(proof.verdict).toBe('passed')
+    // of 7 and 12 bytes one fits, whose name is none that patterns take literally
+    expect([7, 12]).toContain(proof.dataBytes)
+    expect(proof.checks.find(({ name }) => name === 'restored')?.evidence).toMatch(/^1 files?, .* of 2 files/)
+    expect(proof.checks.find(({ name }) => name === 'figures')?.verdict).toBe('skipped')
   })
 
   test('fails, and says so in the catalogue, when data is lost', async () => {

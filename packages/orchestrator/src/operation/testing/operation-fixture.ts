@@ -8,12 +8,11 @@ import { initRepository } from '@holdfast/repository/open/init-repository'
 import { openRepository } from '@holdfast/repository/open/open-repository'
 import type { Repository } from '@holdfast/repository/repository'
 import { createLocalBackend } from '@holdfast/storage/local/local-backend'
-import type { Catalogue } from '../../catalogue/catalogue.ts'
-import { openCatalogue } from '../../catalogue/open-catalogue.ts'
+import { openCatalogue, type OpenedCatalogue } from '../../catalogue/open-catalogue.ts'
 import type { Operation, Run } from '../../run/run.ts'
 import { executeRun } from '../execute-run.ts'
 import type { Machine } from '../machine.ts'
-import type { OperationReport } from '../operation-report.ts'
+import type { OperationReport, OperationSurroundings } from '../operation-report.ts'
 import { createRepositoryPool } from '../repository-pool.ts'
 
 export type Written = Parameters<typeof effectiveConfigOf>[0]
@@ -21,14 +20,18 @@ export type Written = Parameters<typeof effectiveConfigOf>[0]
 /** For tests: two repositories in a temporary directory, a configuration, a catalogue, and runs without a queue. */
 export interface OperationFixture extends AsyncDisposable {
   readonly directory: string
-  readonly catalogue: Catalogue
+  readonly catalogue: OpenedCatalogue
   readonly machine: Machine
   /** "first" or "second" */
   repositoryPath(name: string): string
   open(name: string): Promise<Repository>
   configure(written: Written): EffectiveConfig
   perform(operation: Operation, about: Partial<Run>): Promise<OperationReport>
+  /** For what is no run. */
+  surround<Result>(work: (surroundings: FixtureSurroundings) => Promise<Result>): Promise<Result>
 }
+
+type FixtureSurroundings = OperationSurroundings & { readonly catalogue: OpenedCatalogue }
 
 const password = 'correct horse'
 const cheapKey = { identity: { username: 'test', hostname: 'test' }, cost: { N: 2, r: 1, p: 1 } } as const
@@ -60,6 +63,10 @@ export async function createOperationFixture(written: (directory: string) => Wri
       await using pool = createRepositoryPool(config.repositories, machine)
       const run: Run = { ...blankRun(`run-${++serial}`), operation, ...about }
       return await executeRun(run, { config, catalogue, machine, repositories: pool }, ctx)
+    },
+    async surround(work) {
+      await using pool = createRepositoryPool(config.repositories, machine)
+      return await work({ config, catalogue, machine, repositories: pool })
     },
     async [Symbol.asyncDispose]() {
       await catalogue[Symbol.asyncDispose]()
