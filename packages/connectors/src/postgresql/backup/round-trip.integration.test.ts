@@ -75,7 +75,7 @@ describe('a backup under pgbench', () => {
     const program = join(server.binDirectory, 'pgbench')
     const at = ['-h', server.socketDirectory, '-p', String(server.port), '-U', 'postgres', 'postgres']
     await ended(program, ['-i', '-q', '-s', '5', ...at])
-    const load = ended(program, ['-c', '4', '-T', '6', '-n', ...at])
+    const load = ended(program, ['-c', '4', '-T', '5', '-R', '800', '-n', ...at])
     await pause(1500)
     await using restored = await restoreBackup(await startBackup(server, { method }), server)
     await load

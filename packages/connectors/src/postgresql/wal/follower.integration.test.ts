@@ -24,7 +24,7 @@ describe('following WAL', () => {
     await using server = await startPostgres({ settings: keepAll })
     await using followed = follow(server.target())
     await pgbench(server, '-i', '-s', '3', '-q')
-    await pgbench(server, '-T', '3', '-c', '4', '-n')
+    await pgbench(server, '-T', '3', '-R', '1500', '-c', '4', '-n')
     await untilDurable(server, followed)
     const report = await followed.stop()
     expect(expectSameAsServer(server, followed.sink)).toBeGreaterThan(1)
@@ -39,7 +39,7 @@ describe('following WAL', () => {
     await using server = await startPostgres({ settings: { ...keepAll, max_prepared_transactions: 5 } })
     await using followed = follow(server.target())
     await pgbench(server, '-i', '-s', '1', '-q')
-    await pgbench(server, '-T', '2', '-c', '4', '-n')
+    await pgbench(server, '-T', '2', '-R', '1500', '-c', '4', '-n')
     await server.sql(`BEGIN; CREATE TABLE prepared (id int); PREPARE TRANSACTION 'p'`)
     await server.sql(`COMMIT PREPARED 'p'`)
     await server.sql(`SELECT pg_create_restore_point('before the end')`)
@@ -276,7 +276,7 @@ describe('following WAL', () => {
   it("stopped and started at any moment leaves contiguous WAL, equal to the server's", async () => {
     await using server = await startPostgres({ settings: keepAll, initdbArguments: ['--wal-segsize=1'] })
     await pgbench(server, '-i', '-s', '1', '-q')
-    const load = pgbench(server, '-T', '8', '-c', '2', '-n')
+    const load = pgbench(server, '-T', '8', '-R', '600', '-c', '2', '-n')
     const sink = memoryLogSink()
     const end = Date.now() + 8000
     while (Date.now() < end) {
