@@ -12,6 +12,8 @@ export interface FollowRate {
   readonly walBytes: number
   /** from the start of the program */
   readonly seconds: number
+  /** of the processors, the program's own */
+  readonly cpuSeconds: number
   readonly peakBytes: number
 }
 
@@ -46,23 +48,32 @@ export async function measureFollowing(
 async function follow(
   [program = '', ...parameters]: readonly string[],
   until: bigint,
-): Promise<{ seconds: number; peakBytes: number }> {
+): Promise<Omit<FollowRate, 'walBytes'>> {
   const started = performance.now()
   const child = spawn(program, parameters, { env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise((resolve) => child.once('close', resolve))
   let seconds: number | undefined
-  let peakBytes = 0
+  let [peakBytes, cpuSeconds] = [0, 0]
   for await (const line of createInterface({ input: child.stdout })) {
     const durable = durableOf(line)
     if (seconds !== undefined || durable === undefined || durable < until) continue
     seconds = (performance.now() - started) / 1000
     const status = readFileSync(`/proc/${child.pid}/status`, 'latin1')
+    cpuSeconds = cpuSecondsOf(child.pid ?? 0)
     peakBytes = Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024
     child.kill('SIGTERM')
   }
   await ended
   if (seconds === undefined) throw new Error('following ended before all WAL was durable')
-  return { seconds, peakBytes }
+  return { seconds, cpuSeconds, peakBytes }
+}
+
+/** User and system, of all threads so far. */
+function cpuSecondsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 /** Of a line such as {"message_type":"log","durable":"1/2000000", …}. */
