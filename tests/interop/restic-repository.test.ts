@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSy
 import { basename, join } from 'node:path'
 import { quietContext } from '@holdfast/core/context'
 import { goldenNames, goldenPassword, loadGolden } from '@holdfast/repository/golden/golden-repository'
-import { cheapenKey } from '@holdfast/repository/key/cheapen-key'
+import { cheapenKey } from '@holdfast/repository/key/testing/cheapen-key'
 import { openRepository } from '@holdfast/repository/open/open-repository'
 import type { Repository } from '@holdfast/repository/repository'
 import { listTree, treeDifferences } from '@holdfast/repository/restore/testing/tree-listing'

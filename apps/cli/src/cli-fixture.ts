@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { quietContext } from '@holdfast/core/context'
-import { cheapenKey } from '@holdfast/repository/key/cheapen-key'
+import { cheapenKey } from '@holdfast/repository/key/testing/cheapen-key'
 import { initRepository } from '@holdfast/repository/open/init-repository'
 import { createLocalBackend } from '@holdfast/storage/local/local-backend'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cheapenKey } from '../key/cheapen-key.ts'
+import { cheapenKey } from '../key/testing/cheapen-key.ts'
 import { type PatternList, compilePatterns, matchExclude, matchInclude } from './select.ts'
 
 /**

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cheapenKey } from '../key/cheapen-key.ts'
+import { cheapenKey } from '../key/testing/cheapen-key.ts'
 import { type FilterSpec, type SourceFilter, createSourceFilter } from './source-filter.ts'
 
 const programs = [...new Set(['restic', process.env['HOLDFAST_TEST_RESTIC'] ?? 'restic'])]

@@ -1,7 +1,7 @@
 import { quietContext } from '@holdfast/core/context'
 import { createLocalBackend } from '@holdfast/storage/local/local-backend'
-import { openRepository } from '../open/open-repository.ts'
-import { changePassword } from './change-password.ts'
+import { openRepository } from '../../open/open-repository.ts'
+import { changePassword } from '../change-password.ts'
 
 /**
  * For tests: makes the password of a local repository quick to try. The key as restic and Holdfast make it takes half a
