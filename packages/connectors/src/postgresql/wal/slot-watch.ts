@@ -21,7 +21,11 @@ const query = (slot: string): string => `
   FROM pg_replication_slots WHERE slot_name = ${quoteLiteral(slot)}`
 
 /** Looks at the slot through an ordinary session; undefined when it is not there. */
-export async function readSlotState(target: PostgresTarget, slot: string, ctx: Context): Promise<SlotState | undefined> {
+export async function readSlotState(
+  target: PostgresTarget,
+  slot: string,
+  ctx: Context,
+): Promise<SlotState | undefined> {
   const database = target.database ?? 'postgres'
   await using connection = await connectPostgres(target, { database, applicationName: 'holdfast watch' }, ctx)
   const [result] = await connection.query(query(slot), ctx)
