@@ -17,7 +17,7 @@ export function exitCodeOf(runs: readonly Run[]): number {
 }
 
 /** "backup shop", "copy shop → offsite", "prune offsite" */
-export function subjectOf({ source, repository, operation }: Run): string {
+function subjectOf({ source, repository, operation }: Run): string {
   if (source === undefined) return repository ?? ''
   if (repository === undefined) return source
   return operation === 'copy' ? `${source} → ${repository}` : `${source} in ${repository}`

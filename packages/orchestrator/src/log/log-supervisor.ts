@@ -90,6 +90,7 @@ async function keepFollowing(
         continue
       }
       await recorder.begin()
+      ctx.emit({ type: 'message.noted', level: 'info', message: `the log of ${source.name} is followed by ${worker}` })
       await using repositories = createRepositoryPool(config.repositories, machine)
       const stop = new AbortController()
       const signal = AbortSignal.any([ctx.signal, stop.signal])

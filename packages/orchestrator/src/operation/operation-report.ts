@@ -1,4 +1,3 @@
-import type { Context } from '@holdfast/core/context'
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { RunResult } from '../run/run.ts'
@@ -33,9 +32,4 @@ export function reportOf(result: RunResult, problems: readonly string[]): Operat
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-/** The same signal and clock, other ears. */
-export function withEmit(ctx: Context, emit: Context['emit']): Context {
-  return { signal: ctx.signal, now: () => ctx.now(), emit }
 }

@@ -1,4 +1,3 @@
-import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { SaveSettings } from '../save-settings.ts'
 import type { Machine } from './machine.ts'
 
@@ -13,9 +12,4 @@ export function saveSettingsFor({ identity, version, workers }: Machine, hostnam
     workers,
     verbose: false,
   }
-}
-
-/** This machine's name, as the configuration gives it. */
-export function hostOf({ host }: Pick<EffectiveConfig, 'host'>): string {
-  return host
 }

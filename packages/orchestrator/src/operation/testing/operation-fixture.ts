@@ -75,7 +75,7 @@ export async function createOperationFixture(written: (directory: string) => Wri
   }
 }
 
-export function machineOf(directory: string): Machine {
+function machineOf(directory: string): Machine {
   return {
     variable: (name) => (name === 'PASSWORD' ? password : process.env[name]),
     resolveSecret: async (reference) => {
