@@ -1,13 +1,13 @@
-import type { CatalogueSettings } from '@holdfast/core/config/effective-config'
+import type { CatalogueSettings, EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { OpenedCatalogue } from '@holdfast/orchestrator/catalogue/open-catalogue'
-import type { LoadedConfig } from '@holdfast/orchestrator/config/loaded-config'
 import type { Invocation } from '../command/command.ts'
 import { configSurroundings } from './config-surroundings.ts'
-import { openConfig } from './open-config.ts'
+import { openKnownConfig } from './open-known-config.ts'
 
 /** The configuration and the catalogue that it names. */
 export interface ControlPlane extends AsyncDisposable {
-  readonly loaded: LoadedConfig
+  /** without origins */
+  readonly loaded: { readonly config: EffectiveConfig }
   readonly catalogue: OpenedCatalogue
 }
 
@@ -18,13 +18,13 @@ export interface ControlPlane extends AsyncDisposable {
 export async function openControlPlane(
   invocation: Pick<Invocation, 'global' | 'variables' | 'ctx'>,
 ): Promise<ControlPlane> {
-  const [loaded, { openCatalogue }] = await Promise.all([
-    openConfig(invocation),
+  const [config, { openCatalogue }] = await Promise.all([
+    openKnownConfig(invocation),
     import('@holdfast/orchestrator/catalogue/open-catalogue'),
   ])
-  const place = await placeOf(loaded.config.catalogue, invocation)
+  const place = await placeOf(config.catalogue, invocation)
   const catalogue = await openCatalogue(place, invocation.ctx)
-  return { loaded, catalogue, [Symbol.asyncDispose]: () => catalogue[Symbol.asyncDispose]() }
+  return { loaded: { config }, catalogue, [Symbol.asyncDispose]: () => catalogue[Symbol.asyncDispose]() }
 }
 
 async function placeOf(settings: CatalogueSettings, { variables, ctx }: Pick<Invocation, 'variables' | 'ctx'>) {

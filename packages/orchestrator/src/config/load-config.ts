@@ -21,6 +21,8 @@ export interface ConfigReport {
   readonly loaded?: LoadedConfig
   /** errors and warnings, in the order of the file */
   readonly problems: readonly PlacedProblem[]
+  /** what each file held when it was read */
+  readonly stamps: ReadonlyMap<string, string>
 }
 
 /**
@@ -43,7 +45,7 @@ export function invalidConfig(path: string, problems: readonly PlacedProblem[]):
 
 /** The same, with the problems as values. Fails with CONFIG_NOT_FOUND or CONFIG_UNREADABLE. */
 export async function readConfig(path: string, surroundings: ConfigSurroundings, ctx: Context): Promise<ConfigReport> {
-  const { root, files, problems: wrong } = await readConfigFiles(path, surroundings.variables)
+  const { root, files, stamps, problems: wrong } = await readConfigFiles(path, surroundings.variables)
   const written = settingOf(root)
   if (!isSettingMap(written)) throw new Error('the root of a configuration is no map')
   const resolution = resolveConfig(written, {
@@ -59,7 +61,7 @@ export async function readConfig(path: string, surroundings: ConfigSurroundings,
     found.map((problem) => placed(root, problem, resolution)),
   ).toSorted(byPlace)
   const { config, tree } = resolution
-  if (config === undefined || problems.some(({ severity }) => severity === 'error')) return { problems }
+  if (config === undefined || problems.some(({ severity }) => severity === 'error')) return { problems, stamps }
   const digest = createHash('sha256').update(JSON.stringify(tree.settings)).digest('hex')
   const loaded = {
     config,
@@ -71,7 +73,7 @@ export async function readConfig(path: string, surroundings: ConfigSurroundings,
     digest,
     warnings: problems,
   }
-  return { loaded, problems }
+  return { loaded, problems, stamps }
 }
 
 /** What takes more than the schemas to see. */

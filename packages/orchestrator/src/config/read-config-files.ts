@@ -4,6 +4,7 @@ import { AppError } from '@holdfast/core/errors/app-error'
 import type { PlacedProblem } from './loaded-config.ts'
 import { parseYaml, problemAt } from './parse-yaml.ts'
 import { mergeWritten } from './merge-written.ts'
+import { stampOfContent, stampOfNames } from './stamp-of.ts'
 import type { WrittenEntry, WrittenNode } from './written-node.ts'
 
 /** A configuration has no reason to be larger. */
@@ -11,6 +12,8 @@ const maxBytes = 16 << 20
 
 export interface ReadConfig {
   readonly root: WrittenNode
+  /** what each of `files` held when it was read: a hash of its content, or of the names in a directory */
+  readonly stamps: ReadonlyMap<string, string>
   /** absolute paths, the main file first; directories that were looked into as well */
   readonly files: readonly string[]
   readonly problems: readonly PlacedProblem[]
@@ -27,22 +30,25 @@ export async function readConfigFiles(
   const file = resolve(path)
   const files: string[] = []
   const problems: PlacedProblem[] = []
+  const stamps = new Map<string, string>()
   const text = await readText(file).catch((error: unknown) => {
     throw readFailure(file, error)
   })
-  const root = await readOne(file, text, [file], { variables, files, problems })
-  return { root, files, problems }
+  const root = await readOne(file, text, [file], { variables, files, problems, stamps })
+  return { root, files, problems, stamps }
 }
 
 interface Reading {
   readonly variables: (name: string) => string | undefined
   readonly files: string[]
   readonly problems: PlacedProblem[]
+  readonly stamps: Map<string, string>
 }
 
 /** `chain`: the files that led here, this one last. */
 async function readOne(file: string, text: string, chain: readonly string[], reading: Reading): Promise<WrittenNode> {
   reading.files.push(file)
+  reading.stamps.set(file, stampOfContent(text))
   const parsed = parseYaml(file, text, reading.variables)
   reading.problems.push(...parsed.problems)
   let root = withoutInclude(parsed.root)
@@ -85,7 +91,7 @@ function withoutInclude(root: WrittenNode): WrittenNode {
   return { ...root, value: new Map([...entries].filter(([key]) => key !== 'include')) }
 }
 
-async function filesOf(include: WrittenNode, file: string, { problems, files }: Reading): Promise<string[]> {
+async function filesOf(include: WrittenNode, file: string, { problems, files, stamps }: Reading): Promise<string[]> {
   const pattern = resolve(dirname(file), typeof include.value === 'string' ? include.value : '')
   const last = basename(pattern)
   if (!last.includes('*')) return [pattern]
@@ -94,6 +100,7 @@ async function filesOf(include: WrittenNode, file: string, { problems, files }: 
     const names = await readdir(dirname(pattern))
     // a new file there changes what is included
     if (!files.includes(dirname(pattern))) files.push(dirname(pattern))
+    stamps.set(dirname(pattern), stampOfNames(names))
     // as a shell does: hidden files only when asked for
     const fitting = names.filter((name) => form.test(name) && (!name.startsWith('.') || last.startsWith('.')))
     return fitting.toSorted().map((name) => join(dirname(pattern), name))

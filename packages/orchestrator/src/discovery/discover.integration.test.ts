@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -70,7 +70,6 @@ test('what listens at the port of a database without being one is not taken for 
   await writeFile(join(net, 'tcp'), `header\n 0: 0100007F:${hex} 0:0 0A 0 0 0 0 0 1 1\n`)
   // a program called postgres, as the table would say
   await mkdir(join(directory, 'proc', '7', 'fd'), { recursive: true })
-  const { symlink } = await import('node:fs/promises')
   await symlink('socket:[1]', join(directory, 'proc', '7', 'fd', '3'))
   await writeFile(join(directory, 'proc', '7', 'comm'), 'postgres\n')
   const found = await discover(

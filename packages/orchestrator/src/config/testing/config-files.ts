@@ -13,7 +13,7 @@ export interface ConfigFiles extends AsyncDisposable {
   /** Writes the files and reads the one called holdfast.yaml. */
   read(files: Readonly<Record<string, string>>): Promise<ConfigReport>
   /** one line for each problem, without the directory */
-  lines(report: ConfigReport): string[]
+  lines(report: Pick<ConfigReport, 'problems'>): string[]
 }
 
 /** For tests. Now is 2026-11-21 12:00 UTC. */
