@@ -75,7 +75,7 @@ export function describeFailure(failure: string | undefined, diagnostics: readon
 
 /** What the programs say although all is well. */
 export function isNotice(line: string): boolean {
-  return /Using a password on the command line|^WARNING: option|^-- (?:Warning|Connecting|Retrieving|Sending)/i.test(
+  return /Using a password on the command line|^WARNING: option|^-- (?:Warning|Connecting|Retrieving|Sending)|^Warning: A partial dump from a server that has GTIDs/i.test(
     line,
   )
 }

@@ -16,7 +16,12 @@ const newline = 0x0a
 /** so much of a line tells what it is; only lists of columns are longer */
 const tellingBytes = 600
 const longestBeginning = 64 << 10
-const tailBeginnings = ['-- The deferred gtid setting', '/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE']
+const tailBeginnings = [
+  '-- The deferred gtid setting',
+  // MySQL switches the log off where it uses GTIDs, and on again
+  'SET @@SESSION.SQL_LOG_BIN = @MYSQLDUMP_TEMP_LOG_BIN',
+  '/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE',
+]
 const insertBeginning = /^INSERT\s+(?:IGNORE )?INTO (`(?:[^`]|``)+`)( \((?:(?:, )?`(?:[^`]|``)+`)+\))? VALUES/
 
 /**

@@ -32,7 +32,7 @@ function commonArguments({ dataDirectory, socket, processFile }: ServerPlaces, o
     family === 'mariadb' ? '--skip-log-bin' : '--disable-log-bin',
     ...['--innodb-buffer-pool-size=128M', '--max-allowed-packet=1073741824'],
     `--lower-case-table-names=${lowerCaseTableNames}`,
-    ...(family === 'mysql' ? ['--mysqlx=OFF'] : []),
+    ...(family === 'mysql' ? ['--mysqlx=OFF', '--secure-file-priv='] : []),
     ...(characterSet !== '' && isWord(characterSet) ? [`--character-set-server=${characterSet}`] : []),
     ...(collation !== '' && isWord(collation) ? [`--collation-server=${collation}`] : []),
     ...(isWord(sqlMode) ? [`--sql-mode=${sqlMode}`] : []),
