@@ -81,23 +81,26 @@ export class FollowRecorder {
   /** The slot once a minute, and whether a gap has been closed. */
   async look(ctx: Context): Promise<void> {
     const nowMs = ctx.now().getTime()
-    if (nowMs - this.#lookedMs < lookEveryMs && this.#state.gap === undefined) return
+    if (this.#state.gap !== undefined) await this.#closeGap().catch(() => {})
+    if (nowMs - this.#lookedMs < lookEveryMs) return
     this.#lookedMs = nowMs
-    const { catalogue, machine } = this.#given
-    const { workload, name } = this.#source
     try {
-      const target = await postgresTarget(workload, machine, ctx)
-      const slot = await readSlotState(target, workload.slot, ctx)
-      const held = await catalogue.snapshots.list({ source: name })
-      const newest = held.reduce<Date | undefined>(
-        (best, { time }) => (best === undefined || time > best ? time : best),
-        undefined,
-      )
-      this.#state = withoutClosedGap(slot === undefined ? this.#state : { ...this.#state, slot }, newest)
-      await this.flush()
+      const target = await postgresTarget(this.#source.workload, this.#given.machine, ctx)
+      const slot = await readSlotState(target, this.#source.workload.slot, ctx)
+      if (slot !== undefined) this.#state = { ...this.#state, slot }
     } catch {
-      // a server or catalogue that is away is told by others
+      // a server that is away is told by the follower
     }
+    await this.flush()
+  }
+
+  async #closeGap(): Promise<void> {
+    const held = await this.#given.catalogue.snapshots.list({ source: this.#source.name })
+    const newestMs = Math.max(...held.map(({ time }) => time.getTime()))
+    const after = withoutClosedGap(this.#state, Number.isFinite(newestMs) ? new Date(newestMs) : undefined)
+    if (after === this.#state) return
+    this.#state = after
+    await this.flush()
   }
 
   /** One write at a time; the newest state counts. */
