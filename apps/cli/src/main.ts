@@ -43,5 +43,9 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: quietOnceReaderIsGone(process.stderr),
 })
+// What a pipe has not taken yet would be lost with the process, and a reader may be slow.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise<void>((resolve) => stream.write('', () => resolve()))
+}
 // Whatever a library left open (idle connections, worker threads) must not keep the process alive.
 process.exit(readerGone ? 128 + constants.signals.SIGPIPE : exitCode)
