@@ -57,6 +57,15 @@ describe('a message by HTTP', () => {
     })
   })
 
+  it('to a receiver that never answers has failed after the time limit', async () => {
+    await using server = await startReceiver(() => undefined)
+    const sending = httpPost({ channel: 'chat', url: server.url, body: '{}', timeoutMs: 200 }, quietContext())
+    await expect(sending).rejects.toMatchObject({
+      code: 'CHANNEL_UNREACHABLE',
+      message: expect.stringContaining('no answer within 0.2 s'),
+    })
+  })
+
   it('ends when it is interrupted, though the receiver never answers', async () => {
     await using server = await startReceiver(() => undefined)
     const stop = new AbortController()

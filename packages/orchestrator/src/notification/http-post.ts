@@ -12,6 +12,8 @@ export interface Posting {
   readonly method?: 'POST' | 'GET'
   /** what else must not be repeated from an answer: tokens */
   readonly secrets?: readonly string[]
+  /** for the whole answer; default `channelTimeoutMs` */
+  readonly timeoutMs?: number
 }
 
 /**
@@ -20,8 +22,8 @@ export interface Posting {
  * (CHANNEL_REFUSED).
  */
 export async function httpPost(posting: Posting, ctx: Context): Promise<string> {
-  const { channel, url, headers = {}, body, method = 'POST' } = posting
-  const timeout = AbortSignal.timeout(channelTimeoutMs)
+  const { channel, url, headers = {}, body, method = 'POST', timeoutMs = channelTimeoutMs } = posting
+  const timeout = AbortSignal.timeout(timeoutMs)
   try {
     const response = await fetch(checkedUrl(url, channel), {
       method,
@@ -40,7 +42,7 @@ export async function httpPost(posting: Posting, ctx: Context): Promise<string> 
   } catch (error) {
     if (isAppError(error)) throw error
     ctx.signal.throwIfAborted()
-    const reason = timeout.aborted ? `no answer within ${channelTimeoutMs / 1000} s` : connectionProblem(error)
+    const reason = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : connectionProblem(error)
     // No cause: what fetch throws can hold the address.
     throw new AppError('CHANNEL_UNREACHABLE', { channel, reason })
   }
