@@ -18,7 +18,7 @@ const passwordName = 'holdfast-password'
 /** Writes a configuration and, if there is none, a password; never over anything. */
 export async function runSetup(invocation: Invocation<SetupOptions>): Promise<number> {
   const { options, global, variables, output, ctx } = invocation
-  const file = resolve(options.output ?? global.config ?? 'holdfast.yaml')
+  const file = resolve(options.output ?? global.config ?? (variables('HOLDFAST_CONFIG') || 'holdfast.yaml'))
   if (await exists(file)) throw new AppError('CONFIG_EXISTS', { file })
   const found = await discover({ ...discoveryPlaces(options, variables), config: undefined }, ctx)
   const text = writeSetup(found, {
@@ -27,7 +27,6 @@ export async function runSetup(invocation: Invocation<SetupOptions>): Promise<nu
     now: ctx.now(),
   })
   const passwordFile = join(dirname(file), passwordName)
-  await mkdir(dirname(file), { recursive: true })
   const isNew = await writeNew(passwordFile, `${randomBytes(24).toString('base64url')}\n`, 0o600)
   if (!(await writeNew(file, text, 0o644))) throw new AppError('CONFIG_EXISTS', { file })
   const { loaded, problems } = await readConfig(file, configSurroundings(variables), ctx)
@@ -57,16 +56,23 @@ function absoluteLocation(location: string): string {
   return /^(?!local:)[a-z0-9]+:/i.test(location) ? location : resolve(location.replace(/^local:/, ''))
 }
 
-/** False when there was a file already. Fails with CONFIG_UNREADABLE. */
+/** False when there was a file already. Fails with CONFIG_UNWRITABLE. */
 async function writeNew(file: string, text: string, mode: number): Promise<boolean> {
+  await mkdir(dirname(file), { recursive: true }).catch((error: unknown) => {
+    throw unwritable(file, error)
+  })
   try {
     await writeFile(file, text, { flag: 'wx', mode })
     return true
   } catch (error) {
-    const { code = '', message = '' } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
-    if (code === 'EEXIST') return false
-    throw new AppError('CONFIG_UNREADABLE', { file, reason: `it cannot be written: ${message}` }, { cause: error })
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw unwritable(file, error)
   }
+}
+
+function unwritable(file: string, error: unknown): AppError {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new AppError('CONFIG_UNWRITABLE', { file, reason }, { cause: error })
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -42,6 +42,10 @@ test('setup writes a file that holds, with what was found, and a password; never
   expect(second.stderr).toContain(`${file} exists already`)
   expect(await readFile(file, 'utf8')).toBe(text)
 
+  const nowhere = await cli.run(['setup', '--output', join(cli.source, 'file', 'x.yaml'), ...quietly(directory)])
+  expect(nowhere.exitCode).toBe(1)
+  expect(nowhere.stderr).toMatch(/x\.yaml cannot be written|holdfast-password cannot be written/)
+
   const discovered = await cli.run(['--config', file, 'discover', '--json', ...quietly(directory)])
   const messages = discovered.stdout
     .trim()

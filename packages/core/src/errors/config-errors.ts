@@ -21,6 +21,12 @@ export const configErrors = {
     message: 'the configuration {file} has {count}:\n{problems}',
     hint: 'Correct these lines; `holdfast config check` looks at the file again.',
   },
+  CONFIG_UNWRITABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: '{file} cannot be written: {reason}',
+    hint: 'Choose another place by --output, or run as a user who may write there.',
+  },
   CONFIG_PATH_UNKNOWN: {
     exitCode: 1,
     retryable: false,

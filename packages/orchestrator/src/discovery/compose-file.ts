@@ -1,19 +1,26 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { isSettingMap, mapAt, type Setting, type SettingMap, textAt } from '@holdfast/core/config/setting'
+import type { Context } from '@holdfast/core/context'
+import { throwIfInterrupted } from '@holdfast/storage/interruption'
 import { parse } from 'yaml'
 import type { ContainerMount, ContainerSetUp } from './container-set-up.ts'
 
 const fileNames = new Set(['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'])
 /** Deeper than /srv/<project>/<part>/compose.yaml nobody keeps them. */
 const maxDepth = 3
+/** A directory of a mail server may hold millions. */
+const maxDirectories = 20_000
 const maxBytes = 4 << 20
 const skipped = /^(?:\.|node_modules$|vendor$|proc$|sys$|dev$)/
 
 /** Compose files in and below directories, in the order of their paths; what cannot be read is passed over. */
-export async function findComposeFiles(directories: readonly string[]): Promise<string[]> {
+export async function findComposeFiles(directories: readonly string[], ctx: Context): Promise<string[]> {
   const found = new Set<string>()
+  let visited = 0
   const visit = async (directory: string, depth: number): Promise<void> => {
+    throwIfInterrupted(ctx)
+    if (++visited > maxDirectories) return
     const entries = await readdir(directory, { withFileTypes: true }).catch(() => [])
     for (const entry of entries) {
       if (entry.isFile() && fileNames.has(entry.name)) found.add(join(directory, entry.name))

@@ -29,7 +29,7 @@ export interface DiscoveryRequest {
 /** What keeps data on this machine, what of it no source protects, and what is set up dangerously. */
 export async function discover(request: DiscoveryRequest, ctx: Context): Promise<Discovery> {
   const gaps: string[] = []
-  const fromFiles = await readComposeFiles(request, gaps)
+  const fromFiles = await readComposeFiles(request, gaps, ctx)
   const engine = await readEngines(request, gaps, ctx)
   const known = new Set(fromFiles.map(({ file, name }) => `${file}#${name}`))
   const containers = [...fromFiles, ...engine.containers.filter(({ madeFrom }) => !known.has(madeFrom ?? ''))]
@@ -47,9 +47,13 @@ export async function discover(request: DiscoveryRequest, ctx: Context): Promise
   return { services, volumes, hazards: findHazards(containers, volumes), gaps }
 }
 
-async function readComposeFiles({ composeDirectories }: DiscoveryRequest, gaps: string[]): Promise<ContainerSetUp[]> {
+async function readComposeFiles(
+  { composeDirectories }: DiscoveryRequest,
+  gaps: string[],
+  ctx: Context,
+): Promise<ContainerSetUp[]> {
   const containers: ContainerSetUp[] = []
-  for (const file of await findComposeFiles(composeDirectories)) {
+  for (const file of await findComposeFiles(composeDirectories, ctx)) {
     try {
       containers.push(...(await readComposeFile(file)))
     } catch (error) {
