@@ -45,7 +45,10 @@ export function draftForSource(
   }
 }
 
-/** A run on a repository as a whole. */
+/**
+ * A run on a repository as a whole. A prune is alone in it; a check, which may read for hours, lets backups go on, and
+ * keeps out prunes because those count it.
+ */
 export function draftForRepository(
   choice: RunChoice,
   repository: RepositorySettings,
@@ -54,7 +57,7 @@ export function draftForRepository(
   return {
     ...partsOf(choice),
     repository: repository.name,
-    exclusiveKeys: [`repository/${repository.name}`],
+    exclusiveKeys: [`${choice.operation === 'check' ? 'check' : 'repository'}/${repository.name}`],
     limitKeys: [`host/${config.host}`, `repository/${repository.name}`],
     timeoutMs: repositoryTimeoutMs,
     attempts: repositoryAttempts,

@@ -194,7 +194,7 @@ describe('the scheduler', () => {
       {
         operation: 'check',
         repository: 'offsite',
-        exclusiveKeys: ['repository/offsite'],
+        exclusiveKeys: ['check/offsite'],
         arguments: { parts: '1/10' },
       },
     ])

@@ -39,7 +39,7 @@ export function findingOf(source: string, title: string, given: Partial<Finding>
 }
 
 /** For tests: "shop" keeps its promises, "wiki" is late and its last proof failed, "scratch" has no promises. */
-export function statusFactsFor(given: Partial<StatusFacts> = {}): StatusFacts {
+function statusFactsFor(given: Partial<StatusFacts> = {}): StatusFacts {
   const day = (n: number) => new Date(statusNow.getTime() - (30 - n) * 86_400_000)
   return {
     ...factsOf(config, statusNow, {

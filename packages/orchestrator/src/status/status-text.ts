@@ -5,7 +5,7 @@ import type { CostEstimate } from '../planning/cost.ts'
 import type { RepositoryStatus, StatusReport } from './status-report.ts'
 
 /** Readable without colours. */
-export const verdictSymbols: Readonly<Record<Verdict, string>> = {
+const verdictSymbols: Readonly<Record<Verdict, string>> = {
   broken: '✗',
   unknown: '?',
   kept: '✓',

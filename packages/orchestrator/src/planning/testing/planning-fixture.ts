@@ -61,7 +61,7 @@ export async function openPlanningFixture(time: string, under = tmpdir()): Promi
 const password = { env: 'HOLDFAST_PASSWORD' }
 
 /** Repositories "local" and "offsite" that are neither pruned nor checked within a lifetime, unless said otherwise. */
-export function repositoriesFor(changes: Readonly<Record<string, SettingMap>> = {}) {
+function repositoriesFor(changes: Readonly<Record<string, SettingMap>> = {}) {
   const rarely = { cron: '0 0 29 2 *', jitter: '0' }
   const quiet = { password, prune: { schedule: rarely }, check: { schedule: rarely } }
   return {
