@@ -31,9 +31,10 @@ describe('the log of a source', () => {
     expect(unseen.map(({ kind }) => kind)).toEqual(['log-gap', 'slot-danger'])
   })
 
-  it('tells what the follower failed with', () => {
+  it('tells what the follower fails with for longer than a minute', () => {
     const error = { code: 'X', message: 'cannot connect', hint: 'Start the server.' }
-    const [seen] = look({ ...fresh, error }).observations
+    expect(look({ ...fresh, error }).observations).toEqual([])
+    const [seen] = look({ ...fresh, error, recoverableUntil: ago(61_000).toISOString() }).observations
     expect(seen?.detail).toContain('It says: cannot connect. Start the server.')
   })
 

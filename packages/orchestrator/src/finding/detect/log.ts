@@ -9,6 +9,8 @@ import { agoText, utcMinute } from '../wording.ts'
 
 /** A follower says how it is every few seconds. */
 const silentAfterMs = 5 * 60_000
+/** While following fails, it is told after this. */
+const troubleAfterMs = 60_000
 /** Where nothing is promised, a log may be behind by so much. */
 const behindWithoutPromiseMs = 3_600_000
 /** Less than this left is a danger to the log. */
@@ -45,7 +47,9 @@ function logBehind(source: SourceSettings, state: LogState, now: Date): Observat
   const behindMs = now.getTime() - (state.recoverableUntil ?? state.at).getTime()
   const promisedMs = source.rpoMs ?? behindWithoutPromiseMs
   const isSilent = silentMs > silentAfterMs
-  if (!isSilent && state.error === undefined && behindMs <= promisedMs / 2) return []
+  // A connection that is made again within a minute is nobody's business.
+  const toleratedMs = Math.min(promisedMs / 2, state.error === undefined ? Number.POSITIVE_INFINITY : troubleAfterMs)
+  if (!isSilent && behindMs <= toleratedMs) return []
   const error = errorText(state)
   const until = state.recoverableUntil
   return [
