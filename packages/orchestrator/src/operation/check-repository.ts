@@ -29,8 +29,8 @@ export async function checkConfiguredRepository(
   const parts = parseCheckParts(run.arguments['parts'] ?? '')
   const look = (repository: Repository, own: Context): Promise<OperationReport> =>
     checkParts(name, repository, parts, surroundings, own)
-  // nothing is removed, but what others remove meanwhile would look lost
-  return await withRepository(name, { exclusive: true }, surroundings, look, ctx)
+  // who adds something meanwhile disturbs nothing, and may not be kept waiting for hours; who removes data is kept out
+  return await withRepository(name, { exclusive: false }, surroundings, look, ctx)
 }
 
 async function checkParts(

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { quietContext } from '@holdfast/core/context'
+import { acquireLock } from '@holdfast/repository/lock/acquire-lock'
 import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { proveFiles } from '../proof/prove-files.ts'
@@ -201,6 +202,13 @@ describe('a check', () => {
     const samples = await fixture.catalogue.samples.newest()
     expect(samples.find(({ figure }) => figure === 'repository-bytes')?.value).toBeGreaterThan(0)
   })
+})
+
+test('a check does not wait for those who add something', async () => {
+  const repository = await fixture.open('second')
+  const identity = { ...fixture.machine.identity, pid: process.ppid }
+  await using _lock = await acquireLock(repository, { exclusive: false, identity }, ctx)
+  expect((await fixture.perform('check', { repository: 'second' })).state).toBe('succeeded')
 })
 
 describe('retention', () => {
