@@ -242,5 +242,5 @@ test('a thousand sources are put together in seconds', () => {
   )
   const start = performance.now()
   expect(effectiveConfigOf({ repositories, sources }).sources.size).toBe(1000)
-  expect(performance.now() - start).toBeLessThan(5000)
+  expect(performance.now() - start).toBeLessThan(15_000)
 })
