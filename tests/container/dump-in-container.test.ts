@@ -1,5 +1,5 @@
 /**
- * pg_dump inside of a container, for servers whose client programs are nowhere else. Needs a Docker engine: where none
+ * pg_dump inside of a container, for servers whose client programs are nowhere else, and proofs in one. Needs a Docker engine: where none
  * answers and none can be started, the run says so in red, since nothing else tries this.
  */
 import { mkdirSync } from 'node:fs'
@@ -18,7 +18,7 @@ const ctx = quietContext()
 const opened = await openDockerEngine()
 if (typeof opened === 'string') {
   process.stderr.write(
-    `\n\u001b[31mNOT TESTED: dumps inside of containers. There is no Docker engine: ${opened}\u001b[0m\n`,
+    `\n\u001b[31mNOT TESTED: dumps and proofs in containers. There is no Docker engine: ${opened}\u001b[0m\n`,
   )
 }
 
@@ -101,6 +101,21 @@ describe.skipIf(typeof opened === 'string')('a server in a container', () => {
       'again',
     ])
     expect(restored, restored.stderr).toMatchObject({ exitCode: 0 })
+  })
+
+  test('is proven in another container, which has no network, and is gone afterwards', async () => {
+    if (typeof opened === 'string') return
+    const made = await run(['backup', connection(), '--source', 'cluster'])
+    expect(made, made.stderr).toMatchObject({ exitCode: 0 })
+    const words = ['verify', 'cluster', '--sandbox', fixture.directory, '--in-image']
+    const question = ['--assert', 'SELECT count(*) = 200000 FROM item']
+    const proven = await run([...words, 'holdfast/postgres:15', ...question])
+    expect(proven, proven.stdout + proven.stderr).toMatchObject({ exitCode: 0 })
+    expect(proven.stdout).toContain('cluster is proven')
+    expect(await opened.docker('ps', '--all', '--format', '{{.Names}}')).toBe(name)
+    expect((await readdir(fixture.directory)).filter((each) => each.startsWith('holdfast-sandbox'))).toEqual([])
+    const missing = await run([...words, 'nobody/has:it', ...question])
+    expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('docker pull postgres:15') })
   })
 
   test('leaves no snapshot when the container is stopped in the middle, and says so', async () => {

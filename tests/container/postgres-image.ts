@@ -17,7 +17,7 @@ export const imageUser = 1000
 export async function importPostgresImage(engine: DockerEngine): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'holdfast-image-'))
   try {
-    const programs = ['/bin/sh', ...readdirSync(`${postgres}/bin`).map((name) => `${postgres}/bin/${name}`)]
+    const programs = ['/bin/sh', '/bin/cp', ...readdirSync(`${postgres}/bin`).map((name) => `${postgres}/bin/${name}`)]
     const modules = readdirSync(`${postgres}/lib`).map((name) => `${postgres}/lib/${name}`)
     const libraries = await librariesOf([...programs, ...modules.filter((path) => path.endsWith('.so'))])
     const data = ['/usr/share/postgresql/15', '/usr/share/zoneinfo']
@@ -45,7 +45,7 @@ async function librariesOf(programs: readonly string[]): Promise<string[]> {
 
 async function importTree(engine: DockerEngine, root: string): Promise<void> {
   const tar = spawn('tar', ['-C', root, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const words = ['import', '--change', 'ENV PATH=/usr/bin:/bin', '-', image]
+  const words = ['import', '--change', `ENV PATH=/usr/bin:/bin:${postgres}/bin`, '-', image]
   const docker = spawn('docker', words, { env: engine.variables, stdio: ['pipe', 'ignore', 'inherit'] })
   tar.stdout.pipe(docker.stdin)
   const [code] = await once(docker, 'exit')

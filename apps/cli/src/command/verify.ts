@@ -25,6 +25,10 @@ const options = {
     fallback: 'the directory for temporary files',
     completes: 'directory',
   }),
+  inImage: single({
+    placeholder: '<image>',
+    help: 'Physical: run the scratch server out of this Docker image of the same major version, as postgres:15.',
+  }),
   noRecord: flag({ help: 'Do not keep the result in the repository.' }),
   ...binariesOption,
   ...mysqlBinariesOption,

@@ -34,6 +34,7 @@ export async function runPostgresVerify(source: string, invocation: Invocation<V
       at: given ?? 'random',
       atText: at,
       ...(options.method === undefined ? {} : { method: options.method }),
+      ...(options.inImage === undefined ? {} : { image: options.inImage }),
       expectation,
       client: clientPlaceOf(options.postgresBin, variables),
       workers: defaultWorkers(),

@@ -252,6 +252,12 @@ export const postgresqlErrors = {
     message: 'the server on {directory} ended with {status}: {reason}',
     hint: 'Read the server log named in the message; what was restored is kept for a look.',
   },
+  POSTGRES_IMAGE_UNUSABLE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the image {image} cannot run a PostgreSQL {major} server: {reason}',
+    hint: 'Pull it first (docker pull postgres:{major}), and see whether the engine answers: docker version.',
+  },
   POSTGRES_BINARIES_MISSING: {
     exitCode: 1,
     retryable: false,

@@ -2,6 +2,7 @@ import type { ClientPlace } from '@holdfast/connectors/postgresql/logical/client
 import type { TargetPoint } from '@holdfast/connectors/postgresql/wal/recoverable-log'
 import { dateOfWalTime } from '@holdfast/connectors/postgresql/wal/wal-time'
 import type { Context } from '@holdfast/core/context'
+import { AppError } from '@holdfast/core/errors/app-error'
 import type { Repository } from '@holdfast/repository/repository'
 import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
 import { chooseInstant } from './choose-instant.ts'
@@ -19,6 +20,8 @@ export interface SourceProofRequest extends Pick<ProofRequest, 'source' | 'expec
   /** that of the source's newest backup unless given */
   readonly method?: ProofMethod
   readonly client: ClientPlace
+  /** of the scratch server that a physical backup is proven in; absent: programs of this machine */
+  readonly image?: string
   /** numbers from 0 to below 1 */
   readonly random: () => number
 }
@@ -29,6 +32,8 @@ export async function proveSource(repository: Repository, request: SourceProofRe
   const common = { source, expectation, workers, ...(sandboxParent === undefined ? {} : { sandboxParent }) }
   const own = await methodsOf(repository, source, ctx)
   if (methodFor(request, own) === 'logical') {
+    if (request.image !== undefined)
+      throw new AppError('OPTIONS_CONFLICT', { first: 'a logical backup', second: '--in-image' })
     const logical = own.filter(({ method }) => method === 'logical')
     const chosen = at === 'random' ? logical[Math.floor(random() * logical.length)] : undefined
     const targetText = chosen === undefined ? atText : `random: ${chosen.time}`
@@ -40,9 +45,13 @@ export async function proveSource(repository: Repository, request: SourceProofRe
   const { directories = [], path = '' } = client.binaries
   return await provePostgres(
     repository,
-    { ...common, target: { stop }, targetText, binaries: { directories, path } },
+    { ...common, ...imageOf(request), target: { stop }, targetText, binaries: { directories, path } },
     ctx,
   )
+}
+
+function imageOf({ image, client: { outerVariables } }: SourceProofRequest): Pick<ProofRequest, 'image'> {
+  return image === undefined ? {} : { image: { name: image, variables: outerVariables } }
 }
 
 interface KnownBackup {

@@ -10,11 +10,12 @@ import {
   verifyCluster,
 } from '@holdfast/connectors/postgresql/proof/verify-cluster'
 import { verifyPages } from '@holdfast/connectors/postgresql/proof/verify-pages'
+import { type ContainerImage, serverVersionIn } from '@holdfast/connectors/postgresql/server/container-image'
 import { removeDeadSandboxes } from '@holdfast/connectors/postgresql/server/remove-dead-sandboxes'
 import { createSandbox, type Sandbox } from '@holdfast/connectors/postgresql/server/sandbox'
 import { socketTarget } from '@holdfast/connectors/postgresql/server/socket-target'
 import { type ReadyServer, waitUntilReady } from '@holdfast/connectors/postgresql/server/wait-until-ready'
-import { findServerBinaries, type ServerBinaries } from '@holdfast/connectors/postgresql/server-binaries'
+import { findServerBinaries } from '@holdfast/connectors/postgresql/server-binaries'
 import type { RecoveryTarget } from '@holdfast/connectors/postgresql/wal/recoverable-log'
 import type { RecoveryPlan } from '@holdfast/connectors/postgresql/wal/recovery-plan'
 import type { Repository } from '@holdfast/repository/repository'
@@ -31,6 +32,8 @@ export interface ProofRequest {
   readonly expectation: Pick<ClusterExpectation, 'assertions' | 'relations' | 'unique'>
   /** directories with server programs, looked at first, and the value of PATH */
   readonly binaries: { readonly directories: readonly string[]; readonly path: string }
+  /** the scratch server comes out of this image, instead of this machine's programs */
+  readonly image?: ContainerImage
   /** where the space for a whole restore is; the system's directory for temporary files unless given */
   readonly sandboxParent?: string
   readonly workers: number
@@ -60,10 +63,10 @@ export async function provePostgres(repository: Repository, request: ProofReques
     ctx,
   )
   const { manifest } = plan.backup
-  const binaries = await binariesFor(manifest, request)
+  const scratch = await scratchServerFor(manifest, request, ctx)
   const restored = await executePostgresRestore(plan, ctx)
   const checks: Check[] = [await checkFindings(manifest, ctx)]
-  const run: ScratchRun = { sandbox, binaries, manifest, recovery: plan.recovery, expectation: request.expectation }
+  const run: ScratchRun = { sandbox, scratch, manifest, recovery: plan.recovery, expectation: request.expectation }
   const ready = await checkRecovered(run, checks, ctx)
   const checkedFrom = ctx.now().getTime()
   if (ready !== undefined) await checkContent(run, checks, ctx)
@@ -86,24 +89,34 @@ export async function provePostgres(repository: Repository, request: ProofReques
     recoveryMs: fetchMs + startMs + replayMs,
     dataBytes: plan.dataBytes,
     walBytes: plan.walBytes,
-    serverVersion: binaries.version,
+    serverVersion: scratch.version,
     checks,
   }
 }
 
 interface ScratchRun {
   readonly sandbox: Sandbox
-  readonly binaries: ServerBinaries
+  readonly scratch: ScratchServer
   readonly manifest: BackupManifest
   readonly recovery: RecoveryPlan
   readonly expectation: ProofRequest['expectation']
 }
 
-async function binariesFor({ server }: BackupManifest, { binaries }: ProofRequest): Promise<ServerBinaries> {
+interface ScratchServer {
+  readonly program: string | ContainerImage
+  readonly version: string
+}
+
+async function scratchServerFor(
+  { server }: BackupManifest,
+  { binaries, image }: ProofRequest,
+  ctx: Context,
+): Promise<ScratchServer> {
   const major = Math.floor(server.versionNumber / 10_000)
+  if (image !== undefined) return { program: image, version: await serverVersionIn(image, major, ctx) }
   const found = await findServerBinaries(major, binaries)
   if (found === undefined) throw new AppError('POSTGRES_BINARIES_MISSING', { major })
-  return found
+  return { program: found.postgres, version: found.version }
 }
 
 /** What was found wrong while the backup was made does not heal by being restored. */
@@ -122,13 +135,13 @@ async function checkFindings({ findings }: BackupManifest, ctx: Context): Promis
 
 /** Starts the server; undefined when it did not come up, which is then the last of the checks. */
 async function checkRecovered(run: ScratchRun, checks: Check[], ctx: Context): Promise<ReadyServer | undefined> {
-  const { sandbox, binaries, manifest, recovery } = run
+  const { sandbox, scratch, manifest, recovery } = run
   let ready: ReadyServer | undefined
   checks.push(
     await runCheck(
       { name: 'recovered' },
       async () => {
-        const server = await sandbox.start(binaries.postgres, manifest.settings, ctx)
+        const server = await sandbox.start(scratch.program, manifest.settings, ctx)
         ready = await waitUntilReady(server, () => connectTo(run, ctx)('postgres', 'none'), ctx)
         const last = ready.lastReplayedAt
         const reached =

@@ -58,7 +58,7 @@ export async function checkRelation(
      FROM ${tableName(child)} c WHERE ${own} IS NOT NULL`,
     ctx,
   )
-  const [rows, orphans] = (result?.rows[0] ?? []).map((value) => value ?? '0')
+  const [rows = '0', orphans = '0'] = (result?.rows[0] ?? []).map((value) => value ?? '0')
   return orphans === '0'
     ? passed(`${countOf(rows, 'row')}, no orphans`)
     : failed(`${orphans} of ${countOf(rows, 'row')} have no parent`)
@@ -74,7 +74,7 @@ export async function checkUnique(
     `SELECT count(*), count(DISTINCT ${column}) FROM ${tableName(name)} WHERE ${column} IS NOT NULL`,
     ctx,
   )
-  const [values, different] = (result?.rows[0] ?? []).map((value) => value ?? '0')
+  const [values = '0', different = '0'] = (result?.rows[0] ?? []).map((value) => value ?? '0')
   return values === different
     ? passed(`${countOf(values, 'value')}, all different`)
     : failed(`${countOf(values, 'value')}, only ${different} of them different`)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Context } from '@holdfast/core/context'
 import { type OriginalSettings, sandboxSettings } from './sandbox-settings.ts'
+import { type ContainerImage, serverInContainer } from './container-image.ts'
 import { makeEmptyCluster } from './make-empty-cluster.ts'
 import { sandboxPrefix } from './remove-dead-sandboxes.ts'
 import { requireReachable, serverIdentityFor, unprivilegedIdentity } from './run-as.ts'
@@ -20,8 +21,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly socketDirectory: string
   /** Makes an empty cluster in `dataDirectory`, whose superuser is postgres. */
   initialize(initdb: string, ctx: Context): Promise<void>
-  /** Starts the server on what was restored to `dataDirectory`. */
-  start(program: string, original: OriginalSettings, ctx: Context): Promise<ServerProcess>
+  /** Starts the server, a program or that of an image, on what was restored to `dataDirectory`. */
+  start(program: string | ContainerImage, original: OriginalSettings, ctx: Context): Promise<ServerProcess>
   /** Ends the server, if it runs, and keeps the files. */
   stop(): Promise<void>
 }
@@ -70,16 +71,24 @@ export async function createSandbox(parent: string = tmpdir()): Promise<Sandbox>
         const owned = [root, socketDirectory, ...Object.values(files), path('data')]
         for (const each of owned) chownSync(each, identity.uid, identity.gid)
       }
-      server = await startServerProcess(
-        {
-          program,
-          dataDirectory: path('data'),
-          settings: sandboxSettings({ ...files, socketDirectory }, original),
-          logFile: path('server.log'),
-          ...(identity === undefined ? {} : { identity }),
-        },
-        ctx,
-      )
+      const given = {
+        dataDirectory: path('data'),
+        settings: sandboxSettings({ ...files, socketDirectory }, original),
+        logFile: path('server.log'),
+      }
+      const directories = separate ? [root, socketDirectory] : [root]
+      const own = identity ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+      const runs =
+        typeof program === 'string'
+          ? { program, ...(identity === undefined ? {} : { identity }) }
+          : {
+              program: 'docker',
+              launcher: {
+                arguments: serverInContainer(program, { directories, workingDirectory: path('data'), identity: own }),
+                variables: program.variables,
+              },
+            }
+      server = await startServerProcess({ ...given, ...runs }, ctx)
       return server
     },
     stop,

@@ -11,8 +11,13 @@ export interface ServerIdentity {
 }
 
 export interface ServerStart {
-  /** the program `postgres` of the major version that wrote the data directory */
+  /** the program `postgres` of the major version that wrote the data directory, or what starts it */
   readonly program: string
+  /** of what starts it; absent: it is postgres itself, and needs nothing of the environment */
+  readonly launcher?: {
+    readonly arguments: readonly string[]
+    readonly variables: Readonly<Record<string, string>>
+  }
   readonly dataDirectory: string
   /** given on the command line, where they outrank every configuration file */
   readonly settings: Readonly<Record<string, string>>
@@ -43,13 +48,14 @@ export async function startServerProcess(start: ServerStart, ctx: Context): Prom
   ctx.signal.throwIfAborted()
   const log = openSync(start.logFile, 'a', 0o600)
   const settings = Object.entries(start.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const child = spawn(start.program, ['-D', start.dataDirectory, ...settings], {
+  const words = [...(start.launcher?.arguments ?? []), '-D', start.dataDirectory, ...settings]
+  const child = spawn(start.program, words, {
     // a group of its own: an interrupt typed at the terminal is for this process to pass on in its own way
     detached: true,
     stdio: ['ignore', log, log],
     cwd: start.dataDirectory,
     // the server needs nothing of the environment, and nothing secret in it shall reach it
-    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
+    env: { ...(start.launcher?.variables ?? { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }) },
     ...start.identity,
   })
   closeSync(log)
