@@ -1,6 +1,5 @@
 import type { ConfigProblem } from '@holdfast/core/config/config-problem'
 import type { EffectiveConfig, ScheduleSettings, SourceSettings } from '@holdfast/core/config/effective-config'
-import type { SettingTree } from '@holdfast/core/config/resolve/setting-tree'
 import { formatDurationMs } from '@holdfast/core/units/duration'
 import { Cron } from 'croner'
 
@@ -19,7 +18,7 @@ const leastFires = 13
 const mostFires = 1000
 
 /** Cron lines that are none or never fire, and promises that backups so rare cannot keep. */
-export function checkSchedules(config: EffectiveConfig, tree: SettingTree, now: Date): ConfigProblem[] {
+export function checkSchedules(config: EffectiveConfig, now: Date): ConfigProblem[] {
   const known = new Map<string, CronLine>()
   const lineOf = (cron: string): CronLine => {
     const line = known.get(cron) ?? readCronLine(cron, now)
@@ -30,7 +29,7 @@ export function checkSchedules(config: EffectiveConfig, tree: SettingTree, now: 
   const check = (schedule: ScheduleSettings | undefined, path: readonly string[]) => {
     if (schedule === undefined) return
     const said = scheduleProblem(schedule, lineOf(schedule.cron), path)
-    if (said !== undefined && !isRepeated(said, problems, tree)) problems.push(said)
+    if (said !== undefined) problems.push(said)
   }
   for (const { name, prune, check: checking } of config.repositories.values()) {
     check(prune.schedule, ['repositories', name, 'prune', 'schedule', 'cron'])
@@ -55,16 +54,6 @@ function scheduleProblem(
   if (cron === '') return error('has no cron line')
   if (reason !== undefined) return error(`is no cron line: ${reason}`)
   return firstAt === undefined ? error('never fires: there is no such day') : undefined
-}
-
-/** A tier's cron line is wrong once, however many sources have the tier. */
-function isRepeated(problem: ConfigProblem, before: readonly ConfigProblem[], tree: SettingTree): boolean {
-  const place = (path: ConfigProblem['path']) => {
-    const origin = tree.origins.get(path.join('.'))
-    return origin?.line === undefined ? undefined : `${origin.file}:${origin.line}`
-  }
-  const own = place(problem.path)
-  return own !== undefined && before.some(({ path, message }) => message === problem.message && place(path) === own)
 }
 
 function checkPromise({ name, rpoMs, log, backup, workload }: SourceSettings, line: CronLine): ConfigProblem[] {

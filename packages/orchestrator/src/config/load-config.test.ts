@@ -109,7 +109,9 @@ describe('schedules', () => {
       { length: 5 },
       (_, at) => `  s${at}: { type: files, paths: [/a${at}], tier: odd }\n`,
     ).join('')
-    expect(await problemsOf(`tiers:\n  odd:\n    backup: '0 99 * * *'\nsources:\n${sources}`)).toHaveLength(1)
+    const found = await problemsOf(`tiers:\n  odd:\n    backup: '0 99 * * *'\nsources:\n${sources}`)
+    expect(found).toHaveLength(1)
+    expect(found[0]).toMatch(/^holdfast\.yaml:7:1 sources\.s0\.backup\.cron: is no cron line: .*; the same for 4 more$/)
   })
 })
 

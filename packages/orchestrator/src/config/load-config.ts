@@ -58,7 +58,7 @@ export async function readConfig(path: string, surroundings: ConfigSurroundings,
   const found = [...resolution.problems, ...furtherProblems(resolution, ctx)]
   const problems = withoutConsequences(
     wrong,
-    found.map((problem) => placed(root, problem, resolution)),
+    onePerPlace(found.map((problem) => placed(root, problem, resolution))),
   ).toSorted(byPlace)
   const { config, tree } = resolution
   if (config === undefined || problems.some(({ severity }) => severity === 'error')) return { problems, stamps }
@@ -77,9 +77,9 @@ export async function readConfig(path: string, surroundings: ConfigSurroundings,
 }
 
 /** What takes more than the schemas to see. */
-function furtherProblems({ config, tree }: ConfigResolution, ctx: Context): readonly ConfigProblem[] {
+function furtherProblems({ config }: ConfigResolution, ctx: Context): readonly ConfigProblem[] {
   if (config === undefined) return []
-  const wrong = [...checkConflicts(config), ...checkSchedules(config, tree, ctx.now()), ...checkLocations(config)]
+  const wrong = [...checkConflicts(config), ...checkSchedules(config, ctx.now()), ...checkLocations(config)]
   // what is not used is no news while other things are wrong
   return wrong.length > 0 ? wrong : checkUnused(config)
 }
@@ -117,6 +117,19 @@ function writtenOrigin({ origins }: ConfigResolution['tree'], path: string): Ori
   const own = origins.get(path)
   if (own !== undefined) return own
   return [...origins].find(([inner, { line }]) => inner.startsWith(`${path}.`) && line !== undefined)?.[1]
+}
+
+/** What a tier says wrongly is wrong for each of its sources; it is said once, and for how many. */
+function onePerPlace(problems: readonly PlacedProblem[]): PlacedProblem[] {
+  const groups = Map.groupBy(
+    problems,
+    ({ place, message }) => `${place?.file}:${place?.line}:${place?.column} ${message}`,
+  )
+  return [...groups.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return []
+    const more = others.length === 0 ? '' : `; the same for ${others.length} more`
+    return [{ ...first, message: `${first.message}${more}` }]
+  })
 }
 
 /** What the parser could not read is wrong for the schema as well; once is enough. */
