@@ -99,7 +99,8 @@ class BinlogLane {
       if (facts === undefined) continue
       if (file.growing) {
         const bytes = await log.read(file, ctx)
-        if (bytes !== undefined) await (await this.#open(ctx)).append({ ...binlogFile({ bytes, facts }) }, ctx)
+        if (bytes !== undefined && bytes.length > 0)
+          await (await this.#open(ctx)).append({ ...binlogFile({ bytes, facts }) }, ctx)
       }
       if (newest === undefined || compareSlices(newest, facts) < 0) newest = facts
     }

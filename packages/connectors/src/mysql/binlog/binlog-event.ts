@@ -18,7 +18,7 @@ export const eventType = {
   mariadbQueryCompressed: 165,
 } as const
 
-export const headerBytes = 19
+const headerBytes = 19
 export const binlogMagic = Buffer.from([0xfe, 0x62, 0x69, 0x6e])
 /** made by the server for this stream, and in no file */
 const artificialFlag = 0x20

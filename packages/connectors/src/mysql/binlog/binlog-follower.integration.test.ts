@@ -5,43 +5,8 @@ import type { Event } from '@holdfast/core/events/event'
 import { expect, it } from 'vitest'
 import { type MariadbServer, startMariadb } from '../testing/mariadb-server.ts'
 import { type BinlogFollowReport, followBinlog } from './binlog-follower.ts'
-import type { BinlogSink, BinlogSlice } from './binlog-sink.ts'
-
-class MemorySink implements BinlogSink {
-  readonly slices: BinlogSlice[] = []
-  grown: BinlogSlice | undefined
-
-  async resumeAt() {
-    if (this.grown !== undefined) this.slices.push(this.grown)
-    this.grown = undefined
-    return this.slices.at(-1)?.facts
-  }
-  async slice(slice: BinlogSlice) {
-    this.slices.push(slice)
-    this.grown = undefined
-  }
-  async tip({ bytes, facts }: BinlogSlice) {
-    this.grown = { bytes: Buffer.from(bytes), facts }
-  }
-  async flush() {}
-
-  all(): BinlogSlice[] {
-    return this.grown === undefined ? this.slices : [...this.slices, this.grown]
-  }
-  content(file: string, generation = 1): Buffer {
-    const own = this.all().filter(({ facts }) => facts.file === file && facts.generation === generation)
-    return Buffer.concat(own.map(({ bytes }) => bytes))
-  }
-  /** until everything up to where the server writes now is durable */
-  async reached(server: MariadbServer): Promise<void> {
-    const [[file = '', position = ''] = []] = await server.sql('SHOW MASTER STATUS')
-    await expect
-      .poll(() => this.grown?.facts, { timeout: 20_000 })
-      .toSatisfy(
-        (facts: BinlogSlice['facts'] | undefined) => facts?.file === file && facts.endPosition >= Number(position),
-      )
-  }
-}
+import { MemorySink } from '../testing/memory-binlog-sink.ts'
+import type { BinlogSink } from './binlog-sink.ts'
 
 function follow(server: MariadbServer, sink: BinlogSink, more: { user?: string; startFile?: string } = {}) {
   const stop = new AbortController()

@@ -74,20 +74,29 @@ export class BinlogIntake {
     // the description that a stream from the middle of a file begins with is in no file
     if (event.isArtificial || event.endPosition === 0) return
     this.#check(event, slice)
-    slice.add(event)
+    const taking = this.#isFull(slice) ? await this.#continue(slice) : slice
+    taking.add(event)
     this.#isDirty = true
     this.bytes += event.bytes.length
-    if (slice.sizeBytes < this.#options.sliceBytes) return
-    if (!slice.isBetweenTransactions && slice.sizeBytes < 4 * this.#options.sliceBytes) return
+  }
+
+  /** Asked when more comes: until then a full slice is flushed and confirmed as the growing one. */
+  #isFull({ sizeBytes, isBetweenTransactions }: GrowingSlice): boolean {
+    const { sliceBytes } = this.#options
+    return sizeBytes >= sliceBytes && (isBetweenTransactions || sizeBytes >= 4 * sliceBytes)
+  }
+
+  async #continue(slice: GrowingSlice): Promise<GrowingSlice> {
     const next = slice.next()
     await this.#seal()
     this.#slice = next
+    return next
   }
 
   /** Makes durable what has come; asks the server up to when that is everything. */
   async flush(control: MysqlConnection | undefined, ctx: Context): Promise<void> {
     const slice = this.#slice
-    if (slice === undefined || slice.sizeBytes === 0) return
+    if (slice === undefined) return
     const nowMs = this.#sinkCtx.now().getTime()
     if (!this.#isDirty && nowMs - this.#confirmedAtMs < this.#options.confirmEveryMs) return
     if (control !== undefined) await this.#askServer(control, slice, ctx)
@@ -121,6 +130,7 @@ export class BinlogIntake {
     const slice = this.#slice
     if (slice === undefined || slice.file === file) return
     const facts = slice.facts()
+    // also when nothing of it came that is not stored yet: else what follows would seem to have a hole before it
     slice.endFile()
     await this.#seal()
     const { generation, gtid } = facts
@@ -139,7 +149,7 @@ export class BinlogIntake {
   async #seal(): Promise<void> {
     const slice = this.#slice
     this.#slice = undefined
-    if (slice === undefined || slice.sizeBytes === 0) return
+    if (slice === undefined || (slice.sizeBytes === 0 && !slice.facts().endsFile)) return
     this.slices++
     this.#sealed = slice.facts()
     await this.#options.sink.slice(slice.current(), this.#sinkCtx)

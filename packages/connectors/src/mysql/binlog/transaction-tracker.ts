@@ -70,7 +70,7 @@ export class TransactionTracker {
       case eventType.query:
       case eventType.mariadbQueryCompressed: {
         const text = event.type === eventType.query ? readQuery(event, this.#checksumBytes).text : ''
-        if (/^(?:COMMIT|ROLLBACK)\b(?! TO)/i.test(text)) return true
+        if (/^(?:XA\s+)?(?:COMMIT|ROLLBACK)\b(?! TO)/i.test(text)) return true
         if (/^(?:BEGIN|XA START)\b/i.test(text)) {
           this.#open = { ...(this.#open ?? { startPosition }), isBegun: true }
           return false

@@ -113,7 +113,7 @@ async function isExecutable(path: string): Promise<boolean> {
   }
 }
 
-export function describePlace(place: ProgramPlace): string {
+function describePlace(place: ProgramPlace): string {
   switch (place.type) {
     case 'local':
       return 'this machine'

@@ -14,12 +14,12 @@ const unreachable = new Set([
   ...['ECONNREFUSED', 'ENOENT', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EACCES'],
 ])
 
-export function isDriverError(error: unknown): error is DriverError {
+function isDriverError(error: unknown): error is DriverError {
   return error instanceof Error
 }
 
 /** The server's error number, when an error of ours was caused by one. */
-export function mysqlErrorNumber(error: unknown): number | undefined {
+function mysqlErrorNumber(error: unknown): number | undefined {
   const cause = error instanceof AppError ? error.cause : error
   // what the driver throws carries the server's number as errno; system errors carry negative ones
   if (!isDriverError(cause) || typeof cause.errno !== 'number' || cause.errno < 0) return undefined

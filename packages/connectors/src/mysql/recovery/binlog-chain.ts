@@ -67,7 +67,8 @@ function contiguous(sorted: readonly SliceFacts[]): SliceFacts[] {
     if (last === undefined) chain.push(slice)
     else if (slice.file === last.file) {
       if (slice.startPosition > last.endPosition) break
-      if (slice.endPosition > last.endPosition || (slice.endsFile && !last.endsFile)) chain.push(slice)
+      // one that adds nothing may tell how long there was nothing
+      if (slice.endPosition >= last.endPosition) chain.push(slice)
     } else if (
       last.endsFile &&
       binlogIndex(slice.file) === (binlogIndex(last.file) ?? 0) + 1 &&

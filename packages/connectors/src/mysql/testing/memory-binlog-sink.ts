@@ -1,0 +1,40 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { BinlogSink, BinlogSlice } from '../binlog/binlog-sink.ts'
+import type { MariadbServer } from './mariadb-server.ts'
+
+/** For tests: a log in memory. */
+export class MemorySink implements BinlogSink {
+  readonly slices: BinlogSlice[] = []
+  grown: BinlogSlice | undefined
+
+  async resumeAt() {
+    if (this.grown !== undefined) this.slices.push(this.grown)
+    this.grown = undefined
+    return this.slices.at(-1)?.facts
+  }
+  async slice(slice: BinlogSlice) {
+    this.slices.push(slice)
+    this.grown = undefined
+  }
+  async tip({ bytes, facts }: BinlogSlice) {
+    this.grown = { bytes: Buffer.from(bytes), facts }
+  }
+  async flush() {}
+
+  all(): BinlogSlice[] {
+    return this.grown === undefined ? this.slices : [...this.slices, this.grown]
+  }
+  content(file: string, generation = 1): Buffer {
+    const own = this.all().filter(({ facts }) => facts.file === file && facts.generation === generation)
+    return Buffer.concat(own.map(({ bytes }) => bytes))
+  }
+  /** until everything up to where the server writes now is durable */
+  async reached(server: MariadbServer): Promise<void> {
+    const [[file = '', position = ''] = []] = await server.sql('SHOW MASTER STATUS')
+    for (const untilMs = Date.now() + 20_000; Date.now() < untilMs; await pause(20)) {
+      const facts = this.grown?.facts
+      if (facts?.file === file && facts.endPosition >= Number(position)) return
+    }
+    throw new Error(`the follower does not reach ${file}:${position}`)
+  }
+}
