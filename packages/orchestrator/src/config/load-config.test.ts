@@ -46,6 +46,12 @@ describe('problems are named by file, line and column', () => {
     expect(await problemsOf(twice)).toEqual(['holdfast.yaml:7:3 sources.a: is there twice: the first is in line 6'])
   })
 
+  test('also a name that JavaScript would lose', async () => {
+    expect(await problemsOf('sources:\n  __proto__: { type: files, paths: [/a] }\n')).toEqual([
+      'holdfast.yaml:6:3 sources.__proto__: is a name that nothing can have',
+    ])
+  })
+
   test('and for a value that a source has from its tier, at the tier', async () => {
     const found = await problemsOf(`tiers:
   rare:

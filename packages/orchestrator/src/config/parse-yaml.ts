@@ -84,6 +84,11 @@ function readMap(items: readonly Pair[], reading: Reading, path: SettingPath, pl
       continue
     }
     const key = typeof pair.key.source === 'string' ? pair.key.source : String(pair.key.value)
+    if (key === '__proto__') {
+      // objects of JavaScript do not hold it like other keys, so that it would be lost silently
+      reading.problems.push({ ...problemAt(keyPlace, 'is a name that nothing can have'), path: [...path, key] })
+      continue
+    }
     const before = entries.get(key)
     if (before !== undefined) {
       const message = `is there twice: the first is in line ${before.keyPlace.line}`

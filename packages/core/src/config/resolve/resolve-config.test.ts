@@ -236,6 +236,17 @@ describe('refused is', () => {
   })
 })
 
+test.each(['constructor', 'toString', 'hasOwnProperty', 'valueOf'])('a thing may be called %s', (name) => {
+  const config = effectiveConfigOf({
+    repositories: { [name]: repositories.near },
+    tiers: { [name]: { extends: 'important', retries: 9 } },
+    sources: { [name]: { ...files, tier: name, labels: { [name]: 'x' } } },
+    applications: { [name]: { sources: [name] } },
+  })
+  expect(config.sources.get(name)).toMatchObject({ tier: name, retries: 9, repositories: [name], rpoMs: 24 * hour })
+  expect(refusals({ repositories, sources: { it: { ...files, tier: name } } })[0]).toContain('there is no tier')
+})
+
 test('a thousand sources are put together in seconds', () => {
   const sources = Object.fromEntries(
     Array.from({ length: 1000 }, (_, at) => [`s${at}`, { ...database, tier: 'critical' }]),

@@ -50,7 +50,7 @@ function layersOf(name: string, written: SettingMap, problems: ConfigProblem[]):
   let current = name
   for (;;) {
     if (written[current] === undefined) {
-      if (current in defaultTiers) layers.unshift({ name: current, isWritten: false })
+      if (Object.hasOwn(defaultTiers, current)) layers.unshift({ name: current, isWritten: false })
       return layers
     }
     if (seen.has(current)) {
@@ -66,8 +66,8 @@ function layersOf(name: string, written: SettingMap, problems: ConfigProblem[]):
     layers.unshift({ name: current, isWritten: true })
     const extended = mapAt(written, current)['extends']
     // a tier that extends its own name means the built-in one
-    if (typeof extended !== 'string' || (extended === current && current in defaultTiers)) {
-      if (current in defaultTiers) layers.unshift({ name: current, isWritten: false })
+    if (typeof extended !== 'string' || (extended === current && Object.hasOwn(defaultTiers, current))) {
+      if (Object.hasOwn(defaultTiers, current)) layers.unshift({ name: current, isWritten: false })
       return layers
     }
     current = extended
