@@ -7,7 +7,7 @@ import { openCatalogue } from '@holdfast/orchestrator/catalogue/open-catalogue'
 import { createScheduler } from '@holdfast/orchestrator/planning/scheduler'
 import { openRunQueue } from '@holdfast/orchestrator/run/open-run-queue'
 import { runWorker } from '@holdfast/orchestrator/run/run-worker'
-import { chaosConfig, type ChaosOrders, journalLine, leaseMs, simulated } from './control-plane-site.ts'
+import { chaosConfig, type ChaosOrders, journalLine, leaseMs, simulated, tickLine } from './control-plane-site.ts'
 
 // boundary: the test wrote it
 const orders = JSON.parse(process.argv[2] ?? '') as ChaosOrders
@@ -24,8 +24,10 @@ await using queue = await openRunQueue(catalogue, ctx, { via })
 async function schedule(): Promise<void> {
   const scheduler = createScheduler(catalogue, queue)
   while (Date.now() < scheduleUntilMs && !stopping.signal.aborted) {
+    const startMs = Date.now()
     try {
       await scheduler.tick(config, fast)
+      appendFileSync(`${journal}.ticks`, tickLine({ startMs, endMs: Date.now() }))
     } catch (error) {
       if (!isAppError(error) || !error.retryable) throw error
     }

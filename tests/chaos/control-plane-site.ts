@@ -78,3 +78,23 @@ export function readExecutions(journal: string): readonly Execution[] {
   }
   return executions
 }
+
+/** A look at all schedules that came to its end. */
+export interface Tick {
+  readonly startMs: number
+  readonly endMs: number
+}
+
+export function tickLine({ startMs, endMs }: Tick): string {
+  return `${startMs} ${endMs}\n`
+}
+
+export function readTicks(text: string): readonly Tick[] {
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => {
+      const [startMs = 0, endMs = 0] = line.split(' ').map(Number)
+      return { startMs, endMs }
+    })
+}

@@ -15,6 +15,8 @@ export interface Catalogue extends AsyncDisposable {
   readonly findings: FindingStore
   readonly samples: SampleStore
   readonly marks: MarkStore
+  /** One question without patience, for those who ask whether it can be used right now. Fails with CATALOGUE_…. */
+  probe(): Promise<void>
   /** how far this machine's clock is ahead of the store's; 0 where the store has none of its own */
   clockOffsetMs(): Promise<number>
 }

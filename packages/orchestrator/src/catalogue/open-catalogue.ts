@@ -42,6 +42,7 @@ export async function openCatalogue(place: CataloguePlace, ctx: Context): Promis
     findings: createFindingStore(store),
     samples: createSampleStore(store),
     marks: createMarkStore(store),
+    probe: () => store.probe(),
     clockOffsetMs: async () => ctx.now().getTime() - (await store.read((reader) => store.nowMs(reader))),
     [Symbol.asyncDispose]: () => store.close(),
   }

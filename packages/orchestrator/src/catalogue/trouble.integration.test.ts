@@ -151,7 +151,9 @@ test.each(['table', 'pg-boss'] as const)(
     await using catalogue = await openCatalogue(place, loud)
     await using queue = await openRunQueue(catalogue, loud, { via })
     const run = await queue.enqueue(draftRun())
+    await catalogue.probe()
     await places.server?.kill()
+    await expect(catalogue.probe()).rejects.toMatchObject({ code: 'CATALOGUE_UNREACHABLE' })
     const answers = Promise.all([
       queue.lease('w', { leaseMs: 60_000, limits: new Map() }),
       catalogue.marks.set('a', 'b'),

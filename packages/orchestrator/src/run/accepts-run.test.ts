@@ -3,12 +3,16 @@ import { expect, test } from 'vitest'
 import { acceptsRun } from './accepts-run.ts'
 import type { Run } from './run.ts'
 
-const config = effectiveConfigOf({
+const written = {
   sources: {
     web: { type: 'files', paths: ['/srv/web'], tier: 'important' },
     shop: { type: 'postgresql', connection: 'postgresql://db1', tier: 'important' },
     near: { type: 'postgresql', connection: 'postgresql://db1', method: 'direct', tier: 'important' },
   },
+}
+const config = effectiveConfigOf({
+  ...written,
+  catalogue: { type: 'postgresql', connection: { env: 'CATALOGUE' } },
 })
 
 const asked = (about: Partial<Run>): Run => ({
@@ -41,4 +45,9 @@ test.each<[Partial<Run>, boolean]>([
   [{ operation: 'check', repository: 'unknown' }, false],
 ])('%o is accepted: %s', (about, expected) => {
   expect(acceptsRun(asked(about), config)).toBe(expected)
+})
+
+test('whoever has the file of the catalogue accepts what was asked for under another name', () => {
+  const alone = effectiveConfigOf(written)
+  expect(acceptsRun(asked({ source: 'web', limitKeys: ['host/other'] }), alone)).toBe(true)
 })

@@ -2,9 +2,9 @@ import type { Context } from '@holdfast/core/context'
 import type { CatalogueStore } from '../catalogue/store/catalogue-store.ts'
 import { openBossDelivery } from './boss-delivery.ts'
 import { createEmbeddedQueue } from './embedded-queue.ts'
-import { isAnyDue, leaseNext } from './lease-run.ts'
+import { isAnyDue, leasedBefore, leaseNext } from './lease-run.ts'
 import type { RunQueue } from './run-queue.ts'
-import { runOf } from './run-row.ts'
+import { runOf, type RunRow } from './run-row.ts'
 
 /** A run that another process may accept is shown around again after this. */
 const askOthersAfterSeconds = 2
@@ -28,8 +28,11 @@ export async function openBossQueue(store: CatalogueStore, ctx: Context): Promis
     async lease(worker, options) {
       const jobId = await delivery.receive()
       if (jobId === undefined) return undefined
+      let before: RunRow | undefined
       const row = await store.write(async (writer) => {
         await store.lockQueue(writer)
+        const known = await leasedBefore(writer, before)
+        if (known !== undefined) return known
         const nowMs = await store.nowMs(writer)
         let isRefused = false
         const accepts: typeof options.accepts = (run) => {
@@ -41,6 +44,7 @@ export async function openBossQueue(store: CatalogueStore, ctx: Context): Promis
         if (leased !== undefined && (await isAnyDue(writer, nowMs))) await delivery.look(writer)
         if (isRefused) await delivery.look(writer, askOthersAfterSeconds)
         await delivery.done(writer, jobId)
+        before = leased
         return leased
       })
       return row && runOf(row)

@@ -1,6 +1,6 @@
 import type { CatalogueStore, CatalogueWriter } from '../catalogue/store/catalogue-store.ts'
 import type { Context } from '@holdfast/core/context'
-import { isAnyDue, leaseNext } from './lease-run.ts'
+import { isAnyDue, leasedBefore, leaseNext, running } from './lease-run.ts'
 import { createRunId } from './run-id.ts'
 import { runOf, type RunRow } from './run-row.ts'
 import type { RunOutcome, RunQueue } from './run-queue.ts'
@@ -48,12 +48,11 @@ export function createEmbeddedQueue(
     async lease(worker, options) {
       const isWaiting = await store.read(async (reader) => isAnyDue(reader, await store.nowMs(reader)))
       if (!isWaiting) return undefined
-      // A commit whose acknowledgement got lost has leased this one already.
       let before: RunRow | undefined
       const row = await store.write(async (writer) => {
         await store.lockQueue(writer)
-        const known = before && (await ofWorker(writer, before.id, worker))
-        if (known !== undefined && known.leased_until === before?.leased_until) return known
+        const known = await leasedBefore(writer, before)
+        if (known !== undefined) return known
         before = await leaseNext(writer, { worker, ...options, nowMs: await store.nowMs(writer) })
         return before
       })
@@ -122,7 +121,7 @@ export function createEmbeddedQueue(
     async expire() {
       const isAny = await store.read(async (reader) => {
         const nowMs = await store.nowMs(reader)
-        const found = reader.selectFrom('runs').select('id').where('state', '=', 'running')
+        const found = reader.selectFrom('runs').select('id').where('state', '=', running)
         return (await found.where('leased_until', '<', nowMs).limit(1).executeTakeFirst()) !== undefined
       })
       if (!isAny) return []
@@ -132,7 +131,7 @@ export function createEmbeddedQueue(
         const expired = await writer
           .selectFrom('runs')
           .selectAll()
-          .where('state', '=', 'running')
+          .where('state', '=', running)
           .where('leased_until', '<', nowMs)
           .$if(store.kind === 'postgresql', (query) => query.forUpdate())
           .execute()

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { CatalogueReader, CatalogueWriter } from '../catalogue/store/catalogue-store.ts'
 import { KeyLedger } from './key-ledger.ts'
 import { keysOf, runOf, type RunRow } from './run-row.ts'
@@ -11,15 +12,18 @@ export interface LeaseRequest extends LeaseOptions {
 }
 
 const rowsAQuestion = 200
+/** Literals, because SQLite uses the indices of a part of the rows only when it sees which part is asked for. */
+export const queued = sql.lit('queued')
+export const running = sql.lit('running')
 
 /** What running runs have of keys. To be read under the queue's lock. */
 async function readLedger(writer: CatalogueWriter, limits: RunLimits): Promise<KeyLedger> {
-  const running = await writer
+  const active = await writer
     .selectFrom('runs')
     .select(['exclusive_keys', 'limit_keys'])
-    .where('state', '=', 'running')
+    .where('state', '=', running)
     .execute()
-  return new KeyLedger(running.map(keysOfRow), limits)
+  return new KeyLedger(active.map(keysOfRow), limits)
 }
 
 /** Leases the most urgent run whose keys are free. To be called under the queue's lock. */
@@ -45,6 +49,22 @@ export async function leaseNext(writer: CatalogueWriter, request: LeaseRequest):
   }
 }
 
+/**
+ * What an earlier try of the same transaction has leased, when only its acknowledgement got lost: else the run would wait
+ * for its lease to end, with nobody doing it.
+ */
+export async function leasedBefore(writer: CatalogueWriter, before: RunRow | undefined): Promise<RunRow | undefined> {
+  if (before === undefined) return undefined
+  return writer
+    .selectFrom('runs')
+    .selectAll()
+    .where('id', '=', before.id)
+    .where('state', '=', running)
+    .where('leased_by', '=', before.leased_by)
+    .where('leased_until', '=', before.leased_until)
+    .executeTakeFirst()
+}
+
 /** Cheap, without a lock: an idle process asks it every second. */
 export async function isAnyDue(reader: CatalogueReader, nowMs: number): Promise<boolean> {
   const found = await dueRuns(reader, nowMs).select('id').limit(1).executeTakeFirst()
@@ -52,7 +72,7 @@ export async function isAnyDue(reader: CatalogueReader, nowMs: number): Promise<
 }
 
 function dueRuns(reader: CatalogueReader, nowMs: number) {
-  return reader.selectFrom('runs').where('state', '=', 'queued').where('due_at', '<=', nowMs)
+  return reader.selectFrom('runs').where('state', '=', queued).where('due_at', '<=', nowMs)
 }
 
 function keysOfRow(row: Pick<RunRow, 'exclusive_keys' | 'limit_keys'>) {

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { postgresSchema } from '../store/catalogue-tables.ts'
 import type { Migration } from './migration.ts'
 
 /** What `status` and the scheduler ask of all sources is kept ready, rather than gathered from every row each time. */
@@ -25,7 +26,7 @@ export const summaries: Migration = {
       .execute()
     const byRecovery = ['source', 'verdict', 'recovery_ms', 'id', 'ended_at']
     await schema.createIndex('proofs_by_recovery').on('proofs').columns(byRecovery).execute()
-    await gather(rows, kind === 'postgresql' ? 'holdfast.' : '')
+    await gather(rows, kind === 'postgresql' ? `${postgresSchema}.` : '')
   },
 }
 

@@ -17,6 +17,8 @@ export interface CatalogueStore {
   read<T>(work: (reader: CatalogueReader) => Promise<T>): Promise<T>
   /** One transaction. What it changed is durable when this resolves. */
   write<T>(work: (writer: CatalogueWriter) => Promise<T>): Promise<T>
+  /** One question without patience: fails at once when the store cannot be used now. */
+  probe(): Promise<void>
   /** ms since 1970 by the clock that all processes on this catalogue share */
   nowMs(reader: CatalogueReader): Promise<number>
   /** Until the transaction ends, no other takes this lock: who gives runs away does so alone. */

@@ -11,6 +11,7 @@ import { postgresError, postgresProblem } from './postgres-error.ts'
 const queueLock = { program: 0x48_4f_4c_44, lock: 1 }
 const connections = 5
 const connectTimeoutMs = 5_000
+const keepAliveAfterMs = 10_000
 const firstPauseMs = 50
 const longestPauseMs = 5_000
 /** a process that is being stopped still writes down how its runs ended */
@@ -38,6 +39,7 @@ export function openPostgresStore(options: PostgresStoreOptions, ctx: Context): 
     connectionTimeoutMillis: connectTimeoutMs,
     application_name: 'holdfast',
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveAfterMs,
     // `count(*)` and times come as text because not every int8 fits a number; ours do
     types: {
       getTypeParser: (type, format) => (type === types.builtins.INT8 ? Number : types.getTypeParser(type, format)),
@@ -98,6 +100,13 @@ export function openPostgresStore(options: PostgresStoreOptions, ctx: Context): 
     connection,
     read: (work) => track(withPatience(() => work(kysely))),
     write: (work) => track(withPatience(() => kysely.transaction().execute(work))),
+    async probe() {
+      try {
+        await track(sql`select 1`.execute(kysely))
+      } catch (error) {
+        throw postgresError(error, location)
+      }
+    },
     nowMs: async (reader) => {
       if (clock === 'context') return ctx.now().getTime()
       const { rows } = await sql<{

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
-import { Kysely } from 'kysely'
+import { Kysely, sql } from 'kysely'
 import type { CatalogueStore } from './catalogue-store.ts'
 import type { CatalogueTables } from './catalogue-tables.ts'
 import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
@@ -53,6 +53,13 @@ export async function openSqliteStore(path: string, ctx: Context): Promise<Catal
     location,
     read: (work) => withPatience(() => work(kysely)),
     write: (work) => withPatience(() => kysely.transaction().execute(work)),
+    async probe() {
+      try {
+        await sql`select 1 from sqlite_schema`.execute(kysely)
+      } catch (error) {
+        throw sqliteError(error, location)
+      }
+    },
     // all processes are on one machine
     nowMs: async () => ctx.now().getTime(),
     // the transaction has the only write lock there is
