@@ -100,4 +100,8 @@ if (missing.length > 0) {
 }
 
 preparePostgres()
-preparePromtool()
+try {
+  preparePromtool()
+} catch (error) {
+  stop(error instanceof Error ? error.message : String(error))
+}

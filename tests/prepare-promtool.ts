@@ -3,12 +3,12 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Where `promtool` is put; tests of the alert rules are skipped without it. */
+/** Where `promtool` is put: what tests of the alert rules start. */
 const promtoolPath = join(import.meta.dirname, '../node_modules/.cache/promtool/promtool')
 
 /**
  * Takes promtool out of Debian's package of Prometheus, which is not installed: it would start a server that nobody asked
- * for. Where there is no such package, the tests that need it are skipped.
+ * for. Throws where it cannot be had: without it nobody would notice rules that never fire.
  */
 export function preparePromtool(): void {
   if (existsSync(promtoolPath)) return
@@ -22,8 +22,11 @@ export function preparePromtool(): void {
     // Last and at once, so that an interrupted preparation is begun anew.
     copyFileSync(join(directory, 'content/usr/bin/promtool'), `${promtoolPath}.new`)
     renameSync(`${promtoolPath}.new`, promtoolPath)
-  } catch {
-    process.stdout.write('  is not to be had: tests of the alert rules will be skipped\n')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`promtool cannot be had (${reason}); put the one of Prometheus 2 at ${promtoolPath}`, {
+      cause: error,
+    })
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

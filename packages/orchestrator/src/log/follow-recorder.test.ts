@@ -1,10 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { effectiveConfigOf } from '@holdfast/core/config/testing/effective-config-fixture'
 import { quietContext } from '@holdfast/core/context'
 import type { Event } from '@holdfast/core/events/event'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { openCatalogue } from '../catalogue/open-catalogue.ts'
 import type { Machine } from '../operation/machine.ts'
 import { type FollowedSource, FollowRecorder } from './follow-recorder.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'holdfast-recorder-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 const gap: Event = { type: 'finding.noted', code: 'POSTGRES_WAL_GAP', message: 'WAL is missing', hint: 'Back up.' }
 
@@ -33,7 +39,7 @@ const machine: Machine = {
 test('a gap asks for one base backup, outlives the process, and is over when one was begun after it', async () => {
   let nowMs = Date.parse('2026-11-21T10:00:00Z')
   const ctx = quietContext({ now: () => new Date(nowMs) })
-  await using catalogue = await openCatalogue({ type: 'sqlite', path: ':memory:' }, ctx)
+  await using catalogue = await openCatalogue({ type: 'sqlite', path: join(directory, 'gap.db') }, ctx)
   const asked: Date[] = []
   const given = {
     catalogue,
@@ -69,7 +75,7 @@ test('a gap asks for one base backup, outlives the process, and is over when one
 
 test('why nothing is followed is written down, and gone when it is followed again', async () => {
   const ctx = quietContext()
-  await using catalogue = await openCatalogue({ type: 'sqlite', path: ':memory:' }, ctx)
+  await using catalogue = await openCatalogue({ type: 'sqlite', path: join(directory, 'failure.db') }, ctx)
   const given = { catalogue, machine, worker: 'one', requestBackup: async () => {} }
   const recorder = new FollowRecorder(followedSource(), given, ctx)
   await recorder.fail(new Error('no luck'))

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { noon, runOf, viewOf } from '../finding/testing/view-fixture.ts'
@@ -127,7 +127,11 @@ describe('alert rules and dashboard', () => {
   })
 })
 
-describe.skipIf(!existsSync(promtoolPath))('promtool', () => {
+describe('promtool', () => {
+  beforeAll(() => {
+    if (!existsSync(promtoolPath)) throw new Error(`${promtoolPath} is missing: run \`npm run prepare-machine\``)
+  })
+
   const promtool = (...words: string[]) =>
     execFileSync(promtoolPath, words, { cwd: directory, encoding: 'utf8', stdio: 'pipe' })
 
