@@ -10,6 +10,7 @@ import { requireReachable, unprivilegedIdentity } from '../../postgresql/server/
 import type { MysqlTool } from '../client/mysql-tool.ts'
 import type { MysqlTarget } from '../connection/target.ts'
 import { sandboxArguments, type SandboxOriginal } from './sandbox-arguments.ts'
+import { makePrivateDirectory } from './private-directory.ts'
 import { mysqlSandboxPrefix, processFile } from './remove-dead-sandboxes.ts'
 import { scratchEnvironment, startScratchServer } from './scratch-server.ts'
 
@@ -49,11 +50,9 @@ export async function startMysqlSandbox(
     requireReachable(root, identity)
     for (const path of [root, dataDirectory]) chownSync(path, identity.uid, identity.gid)
   }
-  // a socket's path is short
-  const socket = `/tmp/${root.slice(root.lastIndexOf('/') + 1)}.sock`
-  stack.defer(() => rm(socket, { force: true }))
-  await initialize(tools, dataDirectory, ctx)
-  const words = sandboxArguments({ dataDirectory, socket, processFile: processFile(root) }, original)
+  const { socket, temporary } = stack.use(await makePrivateDirectory(identity))
+  await initialize(tools, { dataDirectory, temporary }, ctx)
+  const words = sandboxArguments({ dataDirectory, socket, temporary, processFile: processFile(root) }, original)
   const logFile = join(root, 'server.log')
   const server = stack.use(
     await startScratchServer(
@@ -74,8 +73,12 @@ export async function startMysqlSandbox(
   return { target, dataDirectory, startMs, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }
 
-async function initialize({ server, install }: SandboxTools, dataDirectory: string, ctx: Context): Promise<void> {
-  const own = ['--no-defaults', `--datadir=${dataDirectory}`]
+async function initialize(
+  { server, install }: SandboxTools,
+  { dataDirectory, temporary }: { readonly dataDirectory: string; readonly temporary: string },
+  ctx: Context,
+): Promise<void> {
+  const own = ['--no-defaults', `--datadir=${dataDirectory}`, `--tmpdir=${temporary}`]
   const call =
     install === undefined
       ? { program: server.program, arguments: [...own, '--initialize-insecure'] }

@@ -14,6 +14,10 @@ export function processFile(root: string): string {
  * is left alone.
  */
 export async function removeDeadMysqlSandboxes(parent: string = tmpdir()): Promise<void> {
+  for (const place of new Set([parent, '/tmp'])) await removeDeadIn(place)
+}
+
+async function removeDeadIn(parent: string): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
     if (!name.startsWith(mysqlSandboxPrefix)) continue
     const pid = Number(/^(\d+)-/.exec(name.slice(mysqlSandboxPrefix.length))?.[1])
@@ -24,7 +28,6 @@ export async function removeDeadMysqlSandboxes(parent: string = tmpdir()): Promi
     const works = await readlink(`/proc/${server}/cwd`).catch(() => '')
     if (server > 1 && works === join(root, 'data')) process.kill(server, 'SIGKILL')
     await rm(root, { recursive: true, force: true })
-    await rm(`/tmp/${name}.sock`, { force: true })
   }
 }
 

@@ -8,6 +8,7 @@ export type SandboxOriginal = Pick<
 interface ServerPlaces {
   readonly dataDirectory: string
   readonly socket: string
+  readonly temporary: string
   readonly processFile: string
 }
 
@@ -22,12 +23,15 @@ export function restoredArguments(places: ServerPlaces, original: SandboxOrigina
 }
 
 /** Like the original in what data depend on, and alone in all else. */
-function commonArguments({ dataDirectory, socket, processFile }: ServerPlaces, original: SandboxOriginal): string[] {
+function commonArguments(
+  { dataDirectory, socket, temporary, processFile }: ServerPlaces,
+  original: SandboxOriginal,
+): string[] {
   const { family, characterSet, collation, lowerCaseTableNames, sqlMode } = original
   const isWord = (text: string): boolean => /^[\w,]*$/.test(text)
   return [
     '--no-defaults',
-    ...[`--datadir=${dataDirectory}`, `--socket=${socket}`, `--pid-file=${processFile}`],
+    ...[`--datadir=${dataDirectory}`, `--socket=${socket}`, `--tmpdir=${temporary}`, `--pid-file=${processFile}`],
     ...['--skip-networking', '--skip-name-resolve', '--skip-slave-start', '--event-scheduler=OFF'],
     family === 'mariadb' ? '--skip-log-bin' : '--disable-log-bin',
     ...['--innodb-buffer-pool-size=128M', '--max-allowed-packet=1073741824'],

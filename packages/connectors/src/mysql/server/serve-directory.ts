@@ -1,11 +1,10 @@
 import { lstatSync, readFileSync } from 'node:fs'
-import { chown, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chown, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { randomBytes } from 'node:crypto'
 import type { Context } from '@holdfast/core/context'
 import { requireReachable, unprivilegedIdentity } from '../../postgresql/server/run-as.ts'
 import type { MysqlTool } from '../client/mysql-tool.ts'
+import { makePrivateDirectory } from './private-directory.ts'
 import { restoredArguments, type SandboxOriginal } from './sandbox-arguments.ts'
 import { type ScratchServer, startScratchServer } from './scratch-server.ts'
 
@@ -21,17 +20,27 @@ export async function serveDirectory(
 ): Promise<ScratchServer & { readonly logFile: string }> {
   const identity = ownerOf(dataDirectory)
   if (identity !== undefined) requireReachable(dataDirectory, identity)
-  const socket = join(tmpdir(), `holdfast-${randomBytes(6).toString('hex')}.sock`)
+  const own = await makePrivateDirectory(identity)
+  const { socket, temporary } = own
   const logFile = `${dataDirectory}.log`
-  const words = restoredArguments({ dataDirectory, socket, processFile: join(dataDirectory, 'server.pid') }, original)
+  const words = restoredArguments(
+    { dataDirectory, socket, temporary, processFile: join(dataDirectory, 'server.pid') },
+    original,
+  )
   const place = { dataDirectory, socket, logFile, ...(identity === undefined ? {} : { identity }) }
-  const server = await startScratchServer({ program: tool.program, arguments: words, ...place }, ctx)
+  let server: ScratchServer
+  try {
+    server = await startScratchServer({ program: tool.program, arguments: words, ...place }, ctx)
+  } catch (error) {
+    await own[Symbol.asyncDispose]()
+    throw error
+  }
   return {
     ...server,
     logFile,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]()
-      await rm(socket, { force: true })
+      await own[Symbol.asyncDispose]()
     },
   }
 }

@@ -1,6 +1,16 @@
 /** Real MariaDB servers for tests, each in a directory of its own. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { chownSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, chmodSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  chmodSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,9 +54,17 @@ const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'U
 export async function startMariadb(choice: MariadbChoice = {}): Promise<MariadbServer> {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-mariadb-'))
   chmodSync(directory, 0o755)
-  if (account !== undefined) chownSync(directory, account.uid, account.gid)
+  const temporary = join(directory, 'tmp')
+  mkdirSync(temporary)
+  if (account !== undefined) for (const path of [directory, temporary]) chownSync(path, account.uid, account.gid)
   const dataDirectory = choice.dataDirectory ?? join(directory, 'data')
-  const own = ['--no-defaults', `--datadir=${dataDirectory}`, '--innodb-log-file-size=8M', '--skip-name-resolve']
+  const own = [
+    '--no-defaults',
+    `--datadir=${dataDirectory}`,
+    '--innodb-log-file-size=8M',
+    '--skip-name-resolve',
+    `--tmpdir=${temporary}`,
+  ]
   if (choice.dataDirectory !== undefined) adopt(dataDirectory)
   else
     await promisify(execFile)(
