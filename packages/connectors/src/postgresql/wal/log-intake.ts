@@ -9,7 +9,7 @@ import { SinkPump } from './sink-pump.ts'
 import type { WalTime } from './wal-time.ts'
 
 /** Whole segments that may wait for the sink, beside the one that grows and the one the sink is taking. */
-const waitingSegments = 1
+const waitingSegments = 2
 
 export interface IntakeOptions {
   readonly sink: LogSink
