@@ -13,7 +13,7 @@ export interface LeaseRequest extends LeaseOptions {
 
 const rowsAQuestion = 200
 /** Literals, because SQLite uses the indices of a part of the rows only when it sees which part is asked for. */
-export const queued = sql.lit('queued')
+const queued = sql.lit('queued')
 export const running = sql.lit('running')
 
 /** What running runs have of keys. To be read under the queue's lock. */
