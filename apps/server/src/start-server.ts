@@ -131,7 +131,7 @@ function factsOf({
 
 async function readinessOf(catalogue: Catalogue): Promise<'ready' | { readonly reason: string }> {
   try {
-    await catalogue.marks.get('config/digest')
+    await catalogue.probe()
     return 'ready'
   } catch (error) {
     return { reason: messageOf(error) }
