@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startMariadb } from '@holdfast/connectors/mysql/testing/mariadb-server'
 import { expect, it } from 'vitest'
-import { createCliFixture } from '../cli-fixture.ts'
+import { createCliFixture, password } from '../cli-fixture.ts'
 
 it('backs up, follows, shows what is covered, restores to a second and beside, and replaces only what is named', async () => {
   await using server = await startMariadb()
@@ -13,6 +14,14 @@ it('backs up, follows, shows what is covered, restores to a second and beside, a
   await cli.init()
   const made = await cli.run(['backup', server.url(), '--source', 'shop-db'])
   expect(made, made.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('3000 rows') })
+  // stock restic and any client can bring it back without us
+  const out = join(cli.directory, 'stock')
+  // oxlint-disable-next-line node/no-process-env
+  const environment = { PATH: process.env['PATH'], RESTIC_REPOSITORY: cli.repository, RESTIC_PASSWORD: password }
+  const loading = `restic restore latest --no-lock --no-cache -q --target ${out} && mariadb --no-defaults -h 127.0.0.1 -P ${fresh.port} -u root < ${out}/mysql/shop-db/databases/shop.sql`
+  execFileSync('sh', ['-c', loading], { env: environment })
+  expect(await fresh.sql('SELECT count(*) FROM shop.item')).toEqual([['3000']])
+  await fresh.sql('DROP DATABASE shop')
   let follower = 0
   const following = cli.run(['follow', server.url(), '--source', 'shop-db', '--flush-every', '200ms'], {
     onStart: (pid) => (follower = pid),
