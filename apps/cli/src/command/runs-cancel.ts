@@ -5,7 +5,7 @@ import { defineCommand, plainExitCodes } from './command.ts'
 export const runsCancel = defineCommand({
   name: 'runs cancel',
   purpose: 'Cancel a run that waits or is being done',
-  details: ['One that is being done is told within seconds, and stops as soon as that is safe.'],
+  details: ['One that is being done is told within a quarter of a minute, and stops as soon as that is safe.'],
   arguments: [{ name: 'run', help: 'Id of the run, or its beginning or end.', required: true, repeatable: false }],
   options: {},
   examples: [{ explanation: 'Not now', command: 'holdfast runs cancel 0198f3c2' }],
