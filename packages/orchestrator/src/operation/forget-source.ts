@@ -7,6 +7,7 @@ import type { Repository } from '@holdfast/repository/repository'
 import { listSnapshotIds, listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
 import type { ListedSnapshot } from '@holdfast/repository/snapshot/listed-snapshot'
 import { trimWal } from '../log/trim-wal.ts'
+import { readAnomaly } from '../planning/read-anomaly.ts'
 import { pausesRetention, planRetention, provenIds } from '../planning/retention.ts'
 import type { Run } from '../run/run.ts'
 import { type OperationReport, type OperationSurroundings, reportOf } from './operation-report.ts'
@@ -68,10 +69,11 @@ async function planIn(
   const presentIds = await listSnapshotIds(repository, ctx)
   const all = await listSnapshots(repository, { onUnreadable: () => {} }, ctx)
   const own = all.filter((listed) => backedUpSource(listed) === source.name)
-  const [known, proofs, openFindings] = await Promise.all([
+  const [known, proofs, openFindings, isOdd] = await Promise.all([
     catalogue.snapshots.list({ source: source.name }),
     catalogue.proofs.list({ source: source.name }),
     catalogue.findings.list({ isOpen: true }),
+    readAnomaly(source, catalogue, ctx.now()),
   ])
   // the truth about this repository is the repository
   const records = [
@@ -82,7 +84,7 @@ async function planIn(
     keep: source.keep.get(name) ?? {},
     provenIds: provenIds(name, records, proofs),
     isProving: source.prove.newest !== undefined || source.prove.random !== undefined,
-    isPaused: pausesRetention(source.name, openFindings),
+    isPaused: isOdd || pausesRetention(source.name, openFindings),
     now: ctx.now(),
   })
   const named = [...remove, ...staleProofs(all, source.name, remove)]

@@ -231,6 +231,16 @@ describe('retention', () => {
       writeFileSync(join(other.directory, 'data', 'file'), content.repeat(50_000))
       await other.perform('backup', { source: 'web' })
     }
+    // Five usual backups in the past, and the newest changes nearly everything: nobody has noted it yet.
+    const changed = (hours: number, value: number) => ({
+      ...{ figure: 'backup-files-changed-part', subject: 'source/web', value },
+      at: new Date(ctx.now().getTime() + hours * 3_600_000),
+    })
+    await other.catalogue.samples.add([-9, -8, -7, -6, -5].map((hours) => changed(hours, 0.01)))
+    await other.catalogue.samples.add([changed(1, 0.99)])
+    const odd = await other.perform('forget', { source: 'web', repository: 'first' })
+    expect(odd.result.snapshotsRemoved).toBe(0)
+    await other.catalogue.samples.add([changed(2, 0.01)])
     const { result } = await other.perform('forget', { source: 'web', repository: 'first' })
     expect(result.snapshotsRemoved).toBe(1)
     expect(await listSnapshots(await other.open('first'), {}, ctx)).toHaveLength(2)

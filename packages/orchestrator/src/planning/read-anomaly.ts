@@ -1,0 +1,26 @@
+import type { SourceSettings } from '@holdfast/core/config/effective-config'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { detectChurn } from '../finding/anomaly/churn.ts'
+import { detectDeduplication } from '../finding/anomaly/deduplication.ts'
+import { detectEntropy } from '../finding/anomaly/entropy.ts'
+import { detectRows } from '../finding/anomaly/rows.ts'
+import { historicFigures, historyOf } from '../finding/history.ts'
+
+const historyMs = 400 * 86_400_000
+const signals = [detectChurn, detectEntropy, detectDeduplication, detectRows]
+
+/**
+ * Whether the newest backup of a source looks odd, by the figures in the catalogue. Retention asks for itself: it follows
+ * the backup at once, maybe before anybody has looked for findings.
+ */
+export async function readAnomaly(
+  source: SourceSettings,
+  catalogue: Pick<Catalogue, 'samples'>,
+  now: Date,
+): Promise<boolean> {
+  const since = new Date(now.getTime() - historyMs)
+  const subject = `source/${source.name}`
+  const samples = await Promise.all(historicFigures.map((figure) => catalogue.samples.list({ figure, subject, since })))
+  const history = historyOf(samples.flat())
+  return signals.some((detect) => detect(source, history) !== undefined)
+}
