@@ -12,7 +12,7 @@ export interface DumpPiece {
   readonly bytes: Uint8Array
 }
 
-const newline = 0x0a
+const [newline, openParenthesis] = [0x0a, 0x28]
 /** so much of a line tells what it is; only lists of columns are longer */
 const tellingBytes = 600
 const longestBeginning = 64 << 10
@@ -40,6 +40,8 @@ export class DumpSplitter {
   #part: DumpPart = { type: 'head' }
   /** of a line, which hold names and not rows */
   #skipBytes = 0
+  /** MySQL writes rows behind INSERT, many on a line */
+  #isScanned = false
   #insert: { readonly key: string; readonly counter: RowCounter } | undefined
 
   constructor(databases: readonly string[]) {
@@ -83,7 +85,7 @@ export class DumpSplitter {
           this.#part = next
         }
       }
-      this.#insert?.counter.push(bytes, at + this.#skipBytes, to)
+      if (this.#isScanned) this.#insert?.counter.push(bytes, at + this.#skipBytes, to)
       this.#skipBytes = 0
       this.#isLineStart = found >= 0
       at = to
@@ -97,7 +99,12 @@ export class DumpSplitter {
   #nextPart(bytes: Buffer, from: number, to: number): DumpPart | undefined {
     const first = bytes[from]
     // rows of a table, by far the most
-    if (this.#insert !== undefined && first === 0x28) return undefined
+    if (this.#insert !== undefined && first === openParenthesis) {
+      // MariaDB writes each on a line of its own, and no line break in it
+      this.#insert.counter.rows++
+      this.#isScanned = false
+      return undefined
+    }
     this.#closeInsert()
     const line = bytes.toString('utf8', from, Math.min(to, from + tellingBytes))
     if (line.startsWith('DELIMITER ')) this.#isBody = !line.startsWith('DELIMITER ;\n')
@@ -124,6 +131,7 @@ export class DumpSplitter {
     if (name === undefined || this.#part.type !== 'database') return
     const table = name.slice(1, -1).replaceAll('``', '`')
     this.#skipBytes = Buffer.byteLength(beginning)
+    this.#isScanned = true
     this.#insert = { key: rowsKey(this.#part.database, table), counter: new RowCounter() }
   }
 
