@@ -1,4 +1,5 @@
 import type { Context } from '@holdfast/core/context'
+import type { RetrievalRequest } from './archive-class.ts'
 
 /**
  * The kinds of file in a repository, restic's names. `config` is a single file named "config". `tip` is ours: the newest
@@ -17,6 +18,10 @@ export interface FileId {
 
 export interface FileInfo extends FileId {
   readonly sizeBytes: number
+  /** S3's name for it, where the store tells it and it is not the standard one */
+  readonly storageClass?: string
+  /** By `stat` only: it cannot be read before it was brought back from this class, which may have been asked for. */
+  readonly archived?: { readonly archiveClass: string; readonly isRequested: boolean }
 }
 
 /** Part of a file, in bytes; `length` undefined reads to the end. A negative `offset` counts from the end. */
@@ -67,7 +72,7 @@ export interface BackendTraits {
  * Immutable files by type and name. Every method is atomic, safe to repeat, and throws AppError with a STORAGE_… code:
  * STORAGE_FILE_MISSING when the file is not there, STORAGE_FILE_EXISTS when `write` meets a different file of that
  * name (equal size counts as the same file: a repeated request after a lost reply), STORAGE_FULL, STORAGE_DENIED,
- * otherwise STORAGE_UNREACHABLE (retryable).
+ * STORAGE_ARCHIVED when a file that is read has to be brought back first, otherwise STORAGE_UNREACHABLE (retryable).
  */
 export interface Backend extends AsyncDisposable {
   /** for people; never holds a secret */
@@ -83,6 +88,11 @@ export interface Backend extends AsyncDisposable {
   write(file: FileId, content: FileContent, hint: WriteHint, ctx: Context): Promise<void>
   /** Removing a file that is not there succeeds. */
   remove(file: FileId, ctx: Context): Promise<void>
+  /**
+   * Asks for a file that lies in an archive to be brought back; it can be read some hours later. One that is on its way or
+   * readable already stays as it is. Absent where nothing can be archived.
+   */
+  requestRetrieval?(file: FileId, request: RetrievalRequest, ctx: Context): Promise<void>
   /** Returns when everything written before is durable. */
   flush(ctx: Context): Promise<void>
 }

@@ -1,5 +1,12 @@
 import { AppError } from '@holdfast/core/errors/app-error'
 import { formatSize } from '@holdfast/core/units/size'
+import {
+  type ArchivedNeed,
+  describeArchived,
+  findArchivedPacks,
+  refuseArchived,
+  waitHours,
+} from '@holdfast/repository/archive/archived-packs'
 import { checkTarget } from '@holdfast/repository/restore/check-target'
 import { restore as restoreTree } from '@holdfast/repository/restore/restore'
 import type { PatternSpec, RestoreReport, RestoreRequest } from '@holdfast/repository/restore/restore-request'
@@ -16,6 +23,7 @@ import { openSession } from '../session/open-session.ts'
 import { findTree, openTrees } from '../session/open-trees.ts'
 import { readPatterns } from '../session/read-patterns.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
+import { archiveOptions, requestWhatIsArchived } from '../restore/archive-option.ts'
 import { isMysqlConnection } from '../mysql/mysql-connection-argument.ts'
 import { mysqlRestoreOptions } from '../mysql/mysql-option.ts'
 import { logicalRestoreOptions } from '../postgresql/logical-option.ts'
@@ -45,6 +53,7 @@ const options = {
   sparse: flag({ help: 'Leave holes where a file holds zeros.' }),
   verify: flag({ help: 'Read everything again afterwards and compare it.' }),
   dryRun: flag({ short: 'n', help: 'Change nothing, only show what would be done; with -vv for each file.' }),
+  ...archiveOptions,
   ...filterOptions,
   ...postgresRestoreOptions,
   ...logicalRestoreOptions,
@@ -55,6 +64,7 @@ export const restore = defineCommand({
   name: 'restore',
   purpose: 'Restore a snapshot, a part of one, or a source as it was at a point in time',
   details: [
+    'What the store has archived (Amazon’s GLACIER and DEEP_ARCHIVE, for example) cannot be read at once: nothing is restored before it was brought back, which --request-archived asks for.',
     'Files that are there already and equal are not read from the repository, so that an interrupted restore can be continued with --overwrite if-changed.',
     'A PostgreSQL source is named by its name: the base backup and the WAL that lead to the point of --at are restored to the data directory --to, with the settings to recover to that point. The plan is shown first; --dry-run shows only the plan.',
     'A MySQL or MariaDB source is loaded into a server with --into-server mysql://…, and its binary log is replayed up to the point of --at: all databases, or one with --database. Databases that exist are dropped only when --replace names them or --confirm the source; they are backed up before.',
@@ -123,6 +133,10 @@ export const restore = defineCommand({
       found.subfolder === undefined
         ? found.snapshot.tree
         : await findTree((await openTrees(repository, ctx)).trees, found, ctx)
+    const archived = await findArchivedPacks(repository, [{ ...given, tree }], ctx)
+    if (given.dryRun) noteArchived(archived, output)
+    else if (await requestWhatIsArchived(repository, archived, invocation)) return 0
+    else refuseArchived(archived, repository.backend.location)
     const report = await restoreTree(repository, { ...given, tree, ...expectation(found, given) }, ctx)
     showReport(report, given, output)
     return report.errorCount === 0 ? 0 : 1
@@ -218,6 +232,12 @@ function specs(lines: readonly string[], insensitive: readonly string[]): Patter
     ...(lines.length === 0 ? [] : [{ lines }]),
     ...(insensitive.length === 0 ? [] : [{ lines: insensitive, caseInsensitive: true }]),
   ]
+}
+
+function noteArchived(need: ArchivedNeed, output: Output): void {
+  if (need.packs.length === 0) return
+  const hours = waitHours(need, 'standard')
+  output.note(`archived: ${describeArchived(need)}; it takes up to ${hours} h to bring it back (--request-archived)`)
 }
 
 /** The snapshot's own figures spare a count, when all of it is restored. */

@@ -1,4 +1,5 @@
 import { formatSize } from '@holdfast/core/units/size'
+import { describeArchived, waitHours } from '@holdfast/repository/archive/archived-packs'
 import type { PostgresRestorePlan } from '@holdfast/orchestrator/postgresql/plan-restore'
 import { countOf } from '@holdfast/core/units/count-of'
 import { formatClock } from '../output/local-time.ts'
@@ -9,7 +10,7 @@ const assumedBytesPerSecond = { data: 100 << 20, wal: 50 << 20 }
 
 /** What will be done, before it is done. */
 export function describePlan(plan: PostgresRestorePlan): string {
-  const { backup, recovery, dataDirectory, walDirectory, tablespaces, dataBytes, walBytes, freeBytes } = plan
+  const { backup, recovery, dataDirectory, walDirectory, tablespaces, dataBytes, walBytes, freeBytes, archived } = plan
   const { manifest, snapshot } = backup
   const until = recovery.until === undefined ? '' : `, as it was at ${recovery.until}`
   return [
@@ -21,12 +22,17 @@ export function describePlan(plan: PostgresRestorePlan): string {
     ...[...tablespaces].map(([oid, path]) => `  tablespace   ${oid} to ${printable(path)}`),
     ...(recovery.segments.length === 0 ? [] : [`  WAL goes to  ${printable(walDirectory)}`]),
     `  space        ${formatSize(dataBytes + walBytes)} needed, ${formatSize(freeBytes)} free`,
+    ...(archived.packs.length === 0
+      ? []
+      : [
+          `  archived     ${describeArchived(archived)}: up to ${waitHours(archived, 'standard')} h until it can be read`,
+        ]),
     `  duration     about ${formatClock(assumedMs(plan))}, at ${formatSize(assumedBytesPerSecond.data)}/s and replay at ${formatSize(assumedBytesPerSecond.wal)}/s`,
   ].join('\n')
 }
 
 export function planMessage(plan: PostgresRestorePlan): Readonly<Record<string, unknown>> {
-  const { backup, recovery, dataDirectory, dataBytes, walBytes, freeBytes } = plan
+  const { backup, recovery, dataDirectory, dataBytes, walBytes, freeBytes, archived } = plan
   return {
     message_type: 'plan',
     source: backup.manifest.source,
@@ -38,6 +44,8 @@ export function planMessage(plan: PostgresRestorePlan): Readonly<Record<string, 
     timeline: recovery.timeline,
     stop: recovery.stop,
     free_bytes: freeBytes,
+    archived_packs: archived.packs.length,
+    archived_bytes: archived.bytes,
     estimated_seconds: Math.round(assumedMs(plan) / 1000),
     ...(recovery.until === undefined ? {} : { until: recovery.until }),
   }

@@ -14,11 +14,12 @@ import { currentIdentity } from '../session/identity.ts'
 import { openSession } from '../session/open-session.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
 import type { postgresRestoreOptions } from './postgres-restore-option.ts'
+import { type ArchiveOptions, requestWhatIsArchived } from '../restore/archive-option.ts'
 import { describePlan, planMessage } from './restore-plan-report.ts'
 import { saveSettingsOf } from './save-settings-of.ts'
 
 export type PostgresRestoreInvocation = Invocation<typeof postgresRestoreOptions> & {
-  readonly options: { readonly target: string | undefined; readonly dryRun: boolean }
+  readonly options: { readonly target: string | undefined; readonly dryRun: boolean } & ArchiveOptions
 }
 
 const defaultPort = 5433
@@ -61,6 +62,7 @@ export async function runPostgresRestore(invocation: PostgresRestoreInvocation):
   output.note(describePlan(plan))
   output.message(planMessage(plan))
   if (options.dryRun) return 0
+  if (await requestWhatIsArchived(session.repository, plan.archived, invocation)) return 0
   if (plan.replacesFiles) await secureTarget(session.repository, plan, invocation)
   const restored = await executePostgresRestore(plan, ctx)
   const skipped = restored.filesSkipped === 0 ? '' : `, ${countOf(restored.filesSkipped, 'file')} equal already`

@@ -27,6 +27,12 @@ export const repositoryErrors = {
     message: 'wrong password for {location}: none of its {keys} keys opens',
     hint: 'Check HOLDFAST_PASSWORD_FILE / HOLDFAST_PASSWORD, and that the location is the one you mean.',
   },
+  RESTORE_ARCHIVED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'what is needed is archived at {location}: {archived}',
+    hint: 'Bring it back with `holdfast restore … --request-archived`: it takes up to {standard} h, with --archive-tier bulk up to {bulk} h. Then run the command again. Another repository may hold a copy that can be read at once.',
+  },
   REPOSITORY_LOCKED: {
     exitCode: 11,
     retryable: true,

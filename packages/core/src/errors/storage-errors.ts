@@ -32,6 +32,12 @@ export const storageErrors = {
     message: '{location} refuses to {action} {file}: {reason}',
     hint: 'Check credentials and permissions, and whether the storage is read-only or append-only.',
   },
+  STORAGE_ARCHIVED: {
+    exitCode: 1,
+    retryable: false,
+    message: '{file} in {location} is archived in {archiveClass} and cannot be read before it was brought back',
+    hint: 'Bring back what a restore needs with `holdfast restore … --request-archived` ({wait}), or the file alone with the tools of the provider, and come again then.',
+  },
   STORAGE_UNREACHABLE: {
     exitCode: 1,
     retryable: true,

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { ensureConfiguration } from '@holdfast/connectors/postgresql/restore/ensure-configuration'
 import { prepareRecovery } from '@holdfast/connectors/postgresql/restore/prepare-recovery'
 import type { Context } from '@holdfast/core/context'
+import { refuseArchived } from '@holdfast/repository/archive/archived-packs'
 import { placeWal } from './place-wal.ts'
 import { outside, type PostgresRestorePlan } from './plan-restore.ts'
 import { type ClusterFilesReport, restoreClusterFiles } from './restore-cluster-files.ts'
@@ -15,10 +16,11 @@ export interface PostgresRestoreReport extends ClusterFilesReport {
 
 /**
  * Brings a base backup and its WAL to their places and writes the recovery settings, so that a server started there
- * recovers to the target. Interrupted, it leaves a directory without recovery.signal that another `delta` restore completes.
+ * recovers to the target. Fails with RESTORE_ARCHIVED before anything is written. Interrupted, it leaves a directory without recovery.signal that another `delta` restore completes.
  */
 export async function executePostgresRestore(plan: PostgresRestorePlan, ctx: Context): Promise<PostgresRestoreReport> {
   const { material, backup, recovery, request, dataDirectory, walDirectory, tablespaces } = plan
+  refuseArchived(plan.archived, material.opened.repository.backend.location)
   const startedAt = ctx.now().getTime()
   const files = await restoreClusterFiles(material.opened, backup, { dataDirectory, tablespaces }, request.workers, ctx)
   const filesAt = ctx.now().getTime()

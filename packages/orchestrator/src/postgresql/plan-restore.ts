@@ -5,6 +5,7 @@ import { planRecovery, type RecoveryPlan } from '@holdfast/connectors/postgresql
 import type { RecoveryTarget } from '@holdfast/connectors/postgresql/wal/recoverable-log'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
+import { type ArchivedNeed, findArchivedPacks, type WantedTree } from '@holdfast/repository/archive/archived-packs'
 import { checkSpace, checkTarget } from '@holdfast/repository/restore/check-target'
 import type { Repository } from '@holdfast/repository/repository'
 import type { PostgresBackup } from './list-backups.ts'
@@ -39,6 +40,8 @@ export interface PostgresRestorePlan {
   readonly freeBytes: number
   /** the target holds something */
   readonly replacesFiles: boolean
+  /** what has to be brought back from the store's archive first */
+  readonly archived: ArchivedNeed
 }
 
 /**
@@ -70,7 +73,30 @@ export async function planPostgresRestore(
     ...{ material, request, backup, recovery, dataDirectory, walDirectory, tablespaces, dataBytes, walBytes },
     freeBytes: wal.freeBytes,
     replacesFiles: data !== undefined && !data.isEmpty,
+    archived: await findArchivedPacks(repository, await wantedTrees(material, backup, recovery, ctx), ctx),
   }
+}
+
+/** The base backup, and what the log has of the segments in its batches. */
+async function wantedTrees(
+  { log, segmentFiles }: RecoveryMaterial,
+  { snapshot }: PostgresBackup,
+  { segments }: RecoveryPlan,
+  ctx: Context,
+): Promise<WantedTree[]> {
+  const files = segments.flatMap((facts) => segmentFiles.get(facts) ?? [])
+  const batched = Map.groupBy(
+    files.filter(({ heldIn }) => heldIn === 'batch'),
+    ({ folder }) => folder,
+  )
+  const wanted: WantedTree[] = [{ tree: snapshot.snapshot.tree }]
+  for (const [folder, own] of batched) {
+    const names = own.map(({ name }) => name)
+    for (const share of await log.trees(folder, names, ctx)) {
+      wanted.push({ tree: share.treeId, include: [{ lines: share.names.map((name) => `/${name}`) }] })
+    }
+  }
+  return wanted
 }
 
 function checkPlace(target: string, { delta }: { readonly delta: boolean }): ReturnType<typeof checkTarget> {

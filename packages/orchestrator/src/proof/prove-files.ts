@@ -4,6 +4,7 @@ import type { Context } from '@holdfast/core/context'
 import { type Check, failed, passed, runCheck, skipped } from '@holdfast/core/proof/check'
 import { formatSize } from '@holdfast/core/units/size'
 import type { Repository } from '@holdfast/repository/repository'
+import { findArchivedPacks, refuseArchived } from '@holdfast/repository/archive/archived-packs'
 import { restore } from '@holdfast/repository/restore/restore'
 import type { RestoreReport } from '@holdfast/repository/restore/restore-request'
 import type { ListedSnapshot } from '@holdfast/repository/snapshot/listed-snapshot'
@@ -32,7 +33,7 @@ const shareOfFreeSpace = 0.8
 
 /**
  * Restores a snapshot into a temporary directory, reads everything again and compares it with the hashes in the snapshot's
- * own tree. What can only be restored in part says so in its evidence. Fails with STORAGE_…, REPOSITORY_DAMAGED.
+ * own tree. What can only be restored in part says so in its evidence. Fails with RESTORE_ARCHIVED, STORAGE_…, REPOSITORY_DAMAGED.
  */
 export async function proveFiles(
   repository: Repository,
@@ -50,6 +51,7 @@ export async function proveFiles(
   const flags = { verify: false, dryRun: false, sparse: true, verbose: false, delete: false, workers }
   const target = { tree, target: join(directory.path, 'restored'), ...flags }
   const include = isSample ? { include: [{ lines: sample.patterns }] } : {}
+  refuseArchived(await findArchivedPacks(repository, [{ tree, ...include }], ctx), repository.backend.location)
   const restored = await restore(repository, { ...target, ...include, overwrite: 'always' }, ctx)
   const checkedFrom = ctx.now().getTime()
   const compared = await restore(repository, { ...target, ...include, overwrite: 'always' }, ctx)

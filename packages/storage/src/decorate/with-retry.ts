@@ -47,8 +47,15 @@ export function withRetry(backend: Backend, options: RetryOptions = {}): Backend
     }
   }
 
+  const { requestRetrieval } = backend
   return {
     ...backend,
+    ...(requestRetrieval === undefined
+      ? {}
+      : {
+          requestRetrieval: (file, request, ctx) =>
+            retry('bring back', flatPath(file), ctx, () => requestRetrieval(file, request, ctx)),
+        }),
     create: (ctx) => retry('create', 'the repository', ctx, () => backend.create(ctx)),
     async *list(type, ctx) {
       // A listing that broke off is begun again, without repeating what was handed out already.

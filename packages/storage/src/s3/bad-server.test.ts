@@ -132,7 +132,7 @@ describe('an S3 server that misbehaves', () => {
 
   test.each([
     [403, 'AccessDenied', 'STORAGE_DENIED', 'access denied'],
-    [403, 'InvalidObjectState', 'STORAGE_DENIED', 'archived in cold storage'],
+    [403, 'InvalidObjectState', 'STORAGE_ARCHIVED', 'archived in cold storage'],
     [403, 'RequestTimeTooSkewed', 'STORAGE_DENIED', 'the clock of this machine'],
     [400, 'ExpiredToken', 'STORAGE_DENIED', 'session token has expired'],
     [404, 'NoSuchBucket', 'STORAGE_FILE_MISSING', 'does not exist'],

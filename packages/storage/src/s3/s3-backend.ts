@@ -16,6 +16,7 @@ import { interrupted, throwIfInterrupted } from '../interruption.ts'
 import { flatPath, folderText, shardedPath } from '../layout.ts'
 import { formatLocation } from '../location.ts'
 import { receiveFile, type ReplyHead } from '../receive-file.ts'
+import { archivedOf, askForObject, storageClassOf } from './s3-archive.ts'
 import { createS3Client, isAmazon, type S3ClientOptions } from './s3-client.ts'
 import { s3Error, s3Failure } from './s3-error.ts'
 import { listObjects } from './s3-listing.ts'
@@ -48,7 +49,8 @@ export function createS3Backend(options: S3ClientOptions): Backend {
     return await attempt('look up', flatPath(file), ctx, async () => {
       const command = new HeadObjectCommand({ Bucket: bucket, Key: keyOf(file) })
       const head = await client.send(command, { abortSignal: ctx.signal })
-      return { type: file.type, name: file.name, sizeBytes: head.ContentLength ?? 0 }
+      const sizeBytes = head.ContentLength ?? 0
+      return { type: file.type, name: file.name, sizeBytes, ...storageClassOf(head.StorageClass), ...archivedOf(head) }
     })
   }
 
@@ -160,6 +162,12 @@ export function createS3Backend(options: S3ClientOptions): Backend {
       } catch (error) {
         if (!isAppError(error, 'STORAGE_FILE_MISSING')) throw error
       }
+    },
+    async requestRetrieval(file, request, ctx) {
+      const info = await stat(file, ctx)
+      if (info.archived === undefined || info.archived.isRequested) return
+      const target = { bucket, key: keyOf(file), isTiered: info.storageClass === 'INTELLIGENT_TIERING' }
+      await attempt('bring back', flatPath(file), ctx, () => askForObject(client, target, request, ctx.signal))
     },
     async flush(ctx) {
       // An acknowledged PUT is durable.

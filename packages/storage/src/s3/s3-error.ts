@@ -1,5 +1,6 @@
-import { S3ServiceException } from '@aws-sdk/client-s3'
+import { InvalidObjectState, S3ServiceException } from '@aws-sdk/client-s3'
 import { AppError } from '@holdfast/core/errors/app-error'
+import { retrievalText } from '../archive-class.ts'
 import { connectionError } from '../rest/rest-error.ts'
 
 export interface S3Action {
@@ -35,7 +36,6 @@ const refusals: Readonly<Record<string, string>> = {
   AuthorizationHeaderMalformed: 'the region is wrong; set AWS_DEFAULT_REGION',
   PermanentRedirect: 'the bucket is in another region; set AWS_DEFAULT_REGION or use its endpoint',
   InvalidStorageClass: 'the server does not know this storage class',
-  InvalidObjectState: 'it is archived in cold storage; have the provider restore it to a readable class first',
   InvalidBucketName: 'the bucket’s name is not valid',
   CredentialsProviderError: 'no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
 }
@@ -74,6 +74,7 @@ export function s3Error(error: unknown, what: S3Action): AppError {
   if (code === 'NoSuchBucket' || missing.has(code)) {
     return new AppError('STORAGE_FILE_MISSING', { file, location }, { cause: error })
   }
+  if (code === 'InvalidObjectState') return archivedError(error, what)
   if (full.has(code) || status === 507) return new AppError('STORAGE_FULL', { file, location }, { cause: error })
   const known = refusals[code]
   if (known !== undefined) return refuse(`${known} (${code})`)
@@ -81,4 +82,12 @@ export function s3Error(error: unknown, what: S3Action): AppError {
   const text = `${code}: ${error.message} (HTTP ${status})`
   if (status >= 400 && status < 500 && status !== 408 && status !== 429 && !passing.has(code)) return refuse(text)
   return new AppError('STORAGE_UNREACHABLE', { action, file, location, reason: text }, { cause: error })
+}
+
+/** The reply names the class; of intelligent tiering it is the tier that says how long it takes. */
+function archivedError(error: Error, { file, location }: S3Action): AppError {
+  const told = error instanceof InvalidObjectState ? (error.AccessTier ?? error.StorageClass) : undefined
+  const archiveClass = told ?? 'cold storage'
+  const details = { file, location, archiveClass, wait: retrievalText(archiveClass) }
+  return new AppError('STORAGE_ARCHIVED', details, { cause: error })
 }

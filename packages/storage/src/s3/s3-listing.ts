@@ -1,6 +1,7 @@
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
 import type { FileInfo } from '../backend.ts'
 import { type FolderType, folderOf, isFileName, shardedPath } from '../layout.ts'
+import { storageClassOf } from './s3-archive.ts'
 
 export interface S3Listing {
   readonly client: S3Client
@@ -25,11 +26,11 @@ export async function* listObjects(listing: S3Listing, abortSignal: AbortSignal)
     // Any other page that happens to be XML would look like an empty repository.
     if (page.IsTruncated === undefined) throw new Error('the server’s listing is malformed: it is not a listing')
     const files: FileInfo[] = []
-    for (const { Key: key, Size: sizeBytes } of page.Contents ?? []) {
+    for (const { Key: key, Size: sizeBytes, StorageClass: storageClass } of page.Contents ?? []) {
       const name = key?.slice(key.lastIndexOf('/') + 1) ?? ''
       if (!isFileName(name) || key !== root + shardedPath({ type, name })) continue
       if (sizeBytes !== undefined && Number.isSafeInteger(sizeBytes) && sizeBytes >= 0)
-        files.push({ type, name, sizeBytes })
+        files.push({ type, name, sizeBytes, ...storageClassOf(storageClass) })
     }
     yield files
     token = page.IsTruncated ? page.NextContinuationToken : undefined
