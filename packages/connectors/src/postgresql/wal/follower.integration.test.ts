@@ -275,6 +275,34 @@ describe('following WAL', () => {
     expect(slot).toEqual(['reserved'])
   })
 
+  it('does not hold up the server’s checkpoints while its sink takes nothing', async () => {
+    const settings = { max_wal_size: '2GB', wal_keep_size: 0, max_slot_wal_keep_size: '32MB' }
+    await using server = await startPostgres({ settings })
+    let isOpen = true
+    const sink = memoryLogSink({
+      async before() {
+        while (!isOpen) await pause(20)
+      },
+    })
+    await using followed = follow(server.target(), { sink, stallLimitMs: 1000 })
+    await server.sql('CREATE TABLE one (id int)')
+    await untilDurable(server, followed)
+    isOpen = false
+    try {
+      // more than is on its way to a follower at most
+      for (let round = 0; round < 10; round++) await server.sql('INSERT INTO one VALUES (1); SELECT pg_switch_wal()')
+      const startedAt = Date.now()
+      // gives up the slot, for which its session must have ended
+      await Promise.race([server.sql('CHECKPOINT'), pause(30_000, undefined, { ref: false })])
+      expect(Date.now() - startedAt).toBeLessThan(15_000)
+    } finally {
+      isOpen = true
+    }
+    await until('there is a gap', () => sink.gaps.length > 0)
+    await server.sql('INSERT INTO one VALUES (1)')
+    await untilDurable(server, followed)
+  })
+
   it("stopped and started at any moment leaves contiguous WAL, equal to the server's", async () => {
     await using server = await startPostgres({ settings: keepAll, initdbArguments: ['--wal-segsize=1'] })
     await pgbench(server, '-i', '-s', '1', '-q')

@@ -26,6 +26,8 @@ export interface FollowOptions {
   readonly systemIdentifier?: string
   /** how often the slot is looked at through an ordinary session; default a minute, 0: never */
   readonly watchEveryMs?: number
+  /** A sink that takes nothing for so long costs the session, because the server must not wait for it. Default 20 s. */
+  readonly stallLimitMs?: number
   /** how long what has come may take to become durable after the signal to stop; default a minute */
   readonly graceMs?: number
   /** default: a quarter of a second, doubled up to half a minute */
@@ -154,6 +156,7 @@ class Following {
         findings: this.#findings,
         statusEveryMs: Math.min(10_000, this.#flushEveryMs),
         askEveryMs: Math.min(2_500, Math.max(400, this.#flushEveryMs / 4)),
+        stallLimitMs: this.#options.stallLimitMs ?? 20_000,
         lastingCtx: this.#lastingCtx,
         onTick: () => this.#onTick(),
       }

@@ -19,6 +19,7 @@ export interface SessionOptions {
   readonly findings: FindingBoard
   readonly statusEveryMs: number
   readonly askEveryMs: number
+  readonly stallLimitMs: number
   readonly lastingCtx: Context
   onTick(): void
 }

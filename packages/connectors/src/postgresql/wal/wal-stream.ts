@@ -21,6 +21,8 @@ export interface StreamOptions {
   readonly statusEveryMs: number
   /** a quiet server is asked for its clock this often */
   readonly askEveryMs: number
+  /** when nothing could be taken for so long, the session is given up */
+  readonly stallLimitMs: number
   /** outlives the signal to stop, so that what has come can be made durable and reported */
   readonly lastingCtx: Context
   /** something may be due */
@@ -66,6 +68,7 @@ class WalStream {
   readonly #ctx: Context
   #isStopping = false
   #isTaking = false
+  #takingSinceMs = 0
   #lastMessageAtMs: number
   #lastStatusAtMs = 0
   #lastAnswerAtMs = 0
@@ -127,6 +130,7 @@ class WalStream {
     intake.clock.walReceived(message.serverEndLsn, message.sentAt)
     this.#askedAtMs = undefined
     this.#isTaking = true
+    this.#takingSinceMs = this.#nowMs()
     try {
       await intake.take(message.bytes, this.#ctx)
     } finally {
@@ -159,6 +163,12 @@ class WalStream {
     const quietMs = nowMs - this.#lastMessageAtMs
     if (!this.#isTaking && quietMs > silenceLimitMs) {
       const reason = `nothing came for ${silenceLimitMs / 1000} s`
+      return this.#lost.abort(new AppError('POSTGRES_CONNECTION_LOST', { host: this.#host, reason }))
+    }
+    // A process of the server that cannot write to us cannot end either. Once our slot is to be given up, the server's
+    // checkpoints wait for that, and so does a shutdown. A new session is begun when there is room again.
+    if (this.#isTaking && nowMs - this.#takingSinceMs >= this.#options.stallLimitMs) {
+      const reason = 'it was given up, because what came could not be stored for long'
       return this.#lost.abort(new AppError('POSTGRES_CONNECTION_LOST', { host: this.#host, reason }))
     }
     const isAsking = !this.#isTaking && quietMs >= askEveryMs && this.#askedAtMs === undefined
