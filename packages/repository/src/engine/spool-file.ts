@@ -31,9 +31,9 @@ export function writeFully({ descriptor, path }: SpoolFile, bytes: Uint8Array): 
   }
 }
 
-/** Not recursive: making the repository's root would hide that its disk is not mounted. */
+/** `<root>/tmp/<process>/<spool>`, and no more: making the repository's root would hide that its disk is not mounted. */
 function makeSpool(directory: string): void {
-  for (const path of [dirname(directory), directory]) {
+  for (const path of [dirname(dirname(directory)), dirname(directory), directory]) {
     try {
       mkdirSync(path, { mode: 0o700 })
     } catch (error) {
