@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { ByteFeed } from './byte-feed.ts'
 
-/** A part of a file in a stream of mariadb-backup, or the file's end. */
+/** Bytes of a file in a stream of mariadb-backup, or the file's end. */
 export type XbstreamChunk =
   | { readonly type: 'payload'; readonly path: string; readonly offset: number; readonly bytes: Buffer }
   | { readonly type: 'end'; readonly path: string }
@@ -35,9 +35,18 @@ export async function* readXbstream(input: AsyncIterable<Uint8Array>): AsyncGene
       )
     }
     const head = await feed.need(20)
-    const bytes = await feed.need(limited(Number(head.readBigUInt64LE(0)), longestPayload))
-    if (crc32(bytes) !== head.readUInt32LE(16)) throw new Error(`a part of ${path} is damaged`)
-    yield { type: 'payload', path, offset: Number(head.readBigUInt64LE(8)), bytes }
+    let left = limited(Number(head.readBigUInt64LE(0)), longestPayload)
+    let offset = Number(head.readBigUInt64LE(8))
+    let checksum = 0
+    // what flows on before its checksum was seen counts only if the rest comes
+    while (left > 0) {
+      const bytes = await feed.some(left)
+      checksum = crc32(bytes, checksum)
+      yield { type: 'payload', path, offset, bytes }
+      left -= bytes.length
+      offset += bytes.length
+    }
+    if (checksum !== head.readUInt32LE(16)) throw new Error(`a part of ${path} is damaged`)
   }
 }
 
