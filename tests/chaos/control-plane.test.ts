@@ -132,8 +132,11 @@ function missedFires(runs: readonly Run[], clock: FastClock, ticks: readonly Tic
       })
       .toSorted((one, other) => one.fireMs - other.fireMs)
     if (own.length === 0) missed.push(`${source} was never backed up`)
-    for (const [index, { fireMs, endedMs }] of own.entries()) {
-      const fromMs = Math.max(fireMs + minuteMs / speed, endedMs)
+    // Two servers may both find nothing running and fire for two minutes at once; and one of them may have to be done again.
+    let endedMs = 0
+    for (const [index, run] of own.entries()) {
+      endedMs = Math.max(endedMs, run.endedMs)
+      const fromMs = Math.max(run.fireMs + minuteMs / speed, endedMs)
       const toMs = own[index + 1]?.queuedMs ?? untilMs
       const idle = ticks.filter((tick) => tick.startMs > fromMs && tick.endMs < toMs)
       // each server may have asked what is running just before that end was written
