@@ -76,10 +76,13 @@ function showFinding({ severity, kind, object, id, reason, action }: CheckFindin
 }
 
 function showReport(report: CheckReport, output: Output): void {
-  const { errors, hints, packs, packsRead, bytesRead } = report
+  const { errors, hints, packs, packsRead, bytesRead, packsArchived } = report
   output.note(
     `checked ${countOf(report.snapshots, 'snapshot')}, ${countOf(report.trees, 'directory', 'directories')}, ${countOf(report.blobs, 'blob')} in ${countOf(packs, 'pack')}; read ${packsRead === 0 ? 'no data' : `${packsRead} of them, ${formatSize(bytesRead)}`}`,
   )
+  if (packsArchived > 0) {
+    output.note(`${countOf(packsArchived, 'pack')} in an archive of the store: known by name and size, but not read`)
+  }
   if (errors > 0) output.line(`${countOf(errors, 'error')} found`)
   else output.line(hints === 0 ? 'no errors were found' : `no errors were found, ${countOf(hints, 'hint')}`)
   output.message({
@@ -93,6 +96,7 @@ function showReport(report: CheckReport, output: Output): void {
     trees: report.trees,
     packs_read: packsRead,
     bytes_read: bytesRead,
+    packs_archived: packsArchived,
     broken_packs: brokenPacks(report),
     suggest_repair_index: suggests(report, 'repair index'),
     suggest_prune: suggests(report, 'holdfast prune'),

@@ -39,4 +39,6 @@ export interface CheckReport {
   /** packs that were read in full, and their bytes */
   readonly packsRead: number
   readonly bytesRead: number
+  /** lie in an archive of the store: neither read nor counted as wrong */
+  readonly packsArchived: number
 }

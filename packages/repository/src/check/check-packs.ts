@@ -1,4 +1,5 @@
 import type { Context } from '@holdfast/core/context'
+import type { FileInfo } from '@holdfast/storage/backend'
 import type { BlobIndex } from '../engine/blob-index.ts'
 import type { Repository } from '../repository.ts'
 import type { ListedPack } from './choose-packs.ts'
@@ -9,6 +10,7 @@ import type { PackEntries, PackSummary } from './pack-entries.ts'
 export interface PresentPack extends ListedPack {
   /** its number in the index */
   readonly pack: number
+  readonly storageClass: string | undefined
 }
 
 /** Compares what the store has with what the index says about it: missing, of another size, mixed, orphaned. */
@@ -20,22 +22,23 @@ export async function checkPacks(
   report: ReportFinding,
   ctx: Context,
 ): Promise<{ present: readonly PresentPack[]; total: number }> {
-  const sizes = new Map<string, number>()
-  for await (const { name, sizeBytes } of repository.backend.list('data', ctx)) sizes.set(name, sizeBytes)
+  const listed = new Map<string, FileInfo>()
+  for await (const info of repository.backend.list('data', ctx)) listed.set(info.name, info)
   const total = index.packIds.length
   const present: PresentPack[] = []
   for (const [pack, id] of index.packIds.entries()) {
-    const sizeBytes = sizes.get(id)
-    sizes.delete(id)
+    const info = listed.get(id)
+    listed.delete(id)
     if (pack % 256 === 0) ctx.emit({ type: 'check.progressed', stage: 'packs', done: pack, total, bytesDone: 0 })
-    if (sizeBytes !== undefined) {
+    if (info !== undefined) {
+      const { sizeBytes, storageClass } = info
       checkPack(id, sizeBytes, entries.summarize(pack), report)
-      present.push({ pack, id, sizeBytes })
+      present.push({ pack, id, sizeBytes, storageClass })
     } else {
       report('pack-missing', id, `the index places ${entries.countOf(pack)} blobs in it, but it does not exist`)
     }
   }
-  for (const [id, sizeBytes] of sizes) {
+  for (const [id, { sizeBytes }] of listed) {
     if (!leaving.has(id)) report('pack-orphaned', id, `no index names it (${sizeBytes} bytes)`)
   }
   ctx.emit({ type: 'check.progressed', stage: 'packs', done: total, total, bytesDone: 0 })

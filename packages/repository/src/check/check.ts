@@ -9,6 +9,7 @@ import type { CheckOptions, CheckReport } from './check-options.ts'
 import { checkPacks } from './check-packs.ts'
 import { checkConfigAndKeys, checkSnapshots } from './check-small-files.ts'
 import { checkTrees } from './check-trees.ts'
+import { leaveArchived } from './leave-archived.ts'
 import { choosePacks } from './choose-packs.ts'
 import { createFindingCollector } from './finding-collector.ts'
 import { PackEntries } from './pack-entries.ts'
@@ -32,11 +33,21 @@ export async function check(repository: Repository, options: CheckOptions, ctx: 
   const { index, leaving, files } = await checkIndexes(repository, report, ctx)
   const entries = PackEntries.create(index)
   const { present, total } = await checkPacks(repository, index, entries, leaving, report, ctx)
-  const chosen = choosePacks(present, readData, random)
+  const { readable: chosen, packsArchived } = await leaveArchived(
+    repository,
+    present,
+    choosePacks(present, readData, random),
+    ctx,
+  )
   const data = await checkData(repository, index, entries, chosen, workers, report, ctx)
   // Where every pack was read and every tree found sound, with all that it refers to, nothing is left to walk for. A tree
   // that is not sound may be one that no snapshot needs any more: only the walk can tell.
-  const proven = readData === 'all' && collector.errors() === 0 && !data.treeTrouble && rootsExist(index, snapshots)
+  const proven =
+    readData === 'all' &&
+    packsArchived === 0 &&
+    collector.errors() === 0 &&
+    !data.treeTrouble &&
+    rootsExist(index, snapshots)
   const trees =
     proven && !unused
       ? countTrees(index)
@@ -50,6 +61,7 @@ export async function check(repository: Repository, options: CheckOptions, ctx: 
     trees,
     packsRead: chosen.length,
     bytesRead: data.bytesRead,
+    packsArchived,
   }
 }
 

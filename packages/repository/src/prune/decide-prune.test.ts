@@ -106,6 +106,13 @@ describe('what happens to a pack', () => {
     expect([...decide(made, 2, { ...nothingUnused, repackUncompressed: true }).actions]).toEqual([repack, repack])
   })
 
+  test('what is archived is removed as a whole or left, since it cannot be read', () => {
+    const { index, used, sizes } = makeCase([[data(1), data(2)], [data(3)], [data(4), data(5)]], new Set(['d1', 'd4']))
+    const archived = new Set(index.packIds.slice(0, 2))
+    const survey = surveyPacks(index, used, sizes, archived)
+    expect([...decidePrune(index, survey, [], 2, nothingUnused).actions]).toEqual([keep, remove, repack])
+  })
+
   test('with cacheable packs only, partly used data packs are left', () => {
     const made = makeCase(
       [

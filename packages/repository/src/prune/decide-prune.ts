@@ -111,7 +111,7 @@ function classify(
     const mustCompress = compressible && (isOnly(kinds, kindTree) || repackUncompressed)
     if (survey.usedBlobs[pack] === 0) {
       actions[pack] = survey.storedBytes[pack] === -1 ? packAction.forget : packAction.remove
-    } else if (repackCacheableOnly && isOnly(kinds, kindData)) {
+    } else if (survey.archived[pack] === 1 || (repackCacheableOnly && isOnly(kinds, kindData))) {
       continue
     } else if ((survey.unusedBlobs[pack] ?? 0) > 0 || isMixed(kinds) || mustCompress) {
       candidates.push({ pack, mustCompress })

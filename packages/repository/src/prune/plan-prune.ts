@@ -9,7 +9,7 @@ import { collectUsedBlobs } from '../tree/collect-used-blobs.ts'
 import type { TreeProblem } from '../tree/inspect-tree.ts'
 import { decidePrune, packAction, type PruneFigures } from './decide-prune.ts'
 import { type PruneOptions, validatePruneOptions } from './prune-options.ts'
-import { digestContent, listPacks } from './stored-files.ts'
+import { digestContent, listStoredPacks } from './stored-files.ts'
 import { isSound, type PackSurvey, surveyPacks } from './survey-packs.ts'
 
 /** What a prune would do. It holds the index it was made from, so it is executed by the process that made it. */
@@ -58,8 +58,8 @@ export async function planPrune(repository: Repository, options: PruneOptions, c
     ctx,
   )
   refuseProblems(problems, ctx)
-  const sizes = await listPacks(repository, ctx)
-  const survey = surveyPacks(index, used, sizes)
+  const { sizes, archived } = await listStoredPacks(repository, ctx)
+  const survey = surveyPacks(index, used, sizes, archived)
   refuseUnsound(index, survey)
   const known = new Set(index.packIds)
   const removeUnindexed = [...sizes.keys()].filter((id) => !known.has(id))

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Context } from '@holdfast/core/context'
 import { throwIfInterrupted } from '@holdfast/storage/interruption'
+import { isArchiveClass } from '@holdfast/storage/archive-class'
 import type { FileType } from '@holdfast/storage/backend'
 import type { Repository } from '../repository.ts'
 
@@ -9,6 +10,20 @@ export async function listPacks({ backend }: Repository, ctx: Context): Promise<
   const sizes = new Map<string, number>()
   for await (const { name, sizeBytes } of backend.list('data', ctx)) sizes.set(name, sizeBytes)
   return sizes
+}
+
+/** The same, and which of them lie in an archive of the store. */
+export async function listStoredPacks(
+  { backend }: Repository,
+  ctx: Context,
+): Promise<{ readonly sizes: ReadonlyMap<string, number>; readonly archived: ReadonlySet<string> }> {
+  const sizes = new Map<string, number>()
+  const archived = new Set<string>()
+  for await (const { name, sizeBytes, storageClass } of backend.list('data', ctx)) {
+    sizes.set(name, sizeBytes)
+    if (isArchiveClass(storageClass)) archived.add(name)
+  }
+  return { sizes, archived }
 }
 
 export async function listNames({ backend }: Repository, type: FileType, ctx: Context): Promise<string[]> {

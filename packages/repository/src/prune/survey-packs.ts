@@ -26,6 +26,8 @@ export interface PackSurvey {
   readonly unusedBytes: Float64Array
   readonly unusedBlobs: Uint32Array
   readonly kinds: Uint8Array
+  /** 1: lies in an archive of the store, so that it can be removed but not read */
+  readonly archived: Uint8Array
   /** entries that count as used */
   readonly keep: EntryBitmap
   readonly copies: BlobCopies
@@ -54,7 +56,12 @@ export function isSound(
  * @param used one entry for each used blob, as `collectUsedBlobs` gives it
  * @param sizes of the stored packs, by id
  */
-export function surveyPacks(index: BlobIndex, used: EntryBitmap, sizes: ReadonlyMap<string, number>): PackSurvey {
+export function surveyPacks(
+  index: BlobIndex,
+  used: EntryBitmap,
+  sizes: ReadonlyMap<string, number>,
+  archived: ReadonlySet<string> = new Set(),
+): PackSurvey {
   const packs = index.packIds.length
   const totals = { usedBlobs: 0, usedBytes: 0, unusedBlobs: 0, unusedBytes: 0, duplicateBlobs: 0, duplicateBytes: 0 }
   const survey: CountedSurvey = {
@@ -66,6 +73,7 @@ export function surveyPacks(index: BlobIndex, used: EntryBitmap, sizes: Readonly
     unusedBytes: new Float64Array(packs),
     unusedBlobs: new Uint32Array(packs),
     kinds: new Uint8Array(packs),
+    archived: Uint8Array.from(index.packIds, (id) => (archived.has(id) ? 1 : 0)),
     keep: EntryBitmap.create(index.size),
     copies: findBlobCopies(index),
     totals,
