@@ -2,9 +2,12 @@ import { AppError } from '@holdfast/core/errors/app-error'
 import { expect, test } from 'vitest'
 import { createServerLog } from './server-log.ts'
 
+let nowMs = Date.parse('2026-11-21T10:00:00Z')
+
 function logged(use: (log: ReturnType<typeof createServerLog>) => void): readonly unknown[] {
   const lines: string[] = []
-  use(createServerLog({ write: (line) => lines.push(line) }, () => new Date('2026-11-21T10:00:00Z')))
+  nowMs = Date.parse('2026-11-21T10:00:00Z')
+  use(createServerLog({ write: (line) => lines.push(line) }, () => new Date(nowMs)))
   return lines.map((line): unknown => JSON.parse(line))
 }
 
@@ -35,4 +38,20 @@ test('a failure that people can act on says how, a mistake of the program says w
   expect(known).not.toHaveProperty('stack')
   expect(unknown).toMatchObject({ message: 'no luck: odd' })
   expect(unknown).toHaveProperty('stack')
+})
+
+test('what happens again and again is written once a minute, with how often it came', () => {
+  const lines = logged((log) => {
+    for (let second = 0; second < 90; second++) {
+      log.event({ type: 'message.noted', level: 'warning', message: 'the catalogue is away' })
+      nowMs += 1000
+    }
+    log.event({ type: 'message.noted', level: 'warning', message: 'something else' })
+  })
+  expect(lines).toMatchObject([
+    { message: 'the catalogue is away' },
+    { message: 'the catalogue is away', repeated: 59 },
+    { message: 'something else' },
+  ])
+  expect(lines[0]).not.toHaveProperty('repeated')
 })

@@ -12,15 +12,32 @@ export interface ServerLog {
   failure(message: string, error: unknown, fields?: LogFields): void
 }
 
+/** A store that is away fails many requests a second: the same message of an event is written so often at most. */
+const againMs = 60_000
+
 export function createServerLog(channel: { write(line: string): unknown }, now: () => Date): ServerLog {
   const write: ServerLog['write'] = (level, message, fields = {}) => {
     channel.write(`${JSON.stringify({ time: now().toISOString(), level, message, ...fields })}\n`)
+  }
+  /** message → when it was written, and how often it came since */
+  const written = new Map<string, { atMs: number; more: number }>()
+  const writeSeldom = ({ level, message, fields }: Line, more: LogFields): void => {
+    const atMs = now().getTime()
+    const before = written.get(message)
+    if (before !== undefined && atMs - before.atMs < againMs) {
+      before.more += 1
+      return
+    }
+    for (const [key, { atMs: then }] of written) if (atMs - then >= againMs) written.delete(key)
+    written.set(message, { atMs, more: 0 })
+    const repeated = before === undefined || before.more === 0 ? undefined : before.more
+    write(level, message, { ...more, ...fields, repeated })
   }
   return {
     write,
     event: (event, fields = {}) => {
       const line = describeEvent(event)
-      if (line !== undefined) write(line.level, line.message, { ...fields, ...line.fields })
+      if (line !== undefined) writeSeldom(line, fields)
     },
     failure: (message, error, fields = {}) => {
       if (isAppError(error)) {
