@@ -5,6 +5,7 @@ import { AppError } from '@holdfast/core/errors/app-error'
 import { formatSize } from '@holdfast/core/units/size'
 import { backupPhysicalMysql } from '@holdfast/orchestrator/mysql/backup-physical-mysql'
 import { backupMysql } from '@holdfast/orchestrator/mysql/backup-mysql'
+import { mysqlClientPlace } from '@holdfast/orchestrator/mysql/mysql-client-place'
 import type { Repository } from '@holdfast/repository/repository'
 import { firstGiven } from '../argument/first-given.ts'
 import type { backupOptions } from '../backup/backup-option.ts'
@@ -16,8 +17,8 @@ import { printable } from '../output/printable.ts'
 import { onlyConnection } from '../postgresql/only-connection.ts'
 import { readSourceName } from '../postgresql/postgres-backup-option.ts'
 import { saveSettingsOf } from '../postgresql/save-settings-of.ts'
-import { mysqlClientPlace, programPlaceOf } from './mysql-client-place.ts'
 import { mysqlSourceHost, readMysqlConnection } from './mysql-connection-argument.ts'
+import { programPlaceOf } from './program-place-option.ts'
 
 const foreign = [
   ...(['checkpoint', 'noVerifyPages', 'schema', 'lockWait', 'parallelDumps', 'checksums', 'postgresBin'] as const),

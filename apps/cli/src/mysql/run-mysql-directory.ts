@@ -2,6 +2,7 @@ import { describePoint } from '@holdfast/connectors/mysql/recovery/recovery-poin
 import { AppError } from '@holdfast/core/errors/app-error'
 import { countOf } from '@holdfast/core/units/count-of'
 import { formatSize } from '@holdfast/core/units/size'
+import { mysqlClientPlace } from '@holdfast/orchestrator/mysql/mysql-client-place'
 import {
   executeMysqlDirectory,
   type MysqlDirectoryPlan,
@@ -13,7 +14,6 @@ import { printable } from '../output/printable.ts'
 import type { postgresRestoreOptions } from '../postgresql/postgres-restore-option.ts'
 import { openSession } from '../session/open-session.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
-import { mysqlClientPlace } from './mysql-client-place.ts'
 import type { mysqlRestoreOptions } from './mysql-option.ts'
 import { mysqlRecoveryPoint } from './mysql-recovery-target.ts'
 

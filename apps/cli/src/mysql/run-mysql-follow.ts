@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { followBinlog } from '@holdfast/connectors/mysql/binlog/binlog-follower'
 import { describeMysqlTarget } from '@holdfast/connectors/mysql/connection/target'
 import type { Context } from '@holdfast/core/context'
@@ -7,6 +6,7 @@ import type { Event, LogFollowed } from '@holdfast/core/events/event'
 import { formatDurationMs } from '@holdfast/core/units/duration'
 import { formatSize } from '@holdfast/core/units/size'
 import { followMysqlStart } from '@holdfast/orchestrator/mysql/follow-mysql-start'
+import { followerId } from '@holdfast/orchestrator/mysql/follower-id'
 import { createRepositoryBinlogSink } from '@holdfast/orchestrator/mysql/repository-binlog-sink'
 import type { Invocation } from '../command/command.ts'
 import type { FollowOptions } from '../command/follow.ts'
@@ -40,7 +40,7 @@ export async function runMysqlFollow(invocation: Invocation<FollowOptions>): Pro
     target,
     {
       sink,
-      serverId: options.serverId ?? ownServerId(source, host),
+      serverId: options.serverId ?? followerId(source, host),
       flushEveryMs: options.flushEvery ?? 10_000,
       graceMs,
       ...(startFile === undefined ? {} : { startFile }),
@@ -71,12 +71,6 @@ export async function runMysqlFollow(invocation: Invocation<FollowOptions>): Pro
     bytes_received: bytesReceived,
   })
   return 0
-}
-
-/** A number that no replica of the server is likely to have: above those that people give, and the same each time. */
-function ownServerId(source: string, host: string): number {
-  const hash = createHash('sha256').update(`holdfast ${source} ${host}`).digest()
-  return 0x8000_0000 + (hash.readUInt32BE(0) % 0x7fff_fff0)
 }
 
 /** Where the log is, at once and then once a minute; programs get every report. */

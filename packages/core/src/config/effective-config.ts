@@ -128,7 +128,7 @@ export interface SourceSettings extends PromiseSettings {
 }
 
 /** A kind of workload adds one member here and one schema beside `source-schema.ts`. */
-export type WorkloadSettings = FilesWorkload | CommandWorkload | PostgresWorkload
+export type WorkloadSettings = FilesWorkload | CommandWorkload | PostgresWorkload | MysqlWorkload
 
 export interface FilesWorkload {
   readonly type: 'files'
@@ -156,6 +156,25 @@ export interface PostgresWorkload {
   readonly dataDirectory?: string
   readonly databases: readonly string[]
   readonly slot: string
+  readonly flushEveryMs: number
+  /** SQL that must give true in a proof: database → statement */
+  readonly assertions: readonly { readonly database: string; readonly sql: string }[]
+}
+
+/** MySQL and MariaDB: the server says which of the two it is. */
+export interface MysqlWorkload {
+  readonly type: 'mysql'
+  /** mysql://… or mariadb://…; the password apart, or in a .my.cnf */
+  readonly connection: SecretReference
+  readonly password?: SecretReference
+  /** `direct`: the files of the data directory, by a program on this machine */
+  readonly method: 'logical' | 'direct'
+  readonly dataDirectory?: string
+  /** all when empty */
+  readonly databases: readonly string[]
+  readonly lockAllTables: boolean
+  /** of the follower; absent: made of the source's name */
+  readonly serverId?: number
   readonly flushEveryMs: number
   /** SQL that must give true in a proof: database → statement */
   readonly assertions: readonly { readonly database: string; readonly sql: string }[]

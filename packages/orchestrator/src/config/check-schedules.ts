@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '@holdfast/core/config/config-problem'
+import { hasLog } from '@holdfast/core/config/resolve/workload-settings'
 import type { EffectiveConfig, ScheduleSettings, SourceSettings } from '@holdfast/core/config/effective-config'
 import { formatDurationMs } from '@holdfast/core/units/duration'
 import { Cron } from 'croner'
@@ -60,8 +61,7 @@ function checkPromise({ name, rpoMs, log, backup, workload }: SourceSettings, li
   if (rpoMs === undefined || log === 'continuous') return []
   const gapMs = line.gapLongerThan(rpoMs)
   if (gapMs === undefined) return []
-  const follows = workload.type === 'postgresql' && workload.method !== 'logical'
-  const way = follows ? 'set log: continuous, back up more often' : 'back up more often'
+  const way = hasLog(workload) ? 'set log: continuous, back up more often' : 'back up more often'
   const message = `promises ${formatDurationMs(rpoMs)}, but ${formatDurationMs(gapMs)} pass between backups (${backup.cron}), and no log is followed: ${way}, or promise less`
   return [{ path: ['sources', name, 'rpo'], at: 'value', message, severity: 'error' }]
 }

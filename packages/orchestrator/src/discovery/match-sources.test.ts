@@ -26,12 +26,13 @@ describe('a service is protected', () => {
     sources: {
       local: { type: 'postgresql', connection: 'postgresql://backup@localhost:5433' },
       remote: { type: 'postgresql', connection: 'postgresql://backup@db9' },
+      shop: { type: 'mysql', connection: 'mysql://backup@localhost:3307' },
       hidden: { type: 'postgresql', connection: { env: 'URL' } },
       cache: { type: 'command', command: ['redis-cli', '--rdb', '-'], labels: { service: 'queue' } },
       www: { type: 'files', paths: ['/srv/www/'] },
     },
   })
-  const owner = (found: ServicePlace, name = 'x', kind: 'postgresql' | 'redis' = 'postgresql') =>
+  const owner = (found: ServicePlace, name = 'x', kind: 'postgresql' | 'redis' | 'mysql' = 'postgresql') =>
     sourceOfService(config, { kind, name, found })
 
   test('by a source that connects to it', () => {
@@ -39,6 +40,11 @@ describe('a service is protected', () => {
     expect(owner({ type: 'socket', directory: '/tmp', port: 5433 })).toBe('local')
     expect(owner({ type: 'compose', file: '/f', service: 'db', image: 'postgres', port: 5433 })).toBe('local')
     expect(owner({ type: 'container', container: 'db9', image: 'postgres' })).toBe('remote')
+  })
+
+  test('by its kind as well: MySQL by a source of MySQL', () => {
+    expect(owner({ type: 'port', host: '127.0.0.1', port: 3307 }, 'x', 'mysql')).toBe('shop')
+    expect(owner({ type: 'port', host: '127.0.0.1', port: 3307 })).toBeUndefined()
   })
 
   test('not by one for another port, host or kind', () => {

@@ -40,6 +40,7 @@ test('what can be reached becomes a source, the rest a comment; what is protecte
       name: 'inside',
       found: { type: 'compose', file: '/f', service: 'inside', image: 'postgres' },
     },
+    { kind: 'mysql', name: 'maria', found: { type: 'container', container: 'maria', image: 'mariadb', port: 3307 } },
     { kind: 'mongodb', name: 'mongo', found: { type: 'port', host: '127.0.0.1', port: 27_017 } },
     { kind: 'postgresql', name: 'done', found: { type: 'port', host: '127.0.0.1', port: 1 }, protectedBy: 'it' },
   ]
@@ -49,9 +50,13 @@ test('what can be reached becomes a source, the rest a comment; what is protecte
     { name: 'dbdata', usedBy: ['db'], holds: 'postgresql', directory: '/v/db' },
   ]
   const config = await configOf({ services, volumes })
-  expect([...config.sources.keys()]).toEqual(['postgresql', 'www'].toSpliced(1, 0, 'socket'))
+  expect([...config.sources.keys()]).toEqual(['postgresql', 'socket', 'maria', 'www'])
   expect(config.sources.get('postgresql')?.workload).toMatchObject({
     connection: { text: 'postgresql://holdfast@[::1]:5432/postgres' },
+  })
+  expect(config.sources.get('maria')?.workload).toMatchObject({
+    type: 'mysql',
+    connection: { text: 'mysql://holdfast@127.0.0.1:3307' },
   })
   expect(config.sources.get('www')?.workload).toMatchObject({ paths: ['/v/www/_data'] })
   const text = writeSetup({ ...nothing, services, volumes }, choice)
@@ -61,13 +66,15 @@ test('what can be reached becomes a source, the rest a comment; what is protecte
 
 test('a comment becomes a source by removing the signs', async () => {
   const services: readonly DiscoveredService[] = [
-    { kind: 'mysql', name: 'my', found: { type: 'port', host: '127.0.0.1', port: 3306 } },
+    { kind: 'mysql', name: 'my', found: { type: 'compose', file: '/f', service: 'my', image: 'mysql' } },
+    { kind: 'mongodb', name: 'mongo', found: { type: 'port', host: '127.0.0.1', port: 27_017 } },
   ]
   const text = writeSetup({ ...nothing, services }, choice)
     .replace('sources: {}', 'sources:')
-    .replace(/^( +)# (my:|type:|command:|fileName:)/gm, '$1$2')
+    .replace(/^( +)# (my:|mongo:|type:|connection:|command:|fileName:)/gm, '$1$2')
   const { loaded } = await files.read({ 'holdfast.yaml': text })
-  expect(loaded?.config.sources.get('my')?.workload).toMatchObject({ type: 'command' })
+  expect(loaded?.config.sources.get('my')?.workload).toMatchObject({ type: 'mysql' })
+  expect(loaded?.config.sources.get('mongo')?.workload).toMatchObject({ type: 'command' })
 })
 
 test('whatever things are called, the file holds and says nothing else', async () => {

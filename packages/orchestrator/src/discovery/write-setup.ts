@@ -83,54 +83,71 @@ const exampleNotifications = `notifications:
 function serviceBlock(service: DiscoveredService): Block {
   const { kind, name, found } = service
   const about = `    # ${oneLine(placeText(found))}`
-  const connection = kind === 'postgresql' ? connectionOf(service) : undefined
-  if (connection !== undefined) {
+  const server = ownServers[kind]
+  const connection = server === undefined ? undefined : connectionOf(service, server)
+  if (server !== undefined && connection !== undefined) {
     const text = [
       `  ${keyOf(name)}:`,
       about,
-      '    type: postgresql',
-      '    # "critical" also follows the WAL, so that any second can be restored; its role needs REPLICATION.',
+      `    type: ${kind}`,
+      `    # "critical" also follows the ${server.log}.`,
       '    tier: important',
       `    connection: ${quoted(connection)}`,
-      '    # password: { file: postgresql-password }   # or ~/.pgpass',
+      `    # password: { file: ${kind}-password }   # or ${server.passwordFile}`,
     ]
     return { text: text.join('\n'), isActive: true }
   }
-  const [program = '', ...words] = dumpCommands[kind]
+  const words = dumpCommands[kind] ?? []
   const text = [
     `  ${keyOf(name)}:`,
     about,
     '    # Complete this and remove the comment signs.',
-    ...(kind === 'postgresql'
-      ? ['    type: postgresql', `    connection: postgresql://holdfast@${keyOf(name)}`]
-      : [
-          '    type: command',
-          `    command: [${[program, ...words].map(quoted).join(', ')}]`,
-          `    fileName: ${kind}.dump`,
-        ]),
+    ...(server !== undefined
+      ? [`    type: ${kind}`, `    connection: ${kind}://holdfast@${keyOf(name)}`]
+      : ['    type: command', `    command: [${words.map(quoted).join(', ')}]`, `    fileName: ${kind}.dump`]),
   ]
   return { text: text.join('\n'), isActive: false }
 }
 
+interface OwnServer {
+  /** of a URI, after the port */
+  readonly path: string
+  readonly log: string
+  readonly passwordFile: string
+}
+
+/** Servers that are sources of their own kind, named as the service is. */
+const ownServers: Readonly<Partial<Record<DiscoveredService['kind'], OwnServer>>> = {
+  postgresql: {
+    path: '/postgres',
+    log: 'WAL, so that any second can be restored; its role needs REPLICATION',
+    passwordFile: '~/.pgpass',
+  },
+  mysql: {
+    path: '',
+    log: 'binary log, so that any second can be restored; its account needs REPLICATION SLAVE',
+    passwordFile: '~/.my.cnf',
+  },
+}
+
 /** What makes a backup of the others, until they are sources of their own kind. */
-const dumpCommands: Readonly<Record<DiscoveredService['kind'], readonly string[]>> = {
-  postgresql: ['pg_dumpall'],
-  mysql: ['mysqldump', '--all-databases', '--single-transaction', '--routines', '--events'],
+const dumpCommands: Readonly<Partial<Record<DiscoveredService['kind'], readonly string[]>>> = {
   mongodb: ['mongodump', '--archive', '--oplog'],
   redis: ['redis-cli', '--rdb', '-'],
   elasticsearch: ['elasticdump', '--input=http://127.0.0.1:9200', '--output=$'],
 }
 
 /** How a server is reached from here; undefined when it is not. */
-function connectionOf({ found }: DiscoveredService): string | undefined {
+function connectionOf({ kind, found }: DiscoveredService, { path }: OwnServer): string | undefined {
   switch (found.type) {
     case 'port':
-      return `postgresql://holdfast@${found.host.includes(':') ? `[${found.host}]` : found.host}:${found.port}/postgres`
+      return `${kind}://holdfast@${found.host.includes(':') ? `[${found.host}]` : found.host}:${found.port}${path}`
     case 'socket':
+      // only PostgreSQL is found by its sockets
       return `host=${found.directory} port=${found.port} user=holdfast dbname=postgres`
     case 'compose':
     case 'container':
-      return found.port === undefined ? undefined : `postgresql://holdfast@127.0.0.1:${found.port}/postgres`
+      return found.port === undefined ? undefined : `${kind}://holdfast@127.0.0.1:${found.port}${path}`
   }
 }
 

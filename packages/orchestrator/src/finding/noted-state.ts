@@ -13,6 +13,8 @@ export interface LogState {
   readonly slot?:
     | { readonly walStatus: string; readonly safeBytes?: number | undefined; readonly keptBytes?: number | undefined }
     | undefined
+  /** of a server that drops its log after this, stored or not */
+  readonly expiryMs?: number | undefined
   readonly error?:
     | string
     | { readonly code?: string | undefined; readonly message: string; readonly hint?: string | undefined }
@@ -29,6 +31,7 @@ export function parseLogState(value: string | undefined): LogState | undefined {
     recoverableUntil: fields.date('recoverableUntil'),
     gap: gapOf(fields),
     slot: slotOf(fields.object('slot')),
+    expiryMs: fields.number('expiryMs'),
     error: fields.text('error') ?? errorOf(fields.object('error')),
   }
 }

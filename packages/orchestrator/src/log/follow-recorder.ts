@@ -1,12 +1,11 @@
-import { readSlotState } from '@holdfast/connectors/postgresql/wal/slot-watch'
-import type { PostgresWorkload, SourceSettings } from '@holdfast/core/config/effective-config'
+import type { MysqlWorkload, PostgresWorkload, SourceSettings } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Machine } from '../operation/machine.ts'
 import { messageOf } from '../operation/operation-report.ts'
-import { postgresTarget } from '../operation/postgres-target.ts'
 import { afterEvent, type FollowState, readFollowState, withoutClosedGap } from './follow-state.ts'
+import { readHold } from './read-hold.ts'
 
 export interface SupervisedLogs {
   readonly catalogue: Catalogue
@@ -17,7 +16,7 @@ export interface SupervisedLogs {
   requestBackup(source: SourceSettings, gapAt: Date): Promise<void>
 }
 
-export type FollowedSource = SourceSettings & { readonly workload: PostgresWorkload }
+export type FollowedSource = SourceSettings & { readonly workload: PostgresWorkload | MysqlWorkload }
 
 const writeEveryMs = 5_000
 const lookEveryMs = 60_000
@@ -78,16 +77,15 @@ export class FollowRecorder {
     await this.flush()
   }
 
-  /** The slot once a minute, and whether a gap has been closed. */
+  /** How the server keeps its log once a minute, and whether a gap has been closed. */
   async look(ctx: Context): Promise<void> {
     const nowMs = ctx.now().getTime()
     if (this.#state.gap !== undefined) await this.#closeGap().catch(() => {})
     if (nowMs - this.#lookedMs < lookEveryMs) return
     this.#lookedMs = nowMs
     try {
-      const target = await postgresTarget(this.#source.workload, this.#given.machine, ctx)
-      const slot = await readSlotState(target, this.#source.workload.slot, ctx)
-      if (slot !== undefined) this.#state = { ...this.#state, slot }
+      const hold = await readHold(this.#source.workload, this.#given.machine, ctx)
+      this.#state = { ...withoutExpiry(this.#state), ...hold }
     } catch {
       // a server that is away is told by the follower
     }
@@ -115,4 +113,9 @@ export class FollowRecorder {
     this.#writing = this.#writing.then(write, write).catch(() => {})
     await this.#writing
   }
+}
+
+/** It may have been taken away since. */
+function withoutExpiry({ expiryMs: _earlier, ...rest }: FollowState): FollowState {
+  return rest
 }

@@ -1,8 +1,13 @@
+import { followBinlog } from '@holdfast/connectors/mysql/binlog/binlog-follower'
 import { followWal } from '@holdfast/connectors/postgresql/wal/follower'
-import type { PostgresWorkload, SourceSettings } from '@holdfast/core/config/effective-config'
+import type { MysqlWorkload, PostgresWorkload, SourceSettings } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import type { Repository } from '@holdfast/repository/repository'
+import { followerId } from '../mysql/follower-id.ts'
+import { followMysqlStart } from '../mysql/follow-mysql-start.ts'
+import { createRepositoryBinlogSink } from '../mysql/repository-binlog-sink.ts'
 import type { Machine } from '../operation/machine.ts'
+import { mysqlHost, mysqlTarget } from '../operation/mysql-target.ts'
 import { messageOf } from '../operation/operation-report.ts'
 import { postgresHost, postgresTarget } from '../operation/postgres-target.ts'
 import type { RepositoryPool } from '../operation/repository-pool.ts'
@@ -12,7 +17,7 @@ import { createRepositoryLogSink } from './repository-log-sink.ts'
 
 export interface FollowRequest {
   readonly source: SourceSettings
-  readonly workload: PostgresWorkload
+  readonly workload: PostgresWorkload | MysqlWorkload
   readonly repositories: RepositoryPool
   readonly machine: Machine
   /** this machine's name in snapshots */
@@ -29,28 +34,72 @@ const reopenAfterMs = 10 * 60_000
  * to be tried again. Fails with what no waiting mends.
  */
 export async function followSource(request: FollowRequest, ctx: Context): Promise<void> {
-  const { source, workload, machine, host } = request
-  const target = await postgresTarget(workload, machine, ctx)
+  const { source, workload } = request
   const { opened, isComplete } = await openAll(request, ctx)
-  const [first] = opened
-  if (first === undefined) throw new Error('a log needs a repository')
-  const settings = saveSettingsFor(machine, postgresHost(target, host))
-  await using sink = createRepositoryLogSink(opened, {
-    source: source.name,
-    // one segment in four is new data at most; more threads than two would wait for each other
-    settings: { ...settings, workers: Math.min(settings.workers, 2) },
-    lock: { identity: machine.identity },
-  })
-  const start = await followStart(first, source.name, ctx)
-  const { slot, flushEveryMs } = workload
   const signal = isComplete ? ctx.signal : AbortSignal.any([ctx.signal, AbortSignal.timeout(reopenAfterMs)])
   const own: Context = { signal, now: () => ctx.now(), emit: (event) => ctx.emit(event) }
-  await followWal(target, { ...start, slot, sink, flushEveryMs, graceMs }, own)
+  await using sink =
+    workload.type === 'postgresql'
+      ? await followPostgres(workload, request, opened, own)
+      : await followMysql(workload, request, opened, own)
   const closing: Context = { ...own, signal: AbortSignal.timeout(graceMs) }
   await sink.batch(closing).catch((error: unknown) => {
     const message = `what was followed last of ${source.name} stays in tips: ${messageOf(error)}`
     ctx.emit({ type: 'message.noted', level: 'info', message })
   })
+}
+
+/** What was followed into; to be closed. */
+interface FollowedInto extends AsyncDisposable {
+  batch(ctx: Context): Promise<void>
+}
+
+async function followPostgres(
+  workload: PostgresWorkload,
+  request: FollowRequest,
+  opened: readonly Repository[],
+  ctx: Context,
+): Promise<FollowedInto> {
+  const { source, machine, host } = request
+  const target = await postgresTarget(workload, machine, ctx)
+  await using stack = new AsyncDisposableStack()
+  const sink = stack.use(createRepositoryLogSink(opened, sinkOptions(request, postgresHost(target, host))))
+  const [first] = opened
+  const start = first === undefined ? {} : await followStart(first, source.name, ctx)
+  const { slot, flushEveryMs } = workload
+  await followWal(target, { ...start, slot, sink, flushEveryMs, graceMs }, ctx)
+  stack.move()
+  return sink
+}
+
+async function followMysql(
+  workload: MysqlWorkload,
+  request: FollowRequest,
+  opened: readonly Repository[],
+  ctx: Context,
+): Promise<FollowedInto> {
+  const { source, machine, host } = request
+  const target = await mysqlTarget(workload, machine, ctx)
+  const serverHost = mysqlHost(target, host)
+  await using stack = new AsyncDisposableStack()
+  const sink = stack.use(createRepositoryBinlogSink(opened, sinkOptions(request, serverHost)))
+  const [first] = opened
+  const startFile = first === undefined ? undefined : await followMysqlStart(first, source.name, ctx)
+  const { serverId = followerId(source.name, serverHost), flushEveryMs } = workload
+  const start = startFile === undefined ? {} : { startFile }
+  await followBinlog(target, { ...start, sink, serverId, flushEveryMs, graceMs }, ctx)
+  stack.move()
+  return sink
+}
+
+function sinkOptions({ source, machine }: FollowRequest, serverHost: string) {
+  const settings = saveSettingsFor(machine, serverHost)
+  return {
+    source: source.name,
+    // one segment in four is new data at most; more threads than two would wait for each other
+    settings: { ...settings, workers: Math.min(settings.workers, 2) },
+    lock: { identity: machine.identity },
+  }
 }
 
 async function openAll(

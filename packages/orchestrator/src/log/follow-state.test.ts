@@ -30,6 +30,19 @@ test('a gap stays until a base backup has begun after it', () => {
   expect(withoutClosedGap(gap, new Date(now.getTime() + 1)).gap).toBeUndefined()
 })
 
+test.each(['MYSQL_BINLOG_GAP', 'MYSQL_BINLOG_BEGAN_ANEW', 'MYSQL_SERVER_BEHIND'])(
+  '%s is a gap as well: what follows is recovered only from a backup made after it',
+  (code) => {
+    expect(afterEvent(state, finding(code), now).gap).toEqual({ at: now.toISOString(), message: 'what happened' })
+  },
+)
+
+test('an interrupted binary log is an error until it goes on', () => {
+  const failing = afterEvent(state, finding('MYSQL_FOLLOWING_INTERRUPTED'), now)
+  expect(failing.error?.code).toBe('MYSQL_FOLLOWING_INTERRUPTED')
+  expect(afterEvent(failing, followed, now).error).toBeUndefined()
+})
+
 test('what concerns others leaves the state as it is', () => {
   expect(afterEvent(state, finding('POSTGRES_SLOT_UNWATCHED'), now)).toBe(state)
   expect(afterEvent(state, { type: 'message.noted', level: 'info', message: '' }, now)).toBe(state)

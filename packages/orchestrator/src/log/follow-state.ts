@@ -10,13 +10,19 @@ export interface FollowState {
   /** since when there is a gap that no base backup has closed yet, and how it came about */
   readonly gap?: { readonly at: string; readonly message: string }
   readonly slot?: SlotState
+  /** MySQL: the server drops its log after this, stored or not; absent when it never does */
+  readonly expiryMs?: number
   /** why it is not followed at present */
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string }
 }
 
-const gapCodes: ReadonlySet<string> = new Set(['POSTGRES_WAL_GAP', 'POSTGRES_WAL_DAMAGED'])
+const gapCodes: ReadonlySet<string> = new Set([
+  ...['POSTGRES_WAL_GAP', 'POSTGRES_WAL_DAMAGED'],
+  ...['MYSQL_BINLOG_GAP', 'MYSQL_BINLOG_BEGAN_ANEW', 'MYSQL_SERVER_BEHIND'],
+])
 const troubleCodes: ReadonlySet<string> = new Set([
   'POSTGRES_FOLLOWING_INTERRUPTED',
+  'MYSQL_FOLLOWING_INTERRUPTED',
   'LOG_STORE_FAILING',
   'LOG_STORE_BEHIND',
 ])

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EffectiveConfig, SourceSettings } from '@holdfast/core/config/effective-config'
+import { hasLog } from '@holdfast/core/config/resolve/workload-settings'
 import type { Context } from '@holdfast/core/context'
 import { createRepositoryPool } from '../operation/repository-pool.ts'
 import { followSource } from './follow-source.ts'
@@ -59,7 +60,7 @@ export function createLogSupervisor(given: SupervisedLogs, ctx: Context): LogSup
 
 function entryOf(name: string, source: SourceSettings): readonly (readonly [string, FollowedSource])[] {
   const { workload, log } = source
-  if (log !== 'continuous' || workload.type !== 'postgresql' || workload.method === 'logical') return []
+  if (log !== 'continuous' || workload.type === 'files' || workload.type === 'command' || !hasLog(workload)) return []
   return [[name, { ...source, workload }]]
 }
 

@@ -8,6 +8,7 @@ import type { Sample, SnapshotRecord } from '../catalogue/catalogue.ts'
 import type { Run, RunResult } from '../run/run.ts'
 import { backUpCommand } from './back-up-command.ts'
 import { backUpFiles } from './back-up-files.ts'
+import { backUpMysql } from './back-up-mysql.ts'
 import { backUpPostgres } from './back-up-postgres.ts'
 import type { BackupRequest, SourceBackup } from './backup-request.ts'
 import { messageOf, type OperationReport, type OperationSurroundings, reportOf } from './operation-report.ts'
@@ -73,6 +74,8 @@ async function backUpWorkload(request: BackupRequest, ctx: Context): Promise<Sou
       return await backUpCommand(workload, request, ctx)
     case 'postgresql':
       return await backUpPostgres(workload, request, ctx)
+    case 'mysql':
+      return await backUpMysql(workload, request, ctx)
   }
 }
 

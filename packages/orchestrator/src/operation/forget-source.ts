@@ -1,4 +1,5 @@
 import type { SourceSettings } from '@holdfast/core/config/effective-config'
+import { hasLog } from '@holdfast/core/config/resolve/workload-settings'
 import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import { executeForget } from '@holdfast/repository/forget/execute-forget'
@@ -8,6 +9,7 @@ import { listSnapshotIds, listSnapshots } from '@holdfast/repository/snapshot/li
 import type { ListedSnapshot } from '@holdfast/repository/snapshot/listed-snapshot'
 import { trimWal } from '../log/trim-wal.ts'
 import { readAnomaly } from '../planning/read-anomaly.ts'
+import { trimBinlog } from '../mysql/trim-binlog.ts'
 import { pausesRetention, planRetention, provenIds } from '../planning/retention.ts'
 import type { Run } from '../run/run.ts'
 import { type OperationReport, type OperationSurroundings, reportOf } from './operation-report.ts'
@@ -20,7 +22,7 @@ const proofsKept = 10
 const attempts = 5
 
 /**
- * Removes the snapshots of a source that its retention does not keep, from one repository or all of its own, and the WAL
+ * Removes the snapshots of a source that its retention does not keep, from one repository or all of its own, and the log
  * that only they needed. The lock is a shared one: backups of other sources may last for hours, and removing snapshots
  * (not data) disturbs none of them; the plan is made anew when one of them has ended meanwhile.
  */
@@ -112,9 +114,9 @@ async function trimLog(
   { repositories, machine, config }: OperationSurroundings,
   ctx: Context,
 ): Promise<void> {
-  const { workload } = source
-  if (workload.type !== 'postgresql' || workload.method === 'logical') return
+  if (!hasLog(source.workload)) return
   const repository = await repositories.open(name, ctx)
   const settings = saveSettingsFor(machine, config.host)
-  await trimWal(repository, source.name, { settings, lock: { identity: machine.identity }, dryRun: false }, ctx)
+  const trim = source.workload.type === 'mysql' ? trimBinlog : trimWal
+  await trim(repository, source.name, { settings, lock: { identity: machine.identity }, dryRun: false }, ctx)
 }

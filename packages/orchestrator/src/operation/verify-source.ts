@@ -9,6 +9,7 @@ import type { SourceProof } from '../proof/source-proof.ts'
 import type { Run } from '../run/run.ts'
 import { messageOf, type OperationReport, type OperationSurroundings, reportOf } from './operation-report.ts'
 import { ownSnapshots } from './own-snapshots.ts'
+import { proveConfiguredMysql } from './prove-configured-mysql.ts'
 import { proveConfiguredPostgres } from './prove-configured-postgres.ts'
 import { saveSettingsFor } from './save-settings-for.ts'
 import { withRepository } from './with-repositories.ts'
@@ -80,6 +81,7 @@ async function proofOf(place: ProofPlace, surroundings: OperationSurroundings, c
   const { machine } = surroundings
   const { workload } = source
   if (workload.type === 'postgresql') return await proveConfiguredPostgres(place, workload, machine, ctx)
+  if (workload.type === 'mysql') return await proveConfiguredMysql(place, workload, machine, ctx)
   const own = await ownSnapshots(repository, source.name, ctx)
   const snapshot = target === 'newest' ? own.at(-1) : own[Math.floor(machine.random() * own.length)]
   if (snapshot === undefined) throw new AppError('SOURCE_WITHOUT_SNAPSHOT', { source: source.name, repository: name })

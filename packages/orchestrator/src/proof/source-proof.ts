@@ -16,7 +16,7 @@ export interface ProofPhases {
 export interface SourceProof {
   readonly formatVersion: 1
   readonly source: string
-  readonly type: WorkloadSettings['type'] | 'mysql'
+  readonly type: WorkloadSettings['type']
   /** of the backup that was restored */
   readonly snapshotId: string
   readonly repository: string

@@ -50,6 +50,24 @@ const cases: readonly (readonly [written: SettingMap, path: string, message: str
   [{ sources: [] }, 'sources', 'must be a map of settings'],
   [{ sources: { it: { ...files, keep: { daily: '7' } } } }, 'sources.it.keep.daily', 'must be a whole number'],
   [{ sources: { it: { ...files, keep: { daily: -1 } } } }, 'sources.it.keep.daily', 'must be at least 0'],
+  // MySQL
+  [{ sources: { it: { type: 'mysql', connection: 'db1' } } }, 'sources.it.connection', 'is no address of a server'],
+  [{ sources: { it: { type: 'mysql', connection: 'mysql://u:pw@db1' } } }, 'sources.it.connection', 'holds a password'],
+  [
+    { sources: { it: { type: 'mysql', connection: 'mysql://db1', method: 'wire' } } },
+    'sources.it.method',
+    'must be one of logical, direct',
+  ],
+  [
+    { sources: { it: { type: 'mysql', connection: 'mysql://db1', databases: ['shop'], log: 'continuous' } } },
+    'sources.it.log',
+    'a backup of some databases of mysql has no log',
+  ],
+  [
+    { sources: { it: { type: 'mysql', connection: 'mysql://db1', serverId: 0 } } },
+    'sources.it.serverId',
+    'must be at least 1',
+  ],
   // words
   [{ tiers: { t: { log: 'continous' } } }, 'tiers.t.log', 'must be one of continuous, off', 'continuous'],
   [{ tiers: { t: { repositories: 'everything' } } }, 'tiers.t.repositories', 'must be one of all, first'],

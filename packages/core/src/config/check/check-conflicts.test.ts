@@ -38,6 +38,16 @@ test('two sources cannot follow one replication slot', () => {
   expect(conflictsOf(apart).join()).not.toContain('slot')
 })
 
+test('two followers cannot have one number on one server', () => {
+  const server = { type: 'mysql', connection: 'mysql://backup@db1', tier: 'critical', serverId: 7 }
+  const number = (second: SettingMap) => conflictsOf({ a: server, b: { ...server, ...second } }).join('\n')
+  expect(number({})).toContain(
+    'error sources.b.serverId: is 7, the number of the follower of a on the same server already',
+  )
+  expect(number({ serverId: 8 })).not.toContain('serverId')
+  expect(number({ connection: 'mysql://backup@db2' })).toBe('')
+})
+
 test('blackouts must leave some time for a backup', () => {
   const blackouts = (...windows: (string | SettingMap)[]) => conflictsOf({ it: { ...files, blackouts: windows } })
   const never = ['error sources.it.blackouts: leave no time of the week in which a backup could start']

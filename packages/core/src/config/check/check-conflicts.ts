@@ -7,6 +7,7 @@ export function checkConflicts(config: EffectiveConfig): ConfigProblem[] {
   return [
     ...checkTwice(sources),
     ...checkSlots(sources),
+    ...checkServerIds(sources),
     ...sources.filter(({ blackouts }) => coverTheWeek(blackouts)).map(neverStarts),
   ]
 }
@@ -36,8 +37,9 @@ function dataOf(workload: WorkloadSettings): string {
     case 'command':
       return JSON.stringify(['command', workload.command])
     case 'postgresql':
-      // a physical and a logical backup of one server complete each other
-      return JSON.stringify(['postgresql', workload.connection, workload.method === 'logical', workload.databases])
+    // a physical and a logical backup of one server complete each other
+    case 'mysql':
+      return JSON.stringify([workload.type, workload.connection, workload.method === 'logical', workload.databases])
   }
 }
 
@@ -52,6 +54,20 @@ function checkSlots(sources: readonly SourceSettings[]): ConfigProblem[] {
     if (owner === undefined) return []
     const message = `is ${workload.slot}, the slot of ${owner} on the same server already`
     return [{ path: ['sources', name, 'slot'], at: 'value', message, severity: 'error' }]
+  })
+}
+
+/** The server ends the connection of the one when the other comes. Numbers that nobody wrote differ by themselves. */
+function checkServerIds(sources: readonly SourceSettings[]): ConfigProblem[] {
+  const owners = new Map<string, string>()
+  return sources.flatMap(({ name, log, workload }): ConfigProblem[] => {
+    if (log !== 'continuous' || workload.type !== 'mysql' || workload.serverId === undefined) return []
+    const key = JSON.stringify([workload.connection, workload.serverId])
+    const owner = owners.get(key)
+    owners.set(key, owner ?? name)
+    if (owner === undefined) return []
+    const message = `is ${workload.serverId}, the number of the follower of ${owner} on the same server already`
+    return [{ path: ['sources', name, 'serverId'], at: 'value', message, severity: 'error' }]
   })
 }
 

@@ -1,5 +1,5 @@
 import type { ConfigProblem } from '../config-problem.ts'
-import type { EffectiveConfig, KeepSettings, SourceSettings } from '../effective-config.ts'
+import type { EffectiveConfig, KeepSettings, SourceSettings, WorkloadSettings } from '../effective-config.ts'
 import { allowsResidency } from '../resolve/repository-settings.ts'
 import type { SettingTree } from '../resolve/setting-tree.ts'
 
@@ -55,9 +55,19 @@ function checkLog(source: SourceSettings, tree: SettingTree): ConfigProblem[] {
   // origins are costly, and seldom needed
   if (source.log === 'continuous' || !asksForLog(source.name, tree)) return []
   if (tree.origins.get(path.join('.'))?.from !== 'source') return []
-  const { type } = source.workload
-  const kind = type === 'postgresql' ? 'a logical backup of postgresql' : `a source of type ${type}`
-  return [error(path, `${kind} has no log that could be followed`)]
+  return [error(path, `${describeKind(source.workload)} has no log that could be followed`)]
+}
+
+function describeKind({ type }: WorkloadSettings): string {
+  switch (type) {
+    case 'files':
+    case 'command':
+      return `a source of type ${type}`
+    case 'postgresql':
+      return 'a logical backup of postgresql'
+    case 'mysql':
+      return 'a backup of some databases of mysql'
+  }
 }
 
 function asksForLog(name: string, { settings }: SettingTree): boolean {

@@ -26,12 +26,27 @@ export function workloadSettings(name: string, source: WholeSource): WorkloadSet
         ...defined({ password, dataDirectory }),
       }
     }
+    case 'mysql': {
+      const { type, connection, password, method, dataDirectory, databases } = source
+      const { lockAllTables, serverId, flushEvery, assertions } = source
+      const written = { type, connection, method, databases, lockAllTables, flushEveryMs: flushEvery, assertions }
+      return { ...written, ...defined({ password, dataDirectory, serverId }) }
+    }
   }
 }
 
 /** Whether there is a log between backups that can be followed: what point-in-time recovery needs. */
-export function hasLog(source: Pick<WholeSource, 'type'> & { readonly method?: string }): boolean {
-  return source.type === 'postgresql' && source.method !== 'logical'
+export function hasLog(workload: WorkloadSettings | WholeSource): boolean {
+  switch (workload.type) {
+    case 'files':
+    case 'command':
+      return false
+    case 'postgresql':
+      return workload.method !== 'logical'
+    case 'mysql':
+      // the log is of the whole server, and cannot be replayed onto some of its databases
+      return workload.databases.length === 0
+  }
 }
 
 /** PostgreSQL takes small letters, digits and underscores. */

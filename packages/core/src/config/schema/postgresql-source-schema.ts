@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { assertionsSchema, flushEverySchema } from './database-schema.ts'
 import { connectionSchema, secretSchema } from './secret-schema.ts'
-import { durationSchema, textSchema } from './text-schema.ts'
+import { textSchema } from './text-schema.ts'
 
 export const postgresqlSourceShape = {
   type: z.literal('postgresql'),
@@ -23,17 +24,6 @@ export const postgresqlSourceShape = {
     .regex(/^[a-z0-9_]{1,63}$/, { error: 'is no name of a slot: up to 63 small letters, digits and underscores' })
     .optional()
     .describe('Replication slot of the log; holdfast_<source> when absent.'),
-  flushEvery: durationSchema
-    .refine((durationMs) => durationMs >= 100 && durationMs <= 3_600_000, { error: 'must be from 100ms to 1h' })
-    .prefault('10s')
-    .describe('Log continuous: what was committed is stored after so long at the latest.'),
-  assertions: z
-    .array(
-      z.strictObject({
-        database: textSchema.describe('Database to ask.'),
-        sql: textSchema.describe('Statement whose single value must be true.'),
-      }),
-    )
-    .prefault([])
-    .describe('What must be true in every proof.'),
+  flushEvery: flushEverySchema,
+  assertions: assertionsSchema,
 }

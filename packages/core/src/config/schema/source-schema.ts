@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { commandSourceShape } from './command-source-schema.ts'
 import { filesSourceShape } from './files-source-schema.ts'
+import { mysqlSourceShape } from './mysql-source-schema.ts'
 import { postgresqlSourceShape } from './postgresql-source-schema.ts'
 import { promiseShape, wholePromiseShape } from './promise-schema.ts'
 import { nameSchema, textSchema } from './text-schema.ts'
@@ -25,8 +26,12 @@ export const sourceSchema = z.discriminatedUnion(
     z.strictObject({ ...filesSourceShape, ...aboutSource, ...promiseShape }),
     z.strictObject({ ...commandSourceShape, ...aboutSource, ...promiseShape }),
     z.strictObject({ ...postgresqlSourceShape, ...aboutSource, ...promiseShape }),
+    z.strictObject({ ...mysqlSourceShape, ...aboutSource, ...promiseShape }),
   ],
-  { error: (issue) => (issue.code === 'invalid_union' ? unknownType(['files', 'command', 'postgresql']) : undefined) },
+  {
+    error: (issue) =>
+      issue.code === 'invalid_union' ? unknownType(['files', 'command', 'postgresql', 'mysql']) : undefined,
+  },
 )
 
 /** The same with everything said. */
@@ -34,6 +39,7 @@ export const wholeSourceSchema = z.discriminatedUnion('type', [
   z.strictObject({ ...filesSourceShape, ...aboutSource, ...wholePromiseShape }),
   z.strictObject({ ...commandSourceShape, ...aboutSource, ...wholePromiseShape }),
   z.strictObject({ ...postgresqlSourceShape, ...aboutSource, ...wholePromiseShape }),
+  z.strictObject({ ...mysqlSourceShape, ...aboutSource, ...wholePromiseShape }),
 ])
 
 export type WholeSource = z.output<typeof wholeSourceSchema>

@@ -55,7 +55,20 @@ describe('the log of a source', () => {
     expect(look({ ...fresh, slot }).observations).toMatchObject([{ kind: 'slot-danger', severity }])
   })
 
+  it.each([
+    ['warning', 'keeps its binary log for 10m 00s only', { expiryMs: 600_000 }],
+    [
+      'critical',
+      'is about to drop binary log that is not stored',
+      { expiryMs: 86_400_000, recoverableUntil: ago(13 * hourMs).toISOString() },
+    ],
+  ])('is in danger (%s) on a server that %s', (severity, title, more) => {
+    const danger = look({ ...fresh, ...more }).observations.filter(({ kind }) => kind === 'slot-danger')
+    expect(danger).toMatchObject([{ severity, title: `the server of shop ${title}` }])
+  })
+
   it('is no danger within the limits', () => {
+    expect(look({ ...fresh, expiryMs: 7 * 24 * hourMs }).observations).toEqual([])
     const slot = { walStatus: 'reserved', safeBytes: 8 * gib, keptBytes: gib }
     expect(look({ ...fresh, slot }).observations).toEqual([])
   })

@@ -18,6 +18,9 @@ const littleLeftBytes = 512 * 1024 ** 2
 /** More than this kept for us, on a server without a limit, is a danger to its disk. */
 const muchKeptBytes = 4 * 1024 ** 3
 
+/** A log that its server keeps for less is lost by any longer repair of whoever follows it. */
+const shortExpiryMs = 3_600_000
+
 const kinds: readonly FindingKind[] = ['log-gap', 'slot-danger']
 
 /** Whether the continuous log of a source is whole, recent, and no danger to its server (mark `log/<source>`). */
@@ -38,7 +41,15 @@ function judge(source: SourceSettings, { facts }: View): Sight {
   if (state === undefined) return { observations: [], unseen: [...blind.unseen, { kind: 'log-behind', subject }] }
   const behind = logBehind(source, state, now)
   if (isSilent) return { observations: behind, ...blind }
-  return { observations: [...behind, ...logGap(source, state), ...slotDanger(source, state)], unseen: [] }
+  return {
+    observations: [
+      ...behind,
+      ...logGap(source, state),
+      ...slotDanger(source, state),
+      ...expiryDanger(source, state, now),
+    ],
+    unseen: [],
+  }
 }
 
 /** An idle server has nothing new to follow: what counts is what is known to be durable, or that nobody looks. */
@@ -116,6 +127,30 @@ function slotDanger(source: SourceSettings, { slot }: LogState): Observation[] {
         ? 'It has no limit, so its disk can fill up. See what keeps the log from being stored, or set a limit with max_slot_wal_keep_size; beyond it the log has a gap, but the server lives.'
         : `wal_status is ${walStatus}, ${formatSize(keptBytes)} kept${left}. Raise max_slot_wal_keep_size, and find out why the repository or the network is too slow.`,
       figures,
+    },
+  ]
+}
+
+/** A binary log is dropped by its server when it is old enough, whether it is stored or not. */
+function expiryDanger(source: SourceSettings, state: LogState, now: Date): Observation[] {
+  const { expiryMs } = state
+  if (expiryMs === undefined) return []
+  const behindMs = now.getTime() - (state.recoverableUntil ?? state.at).getTime()
+  const isNear = behindMs > expiryMs / 2
+  if (!isNear && expiryMs >= shortExpiryMs) return []
+  const kept = formatDurationMs(expiryMs)
+  return [
+    {
+      kind: 'slot-danger',
+      severity: isNear ? 'critical' : 'warning',
+      subject: { source: source.name },
+      title: isNear
+        ? `the server of ${source.name} is about to drop binary log that is not stored`
+        : `the server of ${source.name} keeps its binary log for ${kept} only`,
+      detail: isNear
+        ? `It keeps its log for ${kept}, and what is stored is ${formatDurationMs(behindMs)} behind. Raise binlog_expire_logs_seconds now (SET GLOBAL), and find out why the log is not stored.`
+        : 'What is not stored by then is lost, and the log has a gap. Set binlog_expire_logs_seconds to longer than the follower may ever be down.',
+      figures: { expiryMs, behindMs },
     },
   ]
 }
