@@ -39,9 +39,11 @@ export function createRepositoryBinlogSink(
     async resumeAt(ctx) {
       const ends: (SliceFacts | undefined)[] = []
       await each(async (lane, own) => void ends.push(await lane.seal(own)), ctx)
-      if (ends.some((end) => end === undefined)) return undefined
       // from where all of them have it; what some have twice then does no harm
-      return ends.filter((end) => end !== undefined).toSorted(compareSlices)[0]
+      const [least] = ends.filter((end) => end !== undefined).toSorted(compareSlices)
+      if (least === undefined || ends.every((end) => end !== undefined)) return least
+      // a repository that has nothing yet needs the beginning of the file, which tells how the rest is read
+      return { ...least, endPosition: 0, endsFile: false }
     },
     slice: (slice, ctx) => each((lane, own) => lane.append(slice, own), ctx),
     tip: (slice, ctx) => each((lane, own) => lane.grow(slice, own), ctx),
