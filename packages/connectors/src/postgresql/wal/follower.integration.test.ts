@@ -41,8 +41,9 @@ describe('following WAL', () => {
     await pgbench(server, '-i', '-s', '1', '-q')
     await pgbench(server, '-T', '2', '-R', '1500', '-c', '4', '-n')
     await server.sql(`BEGIN; CREATE TABLE prepared (id int); PREPARE TRANSACTION 'p'`)
-    await server.sql(`COMMIT PREPARED 'p'`)
+    // before the commit: alone it is written to disk some time later only
     await server.sql(`SELECT pg_create_restore_point('before the end')`)
+    await server.sql(`COMMIT PREPARED 'p'`)
     await untilDurable(server, followed)
     await followed.stop()
     const all = [...followed.sink.files.values(), followed.sink.latestTip()!].map(({ facts }) => facts)
