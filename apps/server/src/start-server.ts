@@ -3,6 +3,7 @@ import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
 import type { ConfigSurroundings } from '@holdfast/orchestrator/config/surroundings'
+import type { DiscoveryRequest } from '@holdfast/orchestrator/discovery/discover'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
 import { openConfiguredCatalogue } from '@holdfast/orchestrator/operation/open-configured-catalogue'
 import { messageOf } from '@holdfast/orchestrator/operation/operation-report'
@@ -12,6 +13,7 @@ import type { RunQueue } from '@holdfast/orchestrator/run/run-queue'
 import type { Run } from '@holdfast/orchestrator/run/run'
 import { type ConfigKeeper, keepConfig } from './config-keeper.ts'
 import { createFollowing, type Following } from './following.ts'
+import { createDiscovering } from './discovering.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { openHttp } from './http/open-http.ts'
 import { createLookout, type Lookout } from './lookout.ts'
@@ -28,6 +30,8 @@ export interface ServerOptions {
   readonly surroundings: ConfigSurroundings
   readonly machine: Machine
   readonly log: ServerLog
+  /** where to look for what is not protected */
+  readonly discoveryPlaces: Omit<DiscoveryRequest, 'config'>
   /** Calls back when the configuration is to be read again: SIGHUP. */
   onReloadWanted(listener: () => void): void
   /** how long runs may go on after the signal to stop; half a minute unless given */
@@ -39,6 +43,7 @@ export interface ServerOptions {
 const tickEveryMs = 1_000
 const lookEveryMs = 15_000
 const housekeepEveryMs = 3_600_000
+const discoverEveryMs = 60_000
 
 /**
  * Keeps the promises of a configuration until the context is stopped: schedules, runs, logs, findings, notifications,
@@ -106,6 +111,10 @@ async function keepServing({ options, keeper, catalogue, queue, worker, lookout,
   )
   const housekeeping = createHousekeeping({ catalogue, queue, log, machine, config: () => keeper.current() })
   const keeping = repeat(() => housekeepEveryMs, housekeeping, failed('old records could not be removed'), ctx)
+  const { discoveryPlaces: places } = options
+  const host = machine.identity.hostname
+  const discovering = createDiscovering({ marks: catalogue.marks, host, places, startedAt: ctx.now(), config })
+  const searching = repeat(() => discoverEveryMs, discovering, failed('unprotected data could not be looked for'), ctx)
   const changed = (): Promise<void> => logs.update(config())
   const watching = watchConfig(keeper, { log, catalogue, changed, look: looking.soon }, ctx)
   options.onReloadWanted(watching.now)
@@ -114,7 +123,7 @@ async function keepServing({ options, keeper, catalogue, queue, worker, lookout,
     looking.soon()
   }
   const working = serveRuns({ queue, worker, log, machine, graceMs, leaseMs, config, ended }, ctx)
-  await Promise.all([ticking.over, looking.over, keeping.over, watching.over, working])
+  await Promise.all([ticking.over, looking.over, keeping.over, searching.over, watching.over, working])
 }
 
 /** What another process of this machine can be told. */

@@ -2,6 +2,7 @@ import { createServerLog } from '@holdfast/server/server-log'
 import { startServer } from '@holdfast/server/start-server'
 import type { Invocation } from '../command/command.ts'
 import type { ServeOptions } from '../command/serve.ts'
+import { discoveryPlaces } from '../discovery/discovery-option.ts'
 import { configSurroundings } from '../session/config-surroundings.ts'
 import { currentMachine } from '../session/current-machine.ts'
 import { findConfig } from '../session/find-config.ts'
@@ -18,6 +19,8 @@ export async function runServe(invocation: Invocation<ServeOptions>): Promise<nu
       surroundings: configSurroundings(variables),
       machine: currentMachine(invocation),
       log,
+      // a server has no directory that it works in
+      discoveryPlaces: discoveryPlaces({ composeIn: ['/opt', '/srv'], engine: [] }, variables),
       onReloadWanted: onHangUp,
       ...(options.grace === undefined ? {} : { graceMs: options.grace }),
       ...(options.lease === undefined ? {} : { leaseMs: options.lease }),

@@ -200,6 +200,8 @@ export interface ServerSettings {
   readonly concurrency: { readonly host: number; readonly source: number }
   /** the configuration file is looked at so often */
   readonly reloadEveryMs: number
+  /** look daily for what keeps data on this machine and is not protected */
+  readonly discovery: boolean
 }
 
 export type Severity = 'info' | 'warning' | 'critical'

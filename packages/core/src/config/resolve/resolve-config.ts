@@ -179,8 +179,8 @@ function readTree(tree: SettingTree): EffectiveConfig {
 }
 
 function readServer(settings: SettingMap): EffectiveConfig['server'] {
-  const { listen, concurrency, reloadEvery } = serverSchema.parse(settings['server'] ?? {})
-  return { listen, concurrency, reloadEveryMs: reloadEvery }
+  const { listen, concurrency, reloadEvery, discovery } = serverSchema.parse(settings['server'] ?? {})
+  return { listen, concurrency, reloadEveryMs: reloadEvery, discovery: discovery === 'daily' }
 }
 
 function readCatalogue(parsed: z.output<typeof catalogueSchema>): CatalogueSettings {

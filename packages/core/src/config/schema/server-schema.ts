@@ -27,4 +27,8 @@ export const serverSchema = z.strictObject({
     .prefault({})
     .describe('How much is done at once.'),
   reloadEvery: positiveDurationSchema.prefault('10s').describe('How often this file is looked at for changes.'),
+  discovery: z
+    .enum(['daily', 'off'], { error: 'must be daily or off' })
+    .prefault('daily')
+    .describe('Look for databases and volumes of this machine that no source protects; findings tell of them.'),
 })
