@@ -17,7 +17,7 @@ export function isMysqlConnection(text: string): boolean {
 export function readMysqlConnection(text: string, variables: Variables): MysqlTarget {
   const surroundings = { variable: variables, homeDirectory: homedir(), userName: currentIdentity().username }
   const target = parseMysqlTarget(text, surroundings)
-  if (target.passwordInText) throw new AppError('PASSWORD_IN_ARGUMENTS', {})
+  if (target.passwordInText) throw new AppError('MYSQL_PASSWORD_IN_ARGUMENTS', {})
   return target
 }
 

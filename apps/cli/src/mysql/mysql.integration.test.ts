@@ -126,3 +126,23 @@ it('copies a data directory, restores it to a second into another one, and store
   const again = JSON.parse((await cli.run([...words, '--json'])).stdout.trim().split('\n').at(-1) ?? '{}')
   expect(again.data_added).toBeLessThan(again.total_bytes_processed * 0.15)
 }, 120_000)
+
+it('refuses, with what to do, what is no connection, shows a password, or concerns another server', async () => {
+  await using cli = await createCliFixture()
+  await cli.init()
+  const cases: readonly (readonly [string, string])[] = [
+    ['backup mysql://u:p@127.0.0.1', 'set MYSQL_PWD'],
+    ['backup mysql://u@127.0.0.1:1 --source a', 'cannot reach the MySQL server at 127.0.0.1:1'],
+    ['backup mysql://u@127.0.0.1?foo=1', 'it has no setting "foo"'],
+    ['backup mysql://u@127.0.0.1 --schema x', '--schema cannot be used together'],
+    ['follow mysql://u@127.0.0.1 --slot x', '--slot cannot be used together'],
+    ['restore nope --into-server mysql://u@127.0.0.1:1 --at-log nonsense', 'write <file>:<position>'],
+    ['verify nope', 'there is no backup of "nope"'],
+  ]
+  const before = await cli.fingerprint()
+  const runs = await Promise.all(cases.map(([words]) => cli.run(words.split(' '))))
+  for (const [at, run] of runs.entries()) {
+    expect(run, cases[at]?.[0]).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(cases[at]?.[1] ?? '') })
+  }
+  expect(await cli.fingerprint()).toBe(before)
+}, 60_000)

@@ -9,6 +9,12 @@ export const mysqlErrors = {
     message: 'the MySQL connection is not understood: {reason}',
     hint: 'Give mysql://user@host:3306 or mysql://user@localhost?socket=/run/mysqld/mysqld.sock; {advice}.',
   },
+  MYSQL_PASSWORD_IN_ARGUMENTS: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the MySQL connection holds a password, which every user of this machine could read',
+    hint: 'Leave it out, and set MYSQL_PWD, or put it into [client] of ~/.my.cnf (chmod 600).',
+  },
   MYSQL_UNREACHABLE: {
     exitCode: 1,
     retryable: true,
@@ -124,6 +130,12 @@ export const mysqlErrors = {
     retryable: true,
     message: 'another replica of {host} uses server id {serverId}',
     hint: 'Give this follower a number of its own with --server-id.',
+  },
+  MYSQL_BACKUP_KIND_MISSING: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is no {kind} of {source}',
+    hint: '{advice}',
   },
   MYSQL_RECOVERY_IN_GAP: {
     exitCode: 1,

@@ -3,6 +3,7 @@ import type {
   LogicalRestoreRequest,
 } from '@holdfast/connectors/mysql/logical/restore/logical-restore'
 import type { LogicalManifest } from '@holdfast/connectors/mysql/logical/logical-manifest'
+import type { PhysicalManifest } from '@holdfast/connectors/mysql/physical/physical-manifest'
 import { planLogicalRestore } from '@holdfast/connectors/mysql/logical/restore/plan-logical-restore'
 import { chooseChain } from '@holdfast/connectors/mysql/recovery/choose-chain'
 import type { MysqlRecoveryTarget } from '@holdfast/connectors/mysql/recovery/recovery-point'
@@ -11,7 +12,7 @@ import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Repository } from '@holdfast/repository/repository'
 import type { BinlogChain } from '@holdfast/connectors/mysql/recovery/binlog-chain'
-import { baseOf, isLogical, type MysqlBackup } from './list-mysql-backups.ts'
+import { baseOf, isLogical, isPhysical, type MysqlBackup } from './list-mysql-backups.ts'
 import { type MysqlMaterial, readMysqlMaterial } from './read-mysql-material.ts'
 
 /** What a restore of a source will do, before it does anything. */
@@ -46,7 +47,7 @@ export async function planFromMaterial(
   request: LogicalRestoreRequest,
   ctx: Context,
 ): Promise<MysqlRestorePlan> {
-  const { backup, chain } = chooseBackup(material, material.backups.filter(isLogical), target.stop)
+  const { backup, chain } = chooseBackup(material, dumpsOf(material), target.stop)
   // one table is as it was when the backup was made: a log cannot be replayed for it alone
   const isTable = request.tables.length > 0
   if (isTable && target.stop.type !== 'backup' && target.stop.type !== 'latest') {
@@ -76,4 +77,24 @@ export function chooseBackup<Kind extends MysqlBackup>(
   const backup = backups.find(({ snapshot }) => snapshot.id === chain.base.id)
   if (backup === undefined) throw new Error('a chain of another source')
   return { backup, chain }
+}
+
+/** Fails with MYSQL_BACKUP_KIND_MISSING when there are only copies of files. */
+export function dumpsOf({ backups }: MysqlMaterial): readonly MysqlBackup<LogicalManifest>[] {
+  const dumps = backups.filter(isLogical)
+  if (dumps.length > 0) return dumps
+  const advice = 'Restore its files to a directory with --to, or make a dump with `holdfast backup`.'
+  throw new AppError('MYSQL_BACKUP_KIND_MISSING', { kind: 'dump', source: sourceOf(backups), advice })
+}
+
+/** Fails with MYSQL_BACKUP_KIND_MISSING when there are only dumps. */
+export function copiesOf({ backups }: MysqlMaterial): readonly MysqlBackup<PhysicalManifest>[] {
+  const copies = backups.filter(isPhysical)
+  if (copies.length > 0) return copies
+  const advice = 'Load its dump into a server with --into-server, or copy files with `holdfast backup --method direct`.'
+  throw new AppError('MYSQL_BACKUP_KIND_MISSING', { kind: 'copy of the files', source: sourceOf(backups), advice })
+}
+
+function sourceOf(backups: readonly MysqlBackup[]): string {
+  return JSON.stringify(backups[0]?.manifest.source ?? '')
 }

@@ -15,8 +15,7 @@ import { type Check, failed, passed, runCheck } from '@holdfast/core/proof/check
 import type { Repository } from '@holdfast/repository/repository'
 import { type SourceProof, verdictOf } from '../proof/source-proof.ts'
 import { executeMysqlRestore, type MysqlRestoreReport } from './execute-mysql-restore.ts'
-import { isLogical } from './list-mysql-backups.ts'
-import { chooseBackup, type MysqlRestorePlan, planFromMaterial } from './plan-mysql-restore.ts'
+import { chooseBackup, dumpsOf, type MysqlRestorePlan, planFromMaterial } from './plan-mysql-restore.ts'
 import { readMysqlMaterial } from './read-mysql-material.ts'
 
 export interface MysqlProofRequest {
@@ -52,7 +51,7 @@ export async function proveMysql(
   const { source, target, client } = request
   await removeDeadMysqlSandboxes(request.sandboxParent)
   const material = await readMysqlMaterial(repository, source, ctx)
-  const { manifest, snapshot } = chooseBackup(material, material.backups.filter(isLogical), target.stop).backup
+  const { manifest, snapshot } = chooseBackup(material, dumpsOf(material), target.stop).backup
   const tools = await findServer(manifest, client, ctx)
   await using sandbox = await startMysqlSandbox(tools, manifest.server, request.sandboxParent, ctx)
   const local = { target: sandbox.target, client, databases: [], tables: [], replaces: [], users: true }

@@ -15,8 +15,8 @@ import { checkSpace, checkTarget } from '@holdfast/repository/restore/check-targ
 import { restore } from '@holdfast/repository/restore/restore'
 import type { Repository } from '@holdfast/repository/repository'
 import { resolvePath } from '@holdfast/repository/tree/resolve-path'
-import { isPhysical, type MysqlBackup } from './list-mysql-backups.ts'
-import { chooseBackup } from './plan-mysql-restore.ts'
+import type { MysqlBackup } from './list-mysql-backups.ts'
+import { chooseBackup, copiesOf } from './plan-mysql-restore.ts'
 import { type MysqlMaterial, readMysqlMaterial } from './read-mysql-material.ts'
 
 /** What a restore to a data directory will do, before it does anything. */
@@ -65,7 +65,7 @@ export async function planMysqlDirectory(
   ctx: Context,
 ): Promise<MysqlDirectoryPlan> {
   const material = await readMysqlMaterial(repository, source, ctx)
-  const { backup, chain } = chooseBackup(material, material.backups.filter(isPhysical), target.stop)
+  const { backup, chain } = chooseBackup(material, copiesOf(material), target.stop)
   const { family } = backup.manifest.server
   const local: MysqlClientPlace = { ...client, place: { type: 'local' } }
   const tool = await findMysqlTool('physical', family, local, ctx)
