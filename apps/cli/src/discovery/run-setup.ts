@@ -40,9 +40,8 @@ export async function runSetup(invocation: Invocation<SetupOptions>): Promise<nu
   })
   output.line(printable(`wrote ${file}`))
   if (isNew) output.line(printable(`made the password ${passwordFile}: keep a copy of it in another place`))
-  const [repository] = loaded.config.repositories.values()
   output.note('next, after a look through the file:')
-  output.note(printable(`holdfast -r ${repository?.location ?? ''} --password-file ${passwordFile} init`))
+  output.note(printable(`holdfast --config ${file} init --configured`))
   output.note(printable(`holdfast --config ${file} config check --secrets --repositories`))
   return 0
 }

@@ -31,7 +31,7 @@ test('setup writes a file that holds, with what was found, and a password; never
   expect((await readFile(password, 'utf8')).trim()).toHaveLength(32)
   expect(text).not.toContain((await readFile(password, 'utf8')).trim())
 
-  const init = await cli.run(['-r', cli.repository, '--password-file', password, 'init'])
+  const init = await cli.run(['--config', file, 'init', '--configured'])
   expect(init.exitCode).toBe(0)
   const check = await cli.run(['--config', file, 'config', 'check', '--secrets', '--repositories'])
   expect(check.stdout).toMatch(/holds: \d+ sources?, 1 repository/)
