@@ -1,4 +1,5 @@
 import { type Detector, joinSights, type Sight, type View } from './detector.ts'
+import { detectArchived } from './detect/archived.ts'
 import { detectAnomaly } from './detect/anomaly.ts'
 import { detectCapacity } from './detect/capacity.ts'
 import { detectCheckFailed } from './detect/check-failed.ts'
@@ -32,6 +33,7 @@ const detectors: readonly Detector[] = [
   detectAnomaly,
   detectRetentionPaused,
   detectDamagedSource,
+  detectArchived,
   detectConfiguration,
 ]
 

@@ -5,6 +5,7 @@ import { subjectText } from '../finding-key.ts'
 import type { Detector, View } from '../detector.ts'
 import type { FindingSubject, Observation } from '../finding.ts'
 import { agoText } from '../wording.ts'
+import { isAboutArchive } from './archived.ts'
 import { isAboutDamage } from './check-failed.ts'
 import { damagedPages } from './damaged-source.ts'
 
@@ -22,6 +23,8 @@ function judge(run: Run, view: View): Observation[] {
   if (failures.has(run.state)) {
     // What a check found is a finding of its own; here it is only about checks that could not be made.
     if (run.operation === 'check' && isAboutDamage(run)) return []
+    // What could not be read because it is archived is a finding of its own as well.
+    if (isAboutArchive(run)) return []
     return [failedRun(run, subject, view)]
   }
   if (run.state !== 'partial' || run.operation === 'check') return []
