@@ -82,6 +82,7 @@ sources:
     connection: "${database.url()}"
     flushEvery: 300ms
     tier: quiet
+    repositories: first
     log: continuous
 ${common()}`
 
