@@ -5,6 +5,7 @@ import { backupPhysicalMysql } from '../mysql/backup-physical-mysql.ts'
 import { mysqlClientPlace } from '../mysql/mysql-client-place.ts'
 import type { BackupRequest, SourceBackup } from './backup-request.ts'
 import { mysqlHost, mysqlTarget } from './mysql-target.ts'
+import { tableRowsOf } from './note-row-drops.ts'
 import { saveSettingsFor } from './save-settings-for.ts'
 
 const minuteMs = 60_000
@@ -30,7 +31,6 @@ export async function backUpMysql(
   const selection = { databases, tables: [], excludeTables: [] }
   const options = { ...common, selection, silenceLimitMs: 10 * minuteMs, lockAllTables }
   const { saved, manifest } = await backupMysql(repositories, target, options, settings, ctx)
-  const tables = manifest.fingerprint.databases.flatMap((database) => database.tables)
-  const rows = tables.reduce((sum, table) => sum + Number(table.rows), 0)
-  return { saved, problems: [...manifest.findings.map(({ message }) => message), ...manifest.warnings], rows }
+  const problems = [...manifest.findings.map(({ message }) => message), ...manifest.warnings]
+  return { saved, problems, tables: tableRowsOf(manifest) }
 }

@@ -5,6 +5,7 @@ import { backupLogicalPostgres } from '../postgresql/backup-logical-postgres.ts'
 import { backupPostgres } from '../postgresql/backup-postgres.ts'
 import { clientPlaceOf } from '../postgresql/client-place.ts'
 import type { BackupRequest, SourceBackup } from './backup-request.ts'
+import { tableRowsOf } from './note-row-drops.ts'
 import { postgresHost, postgresTarget } from './postgres-target.ts'
 import { saveSettingsFor } from './save-settings-for.ts'
 
@@ -36,9 +37,7 @@ export async function backUpPostgres(
       settings,
       ctx,
     )
-    const tables = manifest.fingerprint.databases.flatMap((database) => database.tables)
-    const rows = tables.reduce((sum, table) => sum + Number(table.rows), 0)
-    return { saved, problems: manifest.warnings, rows }
+    return { saved, problems: manifest.warnings, tables: tableRowsOf(manifest) }
   }
   const { saved, manifest } = await backupPostgres(
     repositories,

@@ -12,6 +12,7 @@ import { backUpMysql } from './back-up-mysql.ts'
 import { backUpPostgres } from './back-up-postgres.ts'
 import type { BackupRequest, SourceBackup } from './backup-request.ts'
 import { messageOf, type OperationReport, type OperationSurroundings, reportOf } from './operation-report.ts'
+import { noteRowDrops } from './note-row-drops.ts'
 import { snapshotRecordOf } from './snapshot-record.ts'
 import { type LockedRepositories, withRepositories } from './with-repositories.ts'
 
@@ -62,6 +63,11 @@ async function backUpInto(
   const records = await readRecords(snapshots, opened, source.name, ctx)
   await catalogue.snapshots.add(records)
   await catalogue.samples.add(samplesOf(source.name, backup, ctx))
+  const { type } = source.workload
+  if (backup.tables !== undefined && origin !== undefined && (type === 'postgresql' || type === 'mysql')) {
+    const counted = { source: source.name, type, tables: backup.tables, repository: origin, snapshotId: firstId }
+    await noteRowDrops(counted, catalogue.marks, ctx)
+  }
   return reportOf({ snapshots, ...resultOf(saved) }, problems)
 }
 
@@ -137,7 +143,7 @@ function resultOf(saved: SaveReport): RunResult {
   }
 }
 
-function samplesOf(source: string, { saved, rows }: SourceBackup, ctx: Context): Sample[] {
+function samplesOf(source: string, { saved, tables }: SourceBackup, ctx: Context): Sample[] {
   const { bytesRead = 0, bytesAdded = 0, bytesStored = 0 } = resultOf(saved)
   const files = saved.filesNew + saved.filesChanged + saved.filesUnmodified
   const figures: Readonly<Record<string, number>> = {
@@ -146,7 +152,7 @@ function samplesOf(source: string, { saved, rows }: SourceBackup, ctx: Context):
     'backup-bytes-stored': bytesStored,
     'backup-duration-ms': saved.endedAt.getTime() - saved.startedAt.getTime(),
     ...(files === 0 ? {} : { 'backup-files-changed-part': (saved.filesNew + saved.filesChanged) / files }),
-    ...(rows === undefined ? {} : { 'backup-rows': rows }),
+    ...(tables === undefined ? {} : { 'backup-rows': tables.values().reduce((sum, rows) => sum + rows, 0) }),
   }
   const at = ctx.now()
   return Object.entries(figures).map(([figure, value]) => ({ figure, subject: `source/${source}`, at, value }))

@@ -1,6 +1,7 @@
 import type { SourceSettings } from '@holdfast/core/config/effective-config'
 import type { Repository } from '@holdfast/repository/repository'
 import type { SaveReport } from '@holdfast/repository/save/save-request'
+import type { TableRows } from '../finding/row-drops.ts'
 import type { Machine } from './machine.ts'
 
 /** What the backup of one kind of workload is given. */
@@ -18,8 +19,8 @@ export interface SourceBackup {
   readonly saved: SaveReport
   /** what is not as it should be although there is a snapshot */
   readonly problems: readonly string[]
-  /** rows counted while the backup was made, where they were */
-  readonly rows?: number
+  /** rows counted while the backup was made, where they were: by table */
+  readonly tables?: TableRows
 }
 
 /** What snapshots of a source are found by. */

@@ -4,6 +4,7 @@ import { detectChurn } from '../finding/anomaly/churn.ts'
 import { detectDeduplication } from '../finding/anomaly/deduplication.ts'
 import { detectEntropy } from '../finding/anomaly/entropy.ts'
 import { detectRows } from '../finding/anomaly/rows.ts'
+import { rowDropsKey } from '../finding/row-drops.ts'
 import { historicFigures, historyOf } from '../finding/history.ts'
 
 const historyMs = 400 * 86_400_000
@@ -15,12 +16,13 @@ const signals = [detectChurn, detectEntropy, detectDeduplication, detectRows]
  */
 export async function readAnomaly(
   source: SourceSettings,
-  catalogue: Pick<Catalogue, 'samples'>,
+  catalogue: Pick<Catalogue, 'samples' | 'marks'>,
   now: Date,
 ): Promise<boolean> {
   const since = new Date(now.getTime() - historyMs)
   const subject = `source/${source.name}`
   const samples = await Promise.all(historicFigures.map((figure) => catalogue.samples.list({ figure, subject, since })))
   const history = historyOf(samples.flat())
-  return signals.some((detect) => detect(source, history) !== undefined)
+  const marks = await catalogue.marks.list(rowDropsKey(source.name))
+  return signals.some((detect) => detect(source, history, marks) !== undefined)
 }

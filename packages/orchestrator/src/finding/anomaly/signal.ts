@@ -17,7 +17,11 @@ export interface Signal {
 }
 
 /** Looks for one kind of sign. Pure. */
-export type SignalDetector = (source: SourceSettings, history: History) => Signal | undefined
+export type SignalDetector = (
+  source: SourceSettings,
+  history: History,
+  marks: ReadonlyMap<string, string>,
+) => Signal | undefined
 
 /**
  * Quotient of two figures of the same backups, oldest first; backups of which one is unknown, or whose denominator is

@@ -77,6 +77,40 @@ describe('a backup unlike those before it', () => {
   })
 })
 
+describe('tables that lost rows', () => {
+  const marks = (...drops: [string, number, number][]) =>
+    new Map([
+      [
+        'row-drops/shop',
+        JSON.stringify({
+          at: '2026-11-21T02:03:00Z',
+          beforeAt: '2026-11-20T02:03:00Z',
+          drops: drops.map(([table, before, now]) => ({ table, before, now })),
+        }),
+      ],
+    ])
+  const lookAt = (noted: Map<string, string>, samples = rows(900_000, 899_000)) =>
+    detectAnomaly(viewOf({ marks: noted }, { history: historyOf(samples) })).observations
+
+  it('are named, although all of them together lost hardly any', () => {
+    const [seen] = lookAt(marks(['shop.public.orders', 1200, 0], ['shop.public.carts', 1000, 400], ['x', 1000, 800]))
+    expect(seen).toMatchObject({
+      about: 'rows',
+      severity: 'warning',
+      figures: { rows: 0, rowsBefore: 1200, tables: 2 },
+    })
+    expect(seen?.title).toBe('100 % of the rows of shop.public.orders in shop are gone, and of 1 more table')
+    expect(seen?.detail).toContain('shop.public.carts: 1 000 rows in the backup before, 400 now')
+    expect(seen?.detail).toContain('The last clean backup is that of 2026-11-20 02:03 UTC.')
+  })
+
+  it('are one sign with all of the rows, and none when they lost less than is allowed', () => {
+    expect(lookAt(marks(['orders', 12_000, 100]), rows(12_000, 100))).toHaveLength(1)
+    expect(lookAt(marks(['orders', 12_000, 11_000]))).toEqual([])
+    expect(lookAt(new Map([['row-drops/shop', '{"at":1}']]))).toEqual([])
+  })
+})
+
 describe('an anomaly', () => {
   const [seen] = look(changed(...quiet, 0.97)).observations
   const open = findingOf({ ...seen!, key: 'anomaly:source/shop:churn' })

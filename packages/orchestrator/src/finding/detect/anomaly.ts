@@ -20,7 +20,7 @@ export const detectAnomaly: Detector = (view) =>
   joinSights([...view.facts.config.sources.values()].map((source) => judge(source, view)))
 
 function judge(source: SourceSettings, view: View): Sight {
-  const signals = signalDetectors.flatMap((detect) => detect(source, view.history) ?? [])
+  const signals = signalDetectors.flatMap((detect) => detect(source, view.history, view.facts.marks) ?? [])
   const open = view.facts.openFindings.filter(
     ({ kind, subject }) => kind === 'anomaly' && subject.source === source.name,
   )
