@@ -33,6 +33,8 @@ const durationMs = Number(minutes) * minuteMs
 const via = HOLDFAST_CHAOS_VIA === 'table' ? 'table' : 'pg-boss'
 const serverCount = 3
 const drainMs = 20_000
+/** An end has its time before it is committed, and a look may have asked what is running just before that. */
+const seenAfterMs = 1_000
 /** The database goes away so often, and for so long. */
 const outageEveryMs = Math.min(45_000, durationMs / 2)
 const outageMs = 1_500
@@ -136,7 +138,7 @@ function missedFires(runs: readonly Run[], clock: FastClock, ticks: readonly Tic
     let endedMs = 0
     for (const [index, run] of own.entries()) {
       endedMs = Math.max(endedMs, run.endedMs)
-      const fromMs = Math.max(run.fireMs + minuteMs / speed, endedMs)
+      const fromMs = Math.max(run.fireMs + minuteMs / speed, endedMs) + seenAfterMs
       const toMs = own[index + 1]?.queuedMs ?? untilMs
       const idle = ticks.filter((tick) => tick.startMs > fromMs && tick.endMs < toMs)
       // each server may have asked what is running just before that end was written
