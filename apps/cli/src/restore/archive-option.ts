@@ -40,7 +40,11 @@ export interface ArchiveOptions {
 export async function requestWhatIsArchived(
   repository: Repository,
   need: ArchivedNeed,
-  { options, output, ctx }: Invocation<Record<never, never>> & { readonly options: ArchiveOptions },
+  {
+    options,
+    output,
+    ctx,
+  }: Pick<Invocation<typeof archiveOptions>, 'output' | 'ctx'> & { readonly options: ArchiveOptions },
 ): Promise<boolean> {
   if (!options.requestArchived || need.packs.length === 0) return false
   const request = { days: options.archiveDays ?? defaultDays, tier: options.archiveTier ?? 'standard' } as const

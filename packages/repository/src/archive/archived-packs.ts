@@ -36,7 +36,7 @@ export interface ArchivedNeed {
   readonly isComplete: boolean
 }
 
-export const nothingArchived: ArchivedNeed = { packs: [], bytes: 0, isComplete: true }
+const nothingArchived: ArchivedNeed = { packs: [], bytes: 0, isComplete: true }
 
 /**
  * Finds the packs that trees need and that cannot be read now. Costs nothing where nothing can be archived, a listing

@@ -21,7 +21,9 @@ export async function requestArchived(
   const atOnce = backend.traits.connections
   for (let start = 0; start < missing.length; start += atOnce) {
     const some = missing.slice(start, start + atOnce)
-    await Promise.all(some.map(({ id }) => backend.requestRetrieval?.({ type: 'data', name: id }, request, ctx)))
+    await Promise.all(
+      some.map(async ({ id }) => await backend.requestRetrieval?.({ type: 'data', name: id }, request, ctx)),
+    )
   }
   const waitMs = waitHours(need, request.tier) * 3_600_000
   return { requested: missing.length, readyAt: new Date(ctx.now().getTime() + waitMs) }
