@@ -1,4 +1,5 @@
 /** What goes wrong under a catalogue: said plainly, nothing lost, recovered by itself where it can be. */
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -39,6 +40,22 @@ test('a file that is no database, or the database of another program, is called 
     })
     expect(readFileSync(place.path).equals(before)).toBe(true)
   }
+})
+
+test('a file may have any name, also one that SQLite would take for a place in memory', () => {
+  const directory = join(places.directory, 'odd')
+  mkdirSync(directory)
+  const script = `
+    const [, open, context] = process.argv
+    const [{ openCatalogue }, { quietContext }] = await Promise.all([import(open), import(context)])
+    for (const write of [true, false]) {
+      await using catalogue = await openCatalogue({ type: 'sqlite', path: ':memory:' }, quietContext())
+      if (write) await catalogue.marks.set('a', 'kept')
+      else process.stdout.write(await catalogue.marks.get('a') ?? 'lost')
+    }`
+  const modules = [import.meta.resolve('./open-catalogue.ts'), import.meta.resolve('@holdfast/core/context')]
+  const words = ['--input-type=module', '-e', script, ...modules]
+  expect(execFileSync(process.execPath, words, { cwd: directory, encoding: 'utf8' })).toBe('kept')
 })
 
 test('a catalogue with a page of zeros is called damaged when that page is read', async () => {

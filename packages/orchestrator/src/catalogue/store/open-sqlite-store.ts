@@ -72,7 +72,8 @@ function openFile(path: string, location: string): DatabaseSync {
   try {
     mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 })
     closeSync(openSync(path, 'a', 0o600))
-    return new DatabaseSync(path, { timeout: blockingWaitMs })
+    // whole, since SQLite takes ":memory:" and "file:…" for something else than names
+    return new DatabaseSync(resolve(path), { timeout: blockingWaitMs })
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
       throw new AppError('CATALOGUE_FULL', { catalogue: location }, { cause: error })
