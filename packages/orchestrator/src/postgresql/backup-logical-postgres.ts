@@ -4,40 +4,17 @@ import type { LogicalManifest } from '@holdfast/connectors/postgresql/logical/lo
 import type { PostgresTarget } from '@holdfast/connectors/postgresql/connection/target'
 import type { Context } from '@holdfast/core/context'
 import type { Repository } from '@holdfast/repository/repository'
-import { save } from '@holdfast/repository/save/save'
-import type { SaveReport } from '@holdfast/repository/save/save-request'
-import { groupByHostAndPaths } from '@holdfast/repository/snapshot/group-snapshots'
-import { type SaveSettings, wholeSource } from '../save-settings.ts'
-
-export interface LogicalBackupReport {
-  readonly saved: SaveReport
-  readonly manifest: LogicalManifest
-}
+import { type BackupSettings, saveSourceBackup, type SourceBackupReport } from '../backup/save-source-backup.ts'
 
 /** Dumps databases into each of the repositories, from one reading. The caller holds a lock on each. */
 export async function backupLogicalPostgres(
   repositories: readonly Repository[],
   target: PostgresTarget,
   options: LogicalBackupOptions,
-  settings: SaveSettings & { readonly tags: readonly string[] },
+  settings: BackupSettings,
   ctx: Context,
-): Promise<LogicalBackupReport> {
+): Promise<SourceBackupReport<LogicalManifest>> {
   await using backup = await backupLogical(target, options, ctx)
-  const { tags, ...rest } = settings
-  const { source } = options
-  const saved = await save(
-    repositories,
-    {
-      ...wholeSource,
-      ...rest,
-      source: { type: 'entries', path: `/postgresql/${source}`, entries: backup.entries },
-      time: ctx.now(),
-      tags: ['holdfast', `source=${source}`, 'type=postgresql', 'method=logical', ...tags],
-      parent: { type: 'choose', groupBy: groupByHostAndPaths },
-    },
-    ctx,
-  )
-  const manifest = backup.manifest()
-  if (manifest === undefined) throw new Error('a backup was saved that had not ended')
-  return { saved, manifest }
+  const identity = { source: options.source, type: 'postgresql', method: 'logical' } as const
+  return await saveSourceBackup(repositories, backup, identity, settings, ctx)
 }

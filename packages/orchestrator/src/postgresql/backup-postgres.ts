@@ -4,15 +4,7 @@ import type { PhysicalBackupOptions } from '@holdfast/connectors/postgresql/back
 import type { PostgresTarget } from '@holdfast/connectors/postgresql/connection/target'
 import type { Context } from '@holdfast/core/context'
 import type { Repository } from '@holdfast/repository/repository'
-import { save } from '@holdfast/repository/save/save'
-import type { SaveReport } from '@holdfast/repository/save/save-request'
-import { groupByHostAndPaths } from '@holdfast/repository/snapshot/group-snapshots'
-import { type SaveSettings, wholeSource } from '../save-settings.ts'
-
-export interface PostgresBackupReport {
-  readonly saved: SaveReport
-  readonly manifest: BackupManifest
-}
+import { type BackupSettings, saveSourceBackup, type SourceBackupReport } from '../backup/save-source-backup.ts'
 
 /**
  * Makes a physical backup of a cluster in each of the repositories, from one reading. The caller holds a lock on each. What
@@ -22,35 +14,11 @@ export async function backupPostgres(
   repositories: readonly Repository[],
   target: PostgresTarget,
   options: PhysicalBackupOptions,
-  settings: SaveSettings & { readonly tags: readonly string[] },
+  settings: BackupSettings,
   ctx: Context,
-): Promise<PostgresBackupReport> {
+): Promise<SourceBackupReport<BackupManifest>> {
   await using backup = await backupPhysical(target, options, ctx)
-  const { tags, ...rest } = settings
-  const saved = await save(
-    repositories,
-    {
-      ...wholeSource,
-      ...rest,
-      source: {
-        type: 'entries',
-        path: `/postgresql/${options.source}`,
-        entries: backup.entries,
-        onInspected: (path, messages) => backup.onInspected(path, messages),
-        ...(backup.inspector === undefined ? {} : { inspector: backup.inspector }),
-      },
-      time: ctx.now(),
-      tags: [...backupTags(options), ...tags],
-      parent: { type: 'choose', groupBy: groupByHostAndPaths },
-    },
-    ctx,
-  )
-  const manifest = backup.manifest()
-  if (manifest === undefined) throw new Error('a backup was saved that had not ended')
-  return { saved, manifest }
-}
-
-/** What snapshots of a source are found by. */
-function backupTags({ source, method }: PhysicalBackupOptions): string[] {
-  return ['holdfast', `source=${source}`, 'type=postgresql', `method=${method === 'wire' ? 'physical' : 'direct'}`]
+  const method = options.method === 'wire' ? 'physical' : 'direct'
+  const identity = { source: options.source, type: 'postgresql', method } as const
+  return await saveSourceBackup(repositories, backup, identity, settings, ctx)
 }
