@@ -1,8 +1,7 @@
 import type { Context } from '@holdfast/core/context'
-import { AppError } from '@holdfast/core/errors/app-error'
 import type { Repository } from '@holdfast/repository/repository'
 import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
-import { knownSources } from './postgresql/list-backups.ts'
+import { sourceUnknown } from './backup/list-source-backups.ts'
 
 /** What a source is, by the tags of its snapshots: "postgresql", "mysql". Fails with SOURCE_NOT_IN_REPOSITORY. */
 export async function findSourceType(repository: Repository, source: string, ctx: Context): Promise<string> {
@@ -10,10 +9,5 @@ export async function findSourceType(repository: Repository, source: string, ctx
   const own = snapshots.findLast(({ snapshot: { tags } }) => tags.includes(`source=${source}`))
   const type = own?.snapshot.tags.find((tag) => tag.startsWith('type='))
   if (type !== undefined) return type.slice('type='.length)
-  const known = knownSources(snapshots)
-  throw new AppError('SOURCE_NOT_IN_REPOSITORY', {
-    source: JSON.stringify(source),
-    location: repository.backend.location,
-    known: known.length === 0 ? 'none' : known.join(', '),
-  })
+  throw sourceUnknown(repository, JSON.stringify(source), snapshots)
 }

@@ -9,21 +9,14 @@ import type { LogicalFiles } from '@holdfast/connectors/mysql/logical/restore/lo
 import { parsePhysicalManifest, type PhysicalManifest } from '@holdfast/connectors/mysql/physical/physical-manifest'
 import type { RecoverableBase } from '@holdfast/connectors/mysql/recovery/binlog-chain'
 import type { Context } from '@holdfast/core/context'
-import { AppError, isAppError } from '@holdfast/core/errors/app-error'
-import { loadIndex } from '@holdfast/repository/engine/load-index'
+import { isAppError } from '@holdfast/core/errors/app-error'
 import type { Repository } from '@holdfast/repository/repository'
-import { dumpFile } from '@holdfast/repository/restore/dump-file'
-import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
-import type { ListedSnapshot } from '@holdfast/repository/snapshot/listed-snapshot'
 import { resolvePath } from '@holdfast/repository/tree/resolve-path'
-import { createTreeSource } from '@holdfast/repository/tree/tree-source'
-import { knownSources, type OpenedTrees, readSnapshotFile } from '../postgresql/list-backups.ts'
+import { listSourceBackups, type SourceBackup } from '../backup/list-source-backups.ts'
+import { type OpenedTrees, readSnapshotFile, streamSnapshotFile } from '../backup/snapshot-file.ts'
 
 /** A backup in a repository, with what its manifest says. */
-export interface MysqlBackup<Manifest = LogicalManifest | PhysicalManifest> {
-  readonly snapshot: ListedSnapshot
-  readonly manifest: Manifest
-}
+export type MysqlBackup<Manifest = LogicalManifest | PhysicalManifest> = SourceBackup<Manifest>
 
 export function isLogical(backup: MysqlBackup): backup is MysqlBackup<LogicalManifest> {
   return backup.manifest.method === 'logical'
@@ -33,45 +26,27 @@ export function isPhysical(backup: MysqlBackup): backup is MysqlBackup<PhysicalM
   return backup.manifest.method === 'physical'
 }
 
-/**
- * The backups of a source, oldest first. One whose manifest cannot be read is reported and left out: the others can still be
- * restored. Fails with SOURCE_NOT_IN_REPOSITORY when there is none.
- */
+/** The backups of a source of both kinds, as `listSourceBackups` lists them. */
 export async function listMysqlBackups(
   repository: Repository,
   source: string,
   ctx: Context,
 ): Promise<{ readonly backups: readonly MysqlBackup[]; readonly opened: OpenedTrees }> {
-  const snapshots = await listSnapshots(repository, {}, ctx)
-  const wanted = ['type=mysql', `source=${source}`]
-  // what was kept before a restore is no state of the source
-  const own = snapshots.filter(({ snapshot: { tags } }) => {
-    const isBackup = tags.includes('method=logical') || tags.includes('method=physical')
-    return isBackup && wanted.every((tag) => tags.includes(tag)) && !tags.some((tag) => tag.startsWith('safety='))
-  })
-  if (own.length === 0) {
-    const known = knownSources(snapshots)
-    throw new AppError('SOURCE_NOT_IN_REPOSITORY', {
-      source: JSON.stringify(source),
-      location: repository.backend.location,
-      known: known.length === 0 ? 'none' : known.join(', '),
-    })
-  }
-  const index = await loadIndex(repository, ctx)
-  const opened = { repository, index, trees: createTreeSource(repository, index) }
-  const backups: MysqlBackup[] = []
-  for (const snapshot of own) {
-    try {
-      const bytes = await readSnapshotFile(opened, snapshot, `${sourceFolder(source)}/manifest.json`, ctx)
-      const parse = snapshot.snapshot.tags.includes('method=physical') ? parsePhysicalManifest : parseLogicalManifest
-      backups.push({ snapshot, manifest: parse(bytes) })
-    } catch (error) {
-      if (!isAppError(error) || error.retryable || error.code === 'INTERRUPTED') throw error
-      const message = `snapshot ${snapshot.id.slice(0, 8)} is left out: ${error.message}`
-      ctx.emit({ type: 'message.noted', level: 'warning', message })
-    }
-  }
-  return { backups, opened }
+  return await listSourceBackups<LogicalManifest | PhysicalManifest>(
+    repository,
+    {
+      source,
+      type: 'mysql',
+      isWanted(tags) {
+        const isBackup = tags.includes('method=logical') || tags.includes('method=physical')
+        // what was kept before a restore is no state of the source
+        return isBackup && !tags.some((tag) => tag.startsWith('safety='))
+      },
+      parse: (bytes, tags) =>
+        tags.includes('method=physical') ? parsePhysicalManifest(bytes) : parseLogicalManifest(bytes),
+    },
+    ctx,
+  )
 }
 
 /** What planning needs of a backup. */
@@ -91,27 +66,16 @@ export function logicalFilesOf(
     manifest,
     users: async (ctx) =>
       manifest.hasUsers ? await readSnapshotFile(opened, snapshot, `${folder}/users.sql`, ctx) : undefined,
-    database: (name, ctx) => contentOf(opened, snapshot, `${folder}/${databasePath(name)}`, ctx),
+    database: (name, ctx) => streamSnapshotFile(opened, snapshot, `${folder}/${databasePath(name)}`, ctx),
     async views(name, ctx) {
       const path = `${folder}/${viewsPath(name)}`
       try {
         await resolvePath(opened.trees, snapshot.snapshot.tree, path, snapshot.id.slice(0, 8), ctx)
-        return contentOf(opened, snapshot, path, ctx)
+        return streamSnapshotFile(opened, snapshot, path, ctx)
       } catch (error) {
         if (isAppError(error, 'PATH_UNKNOWN')) return undefined
         throw error
       }
     },
   }
-}
-
-async function* contentOf(
-  { repository, index, trees }: OpenedTrees,
-  { id, snapshot }: ListedSnapshot,
-  path: string,
-  ctx: Context,
-): AsyncGenerator<Uint8Array> {
-  const { node } = await resolvePath(trees, snapshot.tree, path, id.slice(0, 8), ctx)
-  if (node === undefined || node.type !== 'file') throw new AppError('PATH_UNKNOWN', { path, snapshot: id.slice(0, 8) })
-  yield* dumpFile(repository, index, node, ctx)
 }

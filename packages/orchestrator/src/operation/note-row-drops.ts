@@ -6,7 +6,7 @@ import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
 import { createTreeSource } from '@holdfast/repository/tree/tree-source'
 import type { MarkStore } from '../catalogue/catalogue.ts'
 import { findRowDrops, rowDropsKey, type TableRows } from '../finding/row-drops.ts'
-import { readSnapshotFile } from '../postgresql/list-backups.ts'
+import { readSnapshotFile } from '../backup/snapshot-file.ts'
 
 export interface CountedBackup {
   readonly source: string

@@ -1,12 +1,10 @@
 import type { Context } from '@holdfast/core/context'
-import { loadIndex } from '@holdfast/repository/engine/load-index'
 import type { Repository } from '@holdfast/repository/repository'
 import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
 import type { ListedSnapshot } from '@holdfast/repository/snapshot/listed-snapshot'
-import { createTreeSource } from '@holdfast/repository/tree/tree-source'
 import type { ProofRecord } from '../catalogue/catalogue.ts'
 import type { OpenedCatalogue } from '../catalogue/open-catalogue.ts'
-import { type OpenedTrees, readSnapshotFile } from '../postgresql/list-backups.ts'
+import { type OpenedTrees, openTrees, readSnapshotFile } from '../backup/snapshot-file.ts'
 import type { SourceProof } from '../proof/source-proof.ts'
 import { importRuns } from '../run/import-runs.ts'
 import { catalogueFiles, isCatalogueCopy, parseProofs, parseRuns } from './catalogue-copy.ts'
@@ -60,8 +58,7 @@ export async function rebuildCatalogue(
 async function readHistory(name: string, repository: Repository, problems: string[], ctx: Context) {
   // snapshots before the index, so that it has what they need
   const snapshots = await listSnapshots(repository, { onUnreadable: () => {} }, ctx)
-  const index = await loadIndex(repository, ctx)
-  const opened: OpenedTrees = { repository, index, trees: createTreeSource(repository, index) }
+  const opened = await openTrees(repository, ctx)
   const proofs: ProofRecord[] = []
   for (const listed of snapshots.filter(({ snapshot }) => tagValue(snapshot.tags, 'proof') !== undefined)) {
     try {

@@ -7,7 +7,8 @@ import type { LogFileInfo } from '@holdfast/repository/log/log-file'
 import { type LogReader, readLog } from '@holdfast/repository/log/read-log'
 import type { Repository } from '@holdfast/repository/repository'
 import { decodeNote, segmentFactsOf, withNote } from '../log/wal-log.ts'
-import { listPostgresBackups, type OpenedTrees, type PostgresBackup } from './list-backups.ts'
+import type { OpenedTrees } from '../backup/snapshot-file.ts'
+import { listPostgresBackups, type PostgresBackup } from './list-backups.ts'
 
 /** All that is in a repository to recover one PostgreSQL source from. */
 export interface RecoveryMaterial {

@@ -4,7 +4,8 @@ import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { restore } from '@holdfast/repository/restore/restore'
 import type { RestoreReport } from '@holdfast/repository/restore/restore-request'
 import { resolvePath } from '@holdfast/repository/tree/resolve-path'
-import type { OpenedTrees, PostgresBackup } from './list-backups.ts'
+import type { OpenedTrees } from '../backup/snapshot-file.ts'
+import type { PostgresBackup } from './list-backups.ts'
 
 export interface ClusterPlaces {
   readonly dataDirectory: string
