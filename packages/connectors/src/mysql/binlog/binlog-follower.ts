@@ -168,6 +168,7 @@ class Following {
       if (nowMs - this.#flushedAtMs < this.#flushEveryMs) continue
       this.#flushedAtMs = nowMs
       await this.#intake.flush(control, ctx)
+      if (this.#intake.isStreamDead) return
       if (nowMs - this.#toldAtMs >= newsEveryMs) this.#tell()
     }
   }

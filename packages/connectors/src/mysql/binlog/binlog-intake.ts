@@ -18,6 +18,11 @@ export interface IntakeOptions {
   readonly confirmEveryMs: number
 }
 
+/** So often an idle stream is compared with where the server writes. */
+const lookEveryMs = 5_000
+/** A server that writes and sends nothing for so long sends from files that are no more; one event may be a gigabyte. */
+const stalledAfterMs = 600_000
+
 /** Between the stream and the sink, and the same through all connections: cuts slices, and knows what is durable. */
 export class BinlogIntake {
   readonly #options: IntakeOptions
@@ -28,6 +33,15 @@ export class BinlogIntake {
   #isDirty = false
   #pending: { readonly clock: string; readonly at: BinlogPosition } | undefined
   #confirmedAtMs = 0
+  #generation: number | undefined
+  #lookedAtMs = 0
+  /** when, and after how many bytes, the stream last was known to move or to have reached the server */
+  #moved = { atMs: 0, bytes: -1 }
+  /**
+   * The server writes another log than it sends: after RESET MASTER, MariaDB keeps a stream of the removed files open and
+   * silent. Whoever reads it must begin anew.
+   */
+  isStreamDead = false
   durable: BinlogPosition | undefined
   recoverableUntil: string | undefined
   slices = 0
@@ -55,9 +69,14 @@ export class BinlogIntake {
 
   /** Goes on in the slice that is there, or begins one. */
   async begin(start: SliceStart): Promise<void> {
+    this.isStreamDead = false
+    this.#moved = { atMs: this.#sinkCtx.now().getTime(), bytes: -1 }
     const own = this.#slice
     if (own !== undefined && own.file === start.file && own.position === start.startPosition) return
     if (own !== undefined) await this.#seal()
+    // places of another server's log cannot be compared
+    if (this.#generation !== start.generation) this.#pending = undefined
+    this.#generation = start.generation
     this.#slice = new GrowingSlice(start)
   }
 
@@ -98,7 +117,11 @@ export class BinlogIntake {
     const slice = this.#slice
     if (slice === undefined) return
     const nowMs = this.#sinkCtx.now().getTime()
-    if (!this.#isDirty && nowMs - this.#confirmedAtMs < this.#options.confirmEveryMs) return
+    if (!this.#isDirty && nowMs - this.#confirmedAtMs < this.#options.confirmEveryMs) {
+      if (control === undefined || nowMs - this.#lookedAtMs < lookEveryMs) return
+      this.#compare(await currentPosition(control, ctx), slice)
+      return
+    }
     if (control !== undefined) await this.#askServer(control, slice, ctx)
     await this.#options.sink.tip(slice.current(), this.#sinkCtx)
     this.#isDirty = false
@@ -116,6 +139,8 @@ export class BinlogIntake {
   async #askServer(control: MysqlConnection, slice: GrowingSlice, ctx: Context): Promise<void> {
     const clock = await serverClock(control, ctx)
     const at = await currentPosition(control, ctx)
+    this.#compare(at, slice)
+    if (this.isStreamDead) return
     const own = { file: slice.file, position: slice.position }
     const known = [
       ...(this.#pending === undefined ? [] : [this.#pending]),
@@ -126,6 +151,17 @@ export class BinlogIntake {
     this.#pending = known.find((one) => comparePositions(one.at, own) > 0)
   }
 
+  /** A server is never behind what it has sent, and sends what it writes. */
+  #compare(at: BinlogPosition | undefined, { file, position }: GrowingSlice): void {
+    const nowMs = this.#sinkCtx.now().getTime()
+    this.#lookedAtMs = nowMs
+    if (at === undefined) return
+    const order = comparePositions(at, { file, position })
+    const hasMoved = order === 0 || this.bytes !== this.#moved.bytes
+    if (hasMoved) this.#moved = { atMs: nowMs, bytes: this.bytes }
+    this.isStreamDead = order < 0 || (!hasMoved && nowMs - this.#moved.atMs > stalledAfterMs)
+  }
+
   async #enterFile(file: string, event: BinlogEvent): Promise<void> {
     const slice = this.#slice
     if (slice === undefined || slice.file === file) return
@@ -133,7 +169,7 @@ export class BinlogIntake {
     // also when nothing of it came that is not stored yet: else what follows would seem to have a hole before it
     slice.endFile()
     await this.#seal()
-    const { generation, gtid } = facts
+    const { generation, gtid, gtids } = facts
     this.#slice = new GrowingSlice({
       file,
       generation,
@@ -142,6 +178,7 @@ export class BinlogIntake {
       serverId: event.serverId === 0 ? facts.serverId : event.serverId,
       checksumBytes: slice.checksumBytes,
       ...(gtid === undefined ? {} : { gtid }),
+      ...(gtids === undefined ? {} : { gtids }),
     })
   }
 
