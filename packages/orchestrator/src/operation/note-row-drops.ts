@@ -61,7 +61,7 @@ export function tableRowsOf(manifest: unknown): TableRows {
     for (const table of listOf(fieldOf(database, 'tables'))) {
       const parts = [fieldOf(database, 'name'), fieldOf(table, 'schema'), fieldOf(table, 'name')]
       const count = Number(fieldOf(table, 'rows'))
-      if (Number.isFinite(count)) rows.set(parts.filter((part) => part !== undefined).join('.'), count)
+      if (Number.isFinite(count)) rows.set(parts.filter((part) => typeof part === 'string').join('.'), count)
     }
   }
   return rows
