@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { effectiveConfigOf } from '@holdfast/core/config/testing/effective-config-fixture'
 import { quietContext } from '@holdfast/core/context'
 import { openCatalogue } from '@holdfast/orchestrator/catalogue/open-catalogue'
+import { discover } from '@holdfast/orchestrator/discovery/discover'
+import { discoveredMarks } from '@holdfast/orchestrator/discovery/note-discovery'
 import { afterAll, expect, test } from 'vitest'
 import { createDiscovering } from './discovering.ts'
 
@@ -29,7 +31,14 @@ test('what nobody protects is noted once a day and at each change of the configu
   const { marks } = catalogue
   let config = effectiveConfigOf({})
   const places = { procDirectory: proc, socketDirectories: [], composeDirectories: [directory], engineSockets: [] }
-  const look = createDiscovering({ marks, host: 'nas', places, startedAt, config: () => config })
+  const look = createDiscovering({
+    marks,
+    host: 'nas',
+    places,
+    startedAt,
+    config: () => config,
+    search: async (request, own) => discoveredMarks(await discover(request, own), 'nas'),
+  })
   const noted = async () => [...(await marks.list('discovered/nas/')).keys()]
   await marks.set('discovered/other/x', '{}')
 

@@ -1,8 +1,8 @@
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import type { MarkStore } from '@holdfast/orchestrator/catalogue/catalogue'
-import { discover, type DiscoveryRequest } from '@holdfast/orchestrator/discovery/discover'
-import { discoveredMarks, noteDiscovery } from '@holdfast/orchestrator/discovery/note-discovery'
+import type { DiscoveryRequest } from '@holdfast/orchestrator/discovery/discover'
+import { noteDiscovery } from '@holdfast/orchestrator/discovery/note-discovery'
 
 const dayMs = 86_400_000
 /** A machine that has just started brings its services up one after the other. */
@@ -15,6 +15,8 @@ export interface DiscoverySurroundings {
   readonly places: Omit<DiscoveryRequest, 'config'>
   readonly startedAt: Date
   config(): EffectiveConfig
+  /** what of it is a finding, as marks of this machine */
+  search(request: DiscoveryRequest, ctx: Context): Promise<ReadonlyMap<string, string>>
 }
 
 /**
@@ -29,9 +31,7 @@ export function createDiscovering(given: DiscoverySurroundings): (ctx: Context) 
     if (looked?.config === config && nowMs - looked.atMs < dayMs) return
     if (looked === undefined && nowMs - startedAt.getTime() < settleMs) return
     const isWanted = config.server.discovery
-    const found = isWanted
-      ? discoveredMarks(await discover({ ...places, config }, ctx), host)
-      : new Map<string, string>()
+    const found = isWanted ? await given.search({ ...places, config }, ctx) : new Map<string, string>()
     await noteDiscovery(marks, host, found)
     looked = { atMs: nowMs, config }
   }

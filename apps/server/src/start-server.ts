@@ -21,6 +21,7 @@ import { repeat } from './repeat.ts'
 import { gapBackup } from './run/gap-backup.ts'
 import { serveRuns } from './run/serve-runs.ts'
 import type { ServerLog } from './server-log.ts'
+import { doInProcess } from './task/do-in-process.ts'
 import type { MachineFacts } from './task/task-message.ts'
 import { toldOnce } from './told-once.ts'
 import { watchConfig } from './watch-config.ts'
@@ -113,7 +114,10 @@ async function keepServing({ options, keeper, catalogue, queue, worker, lookout,
   const keeping = repeat(() => housekeepEveryMs, housekeeping, failed('old records could not be removed'), ctx)
   const { discoveryPlaces: places } = options
   const host = machine.identity.hostname
-  const discovering = createDiscovering({ marks: catalogue.marks, host, places, startedAt: ctx.now(), config })
+  const search = (request: DiscoveryRequest, own: Context): Promise<ReadonlyMap<string, string>> =>
+    doInProcess({ type: 'discover', request, host }, own)
+  const { marks } = catalogue
+  const discovering = createDiscovering({ marks, host, places, startedAt: ctx.now(), config, search })
   const searching = repeat(() => discoverEveryMs, discovering, failed('unprotected data could not be looked for'), ctx)
   const changed = (): Promise<void> => logs.update(config())
   const watching = watchConfig(keeper, { log, catalogue, changed, look: looking.soon }, ctx)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { effectiveConfigOf } from '@holdfast/core/config/testing/effective-config-fixture'
 import { quietContext } from '@holdfast/core/context'
@@ -87,6 +87,21 @@ describe('a process of its own', () => {
     stop.abort()
     await settled
     expect(existsSync(ended)).toBe(true)
+  })
+
+  test('looks for what nobody protects', async () => {
+    const compose = JSON.stringify({ services: { wiki: { image: 'postgres:17' } } })
+    await writeFile(join(fixture.directory, 'compose.yaml'), compose)
+    await mkdir(join(fixture.directory, 'proc', 'net'), { recursive: true })
+    const request = {
+      procDirectory: join(fixture.directory, 'proc'),
+      socketDirectories: [],
+      composeDirectories: [fixture.directory],
+      engineSockets: [],
+      config: undefined,
+    }
+    const found = await doInProcess({ type: 'discover', request, host: 'nas' }, quietContext())
+    expect([...found.keys()]).toContain('discovered/nas/postgresql:wiki')
   })
 
   test('reads a configuration, or says with file and line why it does not hold', async () => {

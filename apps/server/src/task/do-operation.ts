@@ -8,7 +8,7 @@ import type { Task } from './task-message.ts'
 
 /** Does a run or copies the catalogue, with a catalogue and repositories of its own. */
 export async function doOperation(
-  task: Exclude<Task, { readonly type: 'load-config' }>,
+  task: Extract<Task, { readonly type: 'run' | 'copy-catalogue' }>,
   variables: (name: string) => string | undefined,
   ctx: Context,
 ): Promise<OperationReport> {

@@ -4,6 +4,7 @@ import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { type ErrorCode, errorCatalogue } from '@holdfast/core/errors/catalogue'
 import type { Event } from '@holdfast/core/events/event'
 import type { ConfigSurroundings } from '@holdfast/orchestrator/config/surroundings'
+import type { DiscoveryRequest } from '@holdfast/orchestrator/discovery/discover'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
 import type { OperationReport } from '@holdfast/orchestrator/operation/operation-report'
 import type { Run } from '@holdfast/orchestrator/run/run'
@@ -29,6 +30,7 @@ export type Task =
       readonly path: string
       readonly surroundings: Omit<ConfigSurroundings, 'variables'>
     }
+  | { readonly type: 'discover'; readonly request: DiscoveryRequest; readonly host: string }
 
 /** What a server needs of a configuration that holds. Where values come from is left out: nobody asks a server. */
 export interface ServedConfig {
@@ -48,6 +50,8 @@ export interface TaskResults {
   readonly run: OperationReport
   readonly 'copy-catalogue': OperationReport
   readonly 'load-config': ServedConfig
+  /** marks of what nobody protects */
+  readonly discover: ReadonlyMap<string, string>
 }
 
 /** What it needs to know of the process that starts it; it has the same environment. */

@@ -42,6 +42,11 @@ async function begin(task: Task): Promise<void> {
 async function doTask(task: Task): Promise<TaskResults[Task['type']]> {
   const variables = (name: string): string | undefined => process.env[name]
   const ctx: Context = { signal: stop.signal, now: () => new Date(), emit: forward }
+  if (task.type === 'discover') {
+    const { discover } = await import('@holdfast/orchestrator/discovery/discover')
+    const { discoveredMarks } = await import('@holdfast/orchestrator/discovery/note-discovery')
+    return discoveredMarks(await discover(task.request, ctx), task.host)
+  }
   if (task.type !== 'load-config') {
     const { doOperation } = await import('./do-operation.ts')
     return await doOperation(task, variables, ctx)
