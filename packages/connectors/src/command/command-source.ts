@@ -1,21 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { formatDurationMs } from '@holdfast/core/units/duration'
 import { DiagnosticLines } from '../process/diagnostic-lines.ts'
+import { endOf } from '../process/process-end.ts'
+import { stopGroup } from '../process/process-group.ts'
 
 /** A running program whose output is backed up. Disposing it stops the program. */
 export interface CommandSource extends AsyncDisposable {
   readonly bytes: AsyncIterable<Uint8Array>
   /** Throws SOURCE_COMMAND_FAILED when what was read must not count: the program failed, took too long, or wrote nothing. */
   finish(sizeBytes: number): Promise<void>
-}
-
-const patienceMs = 5000
-
-interface Outcome {
-  readonly failure: string | undefined
 }
 
 export interface CommandChoice {
@@ -49,8 +45,8 @@ function startCommandSource(words: readonly string[], choice: CommandChoice, ctx
   const said = new DiagnosticLines()
   child.stderr?.setEncoding('utf8').on('data', (text: string) => said.add(text))
   const running = { timedOut: false }
-  const outcome = outcomeOf(child)
-  const stop = () => stopGroup(child)
+  const ended = endOf(child, 'exit')
+  const stop = () => stopGroup(child, 'SIGTERM')
   const timer =
     timeoutMs === undefined
       ? undefined
@@ -67,7 +63,7 @@ function startCommandSource(words: readonly string[], choice: CommandChoice, ctx
   return {
     bytes: outputOf(child.stdout),
     async finish(sizeBytes) {
-      const { failure } = await outcome
+      const failure = await ended
       if (running.timedOut) throw failed(`took longer than ${formatDurationMs(timeoutMs ?? 0)}`)
       if (failure !== undefined) throw failed(failure)
       if (sizeBytes === 0) throw failed('wrote nothing')
@@ -78,7 +74,7 @@ function startCommandSource(words: readonly string[], choice: CommandChoice, ctx
       clearTimeout(timer)
       ctx.signal.removeEventListener('abort', stop)
       stop()
-      await outcome
+      await ended
     },
   }
 }
@@ -89,36 +85,5 @@ async function* outputOf(stdout: Readable | null): AsyncGenerator<Uint8Array> {
     for await (const chunk of stdout) yield chunk
   } catch {
     // A broken pipe of the program: `finish` tells why.
-  }
-}
-
-function outcomeOf(child: ChildProcess): Promise<Outcome> {
-  return new Promise((resolve) => {
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      resolve({
-        failure: `could not be started: ${error.code === 'ENOENT' ? 'there is no such program' : error.message}`,
-      })
-    })
-    child.on('exit', (code, signal) => {
-      if (code === 0) resolve({ failure: undefined })
-      else resolve({ failure: code === null ? `was stopped by ${signal}` : `ended with exit code ${code}` })
-    })
-  })
-}
-
-function stopGroup(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  signalGroup(child.pid, 'SIGTERM')
-  const pid = child.pid
-  setTimeout(() => {
-    if (child.exitCode === null && child.signalCode === null) signalGroup(pid, 'SIGKILL')
-  }, patienceMs).unref()
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal)
-  } catch {
-    // gone already
   }
 }

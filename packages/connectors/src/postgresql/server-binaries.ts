@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
-import { access, constants, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { isExecutable } from '../process/is-executable.ts'
 
 export const postgresPrograms = [
   'postgres',
@@ -126,15 +127,6 @@ async function inspectDirectory(directory: string): Promise<PostgresInstallation
   )
   const programs = [witness, ...same.flat()].map((name) => [name, join(directory, name)] as const)
   return { major: Number.parseInt(version, 10), version, directory, programs: Object.fromEntries(programs) }
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)" → "15.18" */

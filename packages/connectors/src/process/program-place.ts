@@ -62,6 +62,18 @@ export function commandAt(
   }
 }
 
+/** For people: "container shop-db". */
+export function describePlace(place: ProgramPlace): string {
+  switch (place.type) {
+    case 'local':
+      return 'this machine'
+    case 'docker':
+      return `container ${place.container}`
+    case 'kubernetes':
+      return `pod ${place.pod}`
+  }
+}
+
 function preambleOf(variables: Readonly<Record<string, string>>): string {
   const lines = Object.entries(variables).map(([name, value]) => {
     if (!/[\n\0]/.test(value)) return `${name}=${value}\n`

@@ -3,6 +3,8 @@ import type { Readable, Writable } from 'node:stream'
 import type { Context } from '@holdfast/core/context'
 import { formatDurationMs } from '@holdfast/core/units/duration'
 import { DiagnosticLines } from './diagnostic-lines.ts'
+import { endOf } from './process-end.ts'
+import { stopGroup } from './process-group.ts'
 import type { ProgramCommand } from './program-place.ts'
 
 export interface ProgramEnd {
@@ -30,8 +32,6 @@ export interface ProgramChoice {
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
-const patienceMs = 5000
-
 export function startProgram(command: ProgramCommand, choice: ProgramChoice, ctx: Context): RunningProgram {
   // A group of its own: an interrupt typed at the terminal is for us to pass on, and children are stopped with it.
   const child: Child = spawn(command.file, command.arguments, {
@@ -42,7 +42,7 @@ export function startProgram(command: ProgramCommand, choice: ProgramChoice, ctx
   const diagnostics = new DiagnosticLines()
   child.stderr.setEncoding('utf8').on('data', (text: string) => diagnostics.add(text))
   const state: { stoppedFor: string | undefined } = { stoppedFor: undefined }
-  const ended = endOf(child)
+  const ended = endOf(child, 'close')
   const interrupt = (): void => stopGroup(child, 'SIGTERM')
   ctx.signal.addEventListener('abort', interrupt, { once: true })
   const fed = feed(child, command.preamble, choice.input)
@@ -145,34 +145,4 @@ function drained(stdin: Writable): Promise<void> {
 
 function isBrokenPipe(error: Error): boolean {
   return 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET')
-}
-
-function endOf(child: Child): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      resolve(`could not be started: ${error.code === 'ENOENT' ? 'there is no such program' : error.message}`)
-    })
-    child.on('close', (code, signal) => {
-      if (code === 0) resolve(undefined)
-      else resolve(code === null ? `was stopped by ${signal}` : `ended with exit code ${code}`)
-    })
-  })
-}
-
-function stopGroup(child: Child, signal: NodeJS.Signals): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  signalGroup(child.pid, signal)
-  if (signal === 'SIGKILL') return
-  const { pid } = child
-  setTimeout(() => {
-    if (child.exitCode === null && child.signalCode === null) signalGroup(pid, 'SIGKILL')
-  }, patienceMs).unref()
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal)
-  } catch {
-    // gone already
-  }
 }

@@ -1,8 +1,8 @@
-import { access, constants } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
-import { commandAt, type ProgramPlace } from '../../process/program-place.ts'
+import { isExecutable } from '../../process/is-executable.ts'
+import { commandAt, describePlace, type ProgramPlace } from '../../process/program-place.ts'
 import { runProgram } from '../../process/running-program.ts'
 import type { ServerVersion } from '../connection/server-version.ts'
 
@@ -102,24 +102,4 @@ export function readToolVersion(program: string, text: string): MysqlTool | unde
   // MariaDB's log reader tells a version of its own, but always its name
   const isMariadb = /^(?:\S*\/)?mariadb/.test(program) || /^mariadb/m.test(text.trim()) || /Ver 3\.\d for/.test(text)
   return { program, family: isMariadb ? 'mariadb' : 'mysql', version: plain }
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function describePlace(place: ProgramPlace): string {
-  switch (place.type) {
-    case 'local':
-      return 'this machine'
-    case 'docker':
-      return `container ${place.container}`
-    case 'kubernetes':
-      return `pod ${place.pod}`
-  }
 }

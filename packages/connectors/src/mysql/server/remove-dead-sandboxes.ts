@@ -1,8 +1,9 @@
-import { readdir, readFile, readlink, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findAbandonedSandboxes, worksIn } from '../../process/abandoned-sandboxes.ts'
 
-/** Sandboxes are named holdfast-mysql-<process id>-<random>; client option files otherwise. */
+/** Sandboxes are named holdfast-mysqld-<process id>-<random>; client option files otherwise. */
 export const mysqlSandboxPrefix = 'holdfast-mysqld-'
 
 export function processFile(root: string): string {
@@ -18,24 +19,9 @@ export async function removeDeadMysqlSandboxes(parent: string = tmpdir()): Promi
 }
 
 async function removeDeadIn(parent: string): Promise<void> {
-  for (const name of await readdir(parent).catch(() => [])) {
-    if (!name.startsWith(mysqlSandboxPrefix)) continue
-    const pid = Number(/^(\d+)-/.exec(name.slice(mysqlSandboxPrefix.length))?.[1])
-    if (!Number.isInteger(pid) || isAlive(pid)) continue
-    const root = join(parent, name)
+  for (const root of await findAbandonedSandboxes(parent, mysqlSandboxPrefix)) {
     const server = Number((await readFile(processFile(root), 'utf8').catch(() => '')).trim())
-    // its working directory is its own data directory, so no later process of the same number is ended
-    const works = await readlink(`/proc/${server}/cwd`).catch(() => '')
-    if (server > 1 && works === join(root, 'data')) process.kill(server, 'SIGKILL')
+    if (server > 1 && (await worksIn(server, join(root, 'data')))) process.kill(server, 'SIGKILL')
     await rm(root, { recursive: true, force: true })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }

@@ -1,6 +1,6 @@
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
-import { commandAt, type ProgramPlace } from '../../process/program-place.ts'
+import { commandAt, describePlace, type ProgramPlace } from '../../process/program-place.ts'
 import { runProgram } from '../../process/running-program.ts'
 import { type BinaryPlaces, listInstallations } from '../server-binaries.ts'
 
@@ -85,15 +85,4 @@ async function inspectContainer(program: ClientProgram, where: ClientPlace, ctx:
 function missing(program: string, major: number, tools: readonly ClientTool[], { place }: ClientPlace): AppError {
   const found = tools.length === 0 ? 'there is none' : `there is ${tools.map(({ version }) => version).join(', ')}`
   return new AppError('POSTGRES_TOOL_MISSING', { program, major: ` ${major}`, place: describePlace(place), found })
-}
-
-function describePlace(place: ProgramPlace): string {
-  switch (place.type) {
-    case 'local':
-      return 'this machine'
-    case 'docker':
-      return `container ${place.container}`
-    case 'kubernetes':
-      return `pod ${place.pod}`
-  }
 }
