@@ -119,6 +119,18 @@ test('so is an instant that nobody chose', { timeout: 60_000 }, async () => {
   expect(proof?.target).toMatch(/^random: \d{4}-/)
 })
 
+test('the files of the same server are a source of their own, proven without a log', { timeout: 60_000 }, async () => {
+  const { sources } = written('count(*) = 5')
+  fixture.configure({ sources: { files: { ...Object(sources)['shop'], method: 'direct', log: 'off' } } })
+  const { state } = await fixture.perform('backup', { source: 'files', id: 'direct-run' })
+  expect(state).toBe('succeeded')
+  const [listed] = await listSnapshots(await fixture.open('second'), { tags: [['run=direct-run']] }, ctx)
+  expect(listed?.snapshot.tags).toContain('method=physical')
+  await fixture.perform('verify', { source: 'files', repository: 'second' })
+  const [proof] = await fixture.catalogue.proofs.list({ source: 'files' })
+  expect(proof).toMatchObject({ repository: 'second', verdict: 'passed', target: 'newest' })
+})
+
 test('what is not as the configuration says fails the proof', { timeout: 60_000 }, async () => {
   fixture.configure(written('count(*) = 77'))
   await expect(fixture.perform('verify', { source: 'shop', repository: 'first' })).rejects.toMatchObject({
