@@ -148,7 +148,10 @@ const snapshotOptions = [
   ...(['include', 'iinclude', 'includeFile', 'iincludeFile', 'exclude', 'iexclude', 'excludeFile'] as const),
   ...(['iexcludeFile', 'overwrite', 'delete', 'sparse', 'verify'] as const),
 ]
+/** Whatever a snapshot holds can be asked for by its id. */
+const archiveChoices = ['requestArchived', 'archiveTier', 'archiveDays'] as const
 const physicalOptions = [
+  ...archiveChoices,
   ...([
     'to',
     'target',
@@ -168,10 +171,12 @@ const logicalOptions = [
 ]
 const mysqlOptions = ['atLog', 'without', 'mysqlBin'] as const
 const notOfMysql = [
+  ...archiveChoices,
   ...(['to', 'target', 'timeline', 'targetAction', 'tablespaceMapping', 'delta', 'start', 'port'] as const),
   ...(['schema', 'noOwner', 'jobs', 'temporary', 'postgresBin'] as const),
 ]
 const notOfMysqlDirectory = [
+  ...archiveChoices,
   ...(['timeline', 'targetAction', 'tablespaceMapping', 'delta', 'start', 'port', 'confirm', 'postgresBin'] as const),
   ...(['database', 'schema', 'table', 'into', 'replace', 'noOwner', 'withRoles', 'jobs', 'temporary'] as const),
 ]

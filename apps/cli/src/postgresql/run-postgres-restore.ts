@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { startRestoredServer } from '@holdfast/connectors/postgresql/server/start-restored'
-import { AppError } from '@holdfast/core/errors/app-error'
+import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { formatSize } from '@holdfast/core/units/size'
+import { findArchivedFacts } from '@holdfast/orchestrator/backup/find-archived-facts'
 import { executePostgresRestore } from '@holdfast/orchestrator/postgresql/execute-restore'
 import { planPostgresRestore, type PostgresRestorePlan } from '@holdfast/orchestrator/postgresql/plan-restore'
 import { makeSafetyBackup } from '@holdfast/orchestrator/safety-backup'
+import { refuseArchived } from '@holdfast/repository/archive/archived-packs'
 import type { Repository } from '@holdfast/repository/repository'
 import type { Invocation } from '../command/command.ts'
 import { countOf } from '@holdfast/core/units/count-of'
@@ -42,7 +44,7 @@ export async function runPostgresRestore(invocation: PostgresRestoreInvocation):
   // what a delta restore overwrites is backed up first
   const lock = options.delta ? 'append' : 'read'
   await using session = await openSession(invocation, { lock, changesNothing: options.dryRun })
-  const plan = await planPostgresRestore(
+  const planned = await planPostgresRestore(
     session.repository,
     {
       source,
@@ -58,7 +60,9 @@ export async function runPostgresRestore(invocation: PostgresRestoreInvocation):
       workers: defaultWorkers(),
     },
     ctx,
-  )
+  ).catch((error: unknown) => askForFacts(session.repository, source, invocation, error))
+  if (planned === 'asked') return 0
+  const plan = planned
   output.note(describePlan(plan))
   output.message(planMessage(plan))
   if (options.dryRun) return 0
@@ -80,6 +84,20 @@ export async function runPostgresRestore(invocation: PostgresRestoreInvocation):
     ...(started === undefined ? {} : { server }),
   })
   return 0
+}
+
+/** A plan that could not be made because of what is archived: asks for that when it is wanted, else says what it is. */
+async function askForFacts(
+  repository: Repository,
+  source: string,
+  invocation: PostgresRestoreInvocation,
+  error: unknown,
+): Promise<'asked'> {
+  if (!isAppError(error, 'STORAGE_ARCHIVED')) throw error
+  const need = await findArchivedFacts(repository, source, invocation.ctx)
+  if (await requestWhatIsArchived(repository, need, invocation)) return 'asked'
+  refuseArchived(need, repository.backend.location)
+  throw error
 }
 
 /** What a restore overwrites is confirmed by name, and kept. */

@@ -53,7 +53,7 @@ export async function requestWhatIsArchived(
     [
       `needed: ${describeArchived(need)}`,
       `asked for ${countOf(requested, 'pack')}; come again at about ${formatLocalTime(readyAt)} with the same command`,
-      ...(need.isComplete ? [] : ['directories are among it: what they hold may have to be asked for then']),
+      ...(need.isComplete ? [] : ['what says what else is needed is among it: more may have to be asked for then']),
     ].join('\n'),
   )
   output.message({

@@ -92,7 +92,7 @@ test('where a rule has archived directories too, it says that more may be needed
     join(fixture.directory, 'x'),
     '--request-archived',
   )
-  expect(asked).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('directories are among it') })
+  expect(asked).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('more may have to be asked for then') })
   const checked = await cli('check')
   expect(checked).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is archived in GLACIER') })
 })

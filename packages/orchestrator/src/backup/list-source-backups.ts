@@ -23,7 +23,7 @@ export interface WantedBackups<Manifest> {
 
 /**
  * The backups of a source, oldest first. One whose manifest cannot be read is reported and left out: the others can still be
- * restored. Fails with SOURCE_NOT_IN_REPOSITORY when there is none.
+ * restored. Fails with SOURCE_NOT_IN_REPOSITORY when there is none, with STORAGE_ARCHIVED when one has to be brought back first.
  */
 export async function listSourceBackups<Manifest>(
   repository: Repository,
@@ -43,6 +43,8 @@ export async function listSourceBackups<Manifest>(
       backups.push({ snapshot, manifest: parse(bytes, snapshot.snapshot.tags) })
     } catch (error) {
       if (!isAppError(error) || error.retryable || error.code === 'INTERRUPTED') throw error
+      // it is not lost: it can be brought back
+      if (error.code === 'STORAGE_ARCHIVED') throw error
       const message = `snapshot ${snapshot.id.slice(0, 8)} is left out: ${error.message}`
       ctx.emit({ type: 'message.noted', level: 'warning', message })
     }
