@@ -1,11 +1,7 @@
-import {
-  databasePath,
-  type LogicalManifest,
-  sourceFolder,
-  viewsPath,
-} from '@holdfast/connectors/mysql/logical/logical-manifest'
+import { databasePath, type LogicalManifest, viewsPath } from '@holdfast/connectors/mysql/logical/logical-manifest'
 import { parseLogicalManifest } from '@holdfast/connectors/mysql/logical/parse-logical-manifest'
 import type { LogicalFiles } from '@holdfast/connectors/mysql/logical/restore/logical-restore'
+import { sourceFolder } from '@holdfast/connectors/mysql/manifest/mysql-manifest'
 import { parsePhysicalManifest, type PhysicalManifest } from '@holdfast/connectors/mysql/physical/physical-manifest'
 import type { RecoverableBase } from '@holdfast/connectors/mysql/recovery/binlog-chain'
 import type { Context } from '@holdfast/core/context'

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { findMysqlTool, type MysqlClientPlace, type MysqlTool } from '@holdfast/connectors/mysql/client/mysql-tool'
-import { sourceFolder } from '@holdfast/connectors/mysql/logical/logical-manifest'
+import { sourceFolder } from '@holdfast/connectors/mysql/manifest/mysql-manifest'
 import type { PhysicalManifest } from '@holdfast/connectors/mysql/physical/physical-manifest'
 import { prepareBackup } from '@holdfast/connectors/mysql/physical/prepare-backup'
 import type { MysqlRecoveryTarget } from '@holdfast/connectors/mysql/recovery/recovery-point'

@@ -6,19 +6,15 @@ import { findMysqlTool, type MysqlTool } from '../client/mysql-tool.ts'
 import { connectMysql } from '../connection/connect.ts'
 import type { MysqlConnection } from '../connection/connection.ts'
 import type { MysqlTarget } from '../connection/target.ts'
+import { formatManifest } from '../../manifest/manifest-file.ts'
+import { sourceFolder } from '../manifest/mysql-manifest.ts'
 import { dumpArguments, isLeftOut } from './dump-arguments.ts'
 import { rowsKey } from './dump-splitter.ts'
 import { type DumpSection, startDump } from './dump-stream.ts'
 import { readHead, readTail } from './dump-text.ts'
 import { dumpUsers } from './dump-users.ts'
 import type { LogicalBackup, LogicalBackupOptions } from './logical-backup.ts'
-import {
-  databasePath,
-  formatLogicalManifest,
-  type LogicalManifest,
-  sourceFolder,
-  viewsPath,
-} from './logical-manifest.ts'
+import { databasePath, type LogicalManifest, viewsPath } from './logical-manifest.ts'
 import { findingsOf } from './logical-findings.ts'
 import { readServerFacts, serverClock } from './read-server-facts.ts'
 import { type DatabaseStructure, readStructure } from './read-structure.ts'
@@ -134,7 +130,7 @@ async function* entriesOf(
     hasUsers: users.sql !== undefined,
     ...facts2,
   })
-  yield file('manifest.json', { type: 'bytes', bytes: formatLogicalManifest(manifest) })
+  yield file('manifest.json', { type: 'bytes', bytes: formatManifest(manifest) })
   keep(manifest)
 }
 

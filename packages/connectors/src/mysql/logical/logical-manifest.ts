@@ -1,48 +1,18 @@
-import type { BinlogPosition } from '../binlog/binlog-position.ts'
+import type { MysqlManifest } from '../manifest/mysql-manifest.ts'
 
 /**
  * `manifest.json` of a logical backup of MySQL or MariaDB. Plain JSON; a reader ignores fields it does not know. Figures
  * that may exceed 2^53 are texts.
  */
-export interface LogicalManifest {
-  readonly formatVersion: 1
-  /** the source's name, as in the paths beside the manifest: "mysql/<source>/…" */
-  readonly source: string
-  readonly type: 'mysql'
-  readonly method: 'logical'
-  readonly tool: { readonly name: string; readonly version: string }
+export interface LogicalManifest extends MysqlManifest<'logical'> {
   /** what wrote the dump */
   readonly dumpTool: { readonly version: string }
-  readonly server: MysqlServerFacts
-  /** the server's clock, ISO 8601, UTC */
-  readonly startedAt: string
-  /** by then the state of the dump was fixed: what was committed later is not in it */
-  readonly consistentAt: string
-  readonly stoppedAt: string
-  /** where the binary log goes on; absent when the server writes none */
-  readonly position?: BinlogPosition
   readonly selection: DumpSelection
   /** false: accounts and grants could not be read, and users.sql is not there */
   readonly hasUsers: boolean
   readonly fingerprint: { readonly databases: readonly DatabaseFingerprint[] }
   readonly findings: readonly LogicalFinding[]
   readonly warnings: readonly string[]
-  readonly bytes: number
-}
-
-export interface MysqlServerFacts {
-  readonly family: 'mariadb' | 'mysql'
-  readonly version: string
-  readonly versionNumber: number
-  readonly serverId: number
-  /** MySQL's server_uuid */
-  readonly uuid?: string
-  readonly binlogFormat?: string
-  readonly binlogRowImage?: string
-  readonly characterSet: string
-  readonly collation: string
-  readonly lowerCaseTableNames: number
-  readonly sqlMode: string
 }
 
 export interface DumpSelection {
@@ -80,15 +50,6 @@ export interface TableFingerprint {
   readonly engine: string
   /** exact, as dumped */
   readonly rows: string
-}
-
-/** The file as it is stored: indented, so that a person who restored it with restic can read it. */
-export function formatLogicalManifest(manifest: LogicalManifest): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(manifest, undefined, 2)}\n`)
-}
-
-export function sourceFolder(source: string): string {
-  return `mysql/${source}`
 }
 
 /** Name of a database's dump, in the folder of the source: "databases/shop.sql". Signs become %XX. */

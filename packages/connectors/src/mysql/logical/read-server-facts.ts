@@ -1,6 +1,6 @@
 import type { Context } from '@holdfast/core/context'
 import type { MysqlConnection } from '../connection/connection.ts'
-import type { MysqlServerFacts } from './logical-manifest.ts'
+import type { MysqlServerFacts } from '../manifest/mysql-manifest.ts'
 
 /** What of a server matters for a restore. */
 export async function readServerFacts(

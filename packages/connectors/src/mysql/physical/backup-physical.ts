@@ -7,9 +7,10 @@ import { findMysqlTool, type MysqlClientPlace, type MysqlTool } from '../client/
 import { connectMysql } from '../connection/connect.ts'
 import type { MysqlConnection } from '../connection/connection.ts'
 import type { MysqlTarget } from '../connection/target.ts'
-import { sourceFolder } from '../logical/logical-manifest.ts'
+import { formatManifest } from '../../manifest/manifest-file.ts'
+import { sourceFolder } from '../manifest/mysql-manifest.ts'
 import { readServerFacts, serverClock } from '../logical/read-server-facts.ts'
-import { formatPhysicalManifest, type PhysicalManifest, readBinlogInfo } from './physical-manifest.ts'
+import { type PhysicalManifest, readBinlogInfo } from './physical-manifest.ts'
 import { unpackStream } from './unpack-stream.ts'
 import { readXbstream } from './xbstream-reader.ts'
 
@@ -142,7 +143,7 @@ async function* entriesOf(
     ...(position === undefined ? {} : { position }),
     ...totals,
   }
-  yield file('manifest.json', { type: 'bytes', bytes: formatPhysicalManifest(manifest) })
+  yield file('manifest.json', { type: 'bytes', bytes: formatManifest(manifest) })
   keep(manifest)
 }
 

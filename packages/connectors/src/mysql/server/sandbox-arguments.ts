@@ -1,4 +1,4 @@
-import type { MysqlServerFacts } from '../logical/logical-manifest.ts'
+import type { MysqlServerFacts } from '../manifest/mysql-manifest.ts'
 
 export type SandboxOriginal = Pick<
   MysqlServerFacts,

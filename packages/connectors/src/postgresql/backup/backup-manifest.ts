@@ -1,16 +1,14 @@
+import type { ManifestHead } from '../../manifest/manifest-file.ts'
+
+/** "physical": over the wire; "direct": files read where they lie */
+type PhysicalMethod = 'physical' | 'direct'
+
 /**
  * `manifest.json` of a physical backup: all that must be known to restore it, to judge it, and to say which WAL it
  * needs. Plain JSON; a reader ignores fields it does not know, so fields may be added without a new formatVersion.
  */
-export interface BackupManifest {
-  readonly formatVersion: 1
-  /** the source's name, as in the paths beside the manifest: "postgresql/<source>/…" */
-  readonly source: string
-  readonly type: 'postgresql'
-  /** "physical": over the wire; "direct": files read where they lie */
-  readonly method: 'physical' | 'direct'
+export interface BackupManifest extends ManifestHead<'postgresql', PhysicalMethod> {
   readonly label: string
-  readonly tool: { readonly name: string; readonly version: string }
   readonly server: ServerFacts
   readonly timeline: number
   /** where recovery begins, "0/2000028" */
@@ -90,9 +88,4 @@ export interface BackupFinding {
   /** database, schema and name: "shop.public.orders" */
   readonly relation?: string
   readonly message: string
-}
-
-/** The file as it is stored: indented, so that a person who restored it with restic can read it. */
-export function formatBackupManifest(manifest: BackupManifest): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(manifest, undefined, 2)}\n`)
 }

@@ -1,5 +1,6 @@
 import type { FileEntry } from '@holdfast/core/entry'
-import { type BackupManifest, formatBackupManifest } from './backup-manifest.ts'
+import { formatManifest } from '../../manifest/manifest-file.ts'
+import type { BackupManifest } from './backup-manifest.ts'
 import { sourceFolder } from './entry-path.ts'
 
 export function manifestEntry(manifest: BackupManifest, modifiedAt: Date): FileEntry {
@@ -8,6 +9,6 @@ export function manifestEntry(manifest: BackupManifest, modifiedAt: Date): FileE
     path: `${sourceFolder(manifest.source)}/manifest.json`,
     mode: 0o600,
     modifiedAt,
-    content: { type: 'bytes', bytes: formatBackupManifest(manifest) },
+    content: { type: 'bytes', bytes: formatManifest(manifest) },
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type BackupManifest, formatBackupManifest } from './backup-manifest.ts'
+import { formatManifest } from '../../manifest/manifest-file.ts'
+import type { BackupManifest } from './backup-manifest.ts'
 import { parseBackupManifest } from './parse-backup-manifest.ts'
 
 const manifest: BackupManifest = {
@@ -45,7 +46,7 @@ const invalid = expect.objectContaining({ code: 'BACKUP_MANIFEST_INVALID' })
 
 describe('manifest.json', () => {
   it('comes back as it was written, and does without what a later version may add', () => {
-    expect(parseBackupManifest(formatBackupManifest(manifest))).toEqual(manifest)
+    expect(parseBackupManifest(formatManifest(manifest))).toEqual(manifest)
     expect(parseBackupManifest(bytesOf({ ...manifest, later: [1, 2] }))).toEqual(manifest)
   })
 

@@ -1,3 +1,5 @@
+import { openManifest } from '../../manifest/manifest-file.ts'
+import type { ManifestFields } from '../../manifest/manifest-fields.ts'
 import { parseLsn } from '../wal/lsn.ts'
 import type {
   BackupFinding,
@@ -8,24 +10,17 @@ import type {
   ServerFacts,
   TablespaceFacts,
 } from './backup-manifest.ts'
-import { ManifestFields } from './manifest-fields.ts'
 
 /**
  * Reads `manifest.json`. Fields that are not known are left out; those that are must have their shape. Fails with
  * BACKUP_MANIFEST_INVALID, naming the field, when it is damaged, of another source type, or of a newer format.
  */
 export function parseBackupManifest(bytes: Uint8Array): BackupManifest {
-  const fields = ManifestFields.parse(bytes, 'manifest.json')
-  const formatVersion = fields.integer('formatVersion')
-  if (formatVersion !== 1) throw fields.invalid(`it has format version ${formatVersion}, and 1 is supported`)
+  const { head, fields } = openManifest(bytes, 'postgresql', ['physical', 'direct'])
   const pagesChecked = fields.optionalInteger('pagesChecked')
   return {
-    formatVersion,
-    source: fields.text('source'),
-    type: fields.oneOf('type', ['postgresql']),
-    method: fields.oneOf('method', ['physical', 'direct']),
+    ...head,
     label: fields.text('label'),
-    tool: { name: fields.object('tool').text('name'), version: fields.object('tool').text('version') },
     server: parseServer(fields.object('server')),
     timeline: fields.integer('timeline', 1, 0xffff_ffff),
     startLsn: lsn(fields, 'startLsn'),

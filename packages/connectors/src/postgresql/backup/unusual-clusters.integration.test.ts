@@ -15,7 +15,7 @@ import { quoteIdentifier } from '../connection/quote.ts'
 import { startPostgres } from '../testing/postgres-server.ts'
 import { readAway, recordingContext, startBackup } from './backup-fixture.ts'
 import { parseBackupManifest } from './parse-backup-manifest.ts'
-import { formatBackupManifest } from './backup-manifest.ts'
+import { formatManifest } from '../../manifest/manifest-file.ts'
 import { restoreBackup } from './restored-backup-fixture.ts'
 
 const methods = ['wire', 'direct'] as const
@@ -125,7 +125,7 @@ describe.each(methods)('the %s method', (method) => {
     const backup = await startBackup(server, { method })
     const manifest = await readAway(backup)
     expect(manifest.findings).toMatchObject([{ path: 'postgresql/shop/data/odd-\u00ff' }])
-    expect(parseBackupManifest(formatBackupManifest(manifest))).toEqual(manifest)
+    expect(parseBackupManifest(formatManifest(manifest))).toEqual(manifest)
   })
 })
 

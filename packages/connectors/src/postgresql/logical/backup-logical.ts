@@ -2,6 +2,7 @@ import type { Context } from '@holdfast/core/context'
 import type { Entry, FileEntry } from '@holdfast/core/entry'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { readAhead } from '../../process/read-ahead.ts'
+import { formatManifest } from '../../manifest/manifest-file.ts'
 import { sourceFolder } from '../backup/entry-path.ts'
 import { serverClock } from '../backup/finish-manifest.ts'
 import { sqlRow } from '../backup/sql-rows.ts'
@@ -18,7 +19,6 @@ import {
   type DatabaseFingerprint,
   type DatabaseProperties,
   dumpPath,
-  formatLogicalManifest,
   type LogicalManifest,
 } from './logical-manifest.ts'
 
@@ -138,7 +138,7 @@ async function* entriesOf(
     warnings.push(...own)
   }
   const manifest = await makeManifest(plan, fingerprints, { warnings, globalsBytes: globals.sql.length }, ctx)
-  yield file('manifest.json', { type: 'bytes', bytes: formatLogicalManifest(manifest) })
+  yield file('manifest.json', { type: 'bytes', bytes: formatManifest(manifest) })
   keep(manifest)
 }
 

@@ -1,14 +1,10 @@
+import type { ManifestHead } from '../../manifest/manifest-file.ts'
+
 /**
  * `manifest.json` of a logical backup. Plain JSON; a reader ignores fields it does not know, so fields may be added
  * without a new formatVersion. Figures that may exceed 2^53 are texts.
  */
-export interface LogicalManifest {
-  readonly formatVersion: 1
-  /** the source's name, as in the paths beside the manifest: "postgresql/<source>/…" */
-  readonly source: string
-  readonly type: 'postgresql'
-  readonly method: 'logical'
-  readonly tool: { readonly name: string; readonly version: string }
+export interface LogicalManifest extends ManifestHead<'postgresql', 'logical'> {
   /** what wrote the dumps: "15.18" */
   readonly dumpTool: { readonly version: string; readonly major: number }
   readonly server: { readonly version: string; readonly versionNumber: number; readonly inRecovery: boolean }
@@ -89,11 +85,6 @@ export interface DatabaseGrant {
   readonly role?: string
   readonly privilege: string
   readonly isGrantable: boolean
-}
-
-/** The file as it is stored: indented, so that a person who restored it with restic can read it. */
-export function formatLogicalManifest(manifest: LogicalManifest): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(manifest, undefined, 2)}\n`)
 }
 
 /** Name of a database's dump, in the folder of the source: "databases/shop.dump". Letters of other scripts and signs become %XX. */

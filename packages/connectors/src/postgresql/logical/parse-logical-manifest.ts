@@ -1,4 +1,5 @@
-import { ManifestFields } from '../backup/manifest-fields.ts'
+import { openManifest } from '../../manifest/manifest-file.ts'
+import type { ManifestFields } from '../../manifest/manifest-fields.ts'
 import type {
   DatabaseFingerprint,
   DatabaseGrant,
@@ -10,17 +11,11 @@ import type {
 
 /** Fails with BACKUP_MANIFEST_INVALID, naming the field, when it is damaged, of another kind, or of a newer format. */
 export function parseLogicalManifest(bytes: Uint8Array): LogicalManifest {
-  const fields = ManifestFields.parse(bytes, 'manifest.json')
-  const formatVersion = fields.integer('formatVersion')
-  if (formatVersion !== 1) throw fields.invalid(`it has format version ${formatVersion}, and 1 is supported`)
+  const { head, fields } = openManifest(bytes, 'postgresql', ['logical'])
   const server = fields.object('server')
   const dumpTool = fields.object('dumpTool')
   return {
-    formatVersion,
-    source: fields.text('source'),
-    type: fields.oneOf('type', ['postgresql']),
-    method: fields.oneOf('method', ['logical']),
-    tool: { name: fields.object('tool').text('name'), version: fields.object('tool').text('version') },
+    ...head,
     dumpTool: { version: dumpTool.text('version'), major: dumpTool.integer('major') },
     server: {
       version: server.text('version'),

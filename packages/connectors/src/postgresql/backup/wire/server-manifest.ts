@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { ManifestFields } from '../manifest-fields.ts'
+import { ManifestFields } from '../../../manifest/manifest-fields.ts'
 
 /** The server's own list of what it sent, `backup_manifest`. Source: PostgreSQL documentation, "Backup Manifest Format". */
 export interface ServerManifest {
