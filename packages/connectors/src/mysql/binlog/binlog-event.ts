@@ -1,3 +1,5 @@
+import { GtidSet } from './gtid-set.ts'
+
 /** Types of events in a binary log, as both families number them ("Binary Log Event Types"). */
 export const eventType = {
   query: 2,
@@ -101,8 +103,40 @@ export function readGtid(event: BinlogEvent): { readonly gtid: string; readonly 
     return { gtid, isStandalone: ((body[12] ?? 0) & 1) !== 0 }
   }
   if (event.type !== eventType.gtid) return undefined
-  const sid = body.subarray(1, 17).toString('hex')
-  const uuid = sid.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
   // MySQL marks statements of their own by what follows
-  return { gtid: `${uuid}:${body.readBigInt64LE(17)}`, isStandalone: false }
+  return { gtid: `${readUuid(body.subarray(1, 17))}:${body.readBigInt64LE(17)}`, isStandalone: false }
+}
+
+/**
+ * The transactions before a file, which its server writes near the file's beginning: MariaDB as the newest of each domain
+ * and server, MySQL as intervals. undefined for other events, and for sets with tags, which are not understood.
+ */
+export function readGtidsBefore(event: BinlogEvent): GtidSet | undefined {
+  const body = event.bytes.subarray(headerBytes)
+  const set = new GtidSet()
+  if (event.type === eventType.mariadbGtidList) {
+    // the upper four bits are flags
+    const count = body.readUInt32LE(0) & 0x0fff_ffff
+    for (let at = 4; at < 4 + 16 * count; at += 16) {
+      set.add(`${body.readUInt32LE(at)}-${body.readUInt32LE(at + 4)}-${body.readBigUInt64LE(at + 8)}`)
+    }
+    return set
+  }
+  if (event.type !== eventType.previousGtids) return undefined
+  const count = body.readBigUInt64LE(0)
+  if (count > 0xffff_ffffn) return undefined
+  let at = 8
+  for (let index = 0n; index < count; index++) {
+    const uuid = readUuid(body.subarray(at, at + 16))
+    const intervals = Number(body.readBigUInt64LE(at + 16))
+    at += 24
+    for (const end = at + 16 * intervals; at < end; at += 16) {
+      set.addInterval(uuid, body.readBigUInt64LE(at), body.readBigUInt64LE(at + 8) - 1n)
+    }
+  }
+  return set
+}
+
+function readUuid(bytes: Buffer): string {
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

@@ -3,7 +3,7 @@ import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import type { ErrorCode } from '@holdfast/core/errors/catalogue'
 import { FindingBoard } from '../../postgresql/wal/finding-board.ts'
 import { ReconnectDelay, type ReconnectDelays } from '../../postgresql/wal/reconnect-delay.ts'
-import { connectMysql } from '../connection/connect.ts'
+import { connectToPrimary } from '../connection/choose-host.ts'
 import type { MysqlConnection } from '../connection/connection.ts'
 import { describeMysqlTarget, type MysqlTarget } from '../connection/target.ts'
 import { binlogFinding } from '../logical/logical-findings.ts'
@@ -13,7 +13,10 @@ import { formatPosition } from './binlog-position.ts'
 import type { BinlogSink } from './binlog-sink.ts'
 import { streamBinlog } from './binlog-stream.ts'
 import { decideStart, type StartDecision } from './find-start.ts'
-import { listBinlogs, readCreation } from './server-binlogs.ts'
+import { findSwitch } from './find-switch.ts'
+import { GtidSet } from './gtid-set.ts'
+import { listBinlogs, readCreation, type ServerBinlog } from './server-binlogs.ts'
+import type { ServerSwitch, SliceFacts } from './slice-facts.ts'
 
 export interface BinlogFollowOptions {
   readonly sink: BinlogSink
@@ -42,7 +45,7 @@ export interface BinlogFollowReport {
  * Follows a server's binary log into a sink until the context's signal is aborted, then makes durable what has come and
  * returns. Whatever passes by itself (a restart, a cut connection) is survived; it fails when it would not: no binary log, a
  * missing privilege, an access that was never granted, or a failing sink. Emits log.followed, and finding.noted:
- * MYSQL_BINLOG_GAP, MYSQL_BINLOG_BEGAN_ANEW, MYSQL_SERVER_BEHIND, MYSQL_FOLLOWING_INTERRUPTED, MYSQL_BINLOG_FORMAT_UNSAFE.
+ * MYSQL_BINLOG_GAP, MYSQL_BINLOG_BEGAN_ANEW, MYSQL_FAILOVER_LOST_TRANSACTIONS, MYSQL_SERVER_BEHIND, MYSQL_FOLLOWING_INTERRUPTED, MYSQL_BINLOG_FORMAT_UNSAFE.
  */
 export async function followBinlog(
   target: MysqlTarget,
@@ -74,6 +77,8 @@ const goodSessionMs = 10_000
 
 class Following {
   readonly #target: MysqlTarget
+  /** the one of its hosts that is followed */
+  #host: MysqlTarget
   readonly #options: BinlogFollowOptions
   readonly #lasting: Context
   readonly #findings = new FindingBoard()
@@ -87,6 +92,7 @@ class Following {
 
   constructor(target: MysqlTarget, options: BinlogFollowOptions, lasting: Context) {
     this.#target = target
+    this.#host = target
     this.#options = options
     this.#lasting = lasting
     this.#flushEveryMs = options.flushEveryMs ?? 10_000
@@ -116,7 +122,9 @@ class Following {
   /** Returns what ended the session. */
   async #session(ctx: Context): Promise<unknown> {
     try {
-      await using control = await connectMysql(this.#target, ctx)
+      const { target, session } = await connectToPrimary(this.#target, this.#host, ctx)
+      await using control = session
+      this.#host = target
       const facts = await readServerFacts(control, ctx)
       if (!facts.writesBinlog) throw new AppError('MYSQL_BINLOG_OFF', { host: control.host })
       const unsafe = binlogFinding(facts)
@@ -133,16 +141,18 @@ class Following {
     const { serverId, startFile } = this.#options
     const logs = await listBinlogs(control, ctx)
     const place = { serverId, family: control.version.family, heartbeatMs: 1000 }
-    const created = (file: string): Promise<number | undefined> => readCreation(this.#target, { ...place, file }, ctx)
+    const created = (file: string): Promise<number | undefined> => readCreation(this.#host, { ...place, file }, ctx)
     const last = this.#intake.end
-    const decision = await decideStart(
-      last,
-      { logs, ...(startFile === undefined ? {} : { wanted: startFile }) },
-      created,
-    )
+    const follows =
+      last === undefined || last.serverId === sourceId ? undefined : await this.#switch(control, last, logs, ctx)
+    const decision =
+      follows ??
+      (await decideStart(last, { logs, ...(startFile === undefined ? {} : { wanted: startFile }) }, created, sourceId))
     this.#noteProblem(decision, ctx)
     const { file, startPosition, generation, continues } = decision
     const gtid = continues && last?.gtid !== undefined ? { gtid: last.gtid } : {}
+    // at the beginning of a file the server tells what was before it
+    const gtids = startPosition > 0 && last?.gtids !== undefined ? { gtids: last.gtids } : {}
     const fileCreatedAt = last !== undefined && last.file === file ? last.fileCreatedAt : 0
     await this.#intake.begin({
       file,
@@ -152,15 +162,48 @@ class Following {
       serverId: sourceId,
       checksumBytes: 4,
       ...gtid,
+      ...gtids,
+      ...(follows === undefined ? {} : { follows: follows.follows }),
     })
     return decision
+  }
+
+  /** After a fail-over: goes on behind what is stored, in the log of another server; undefined where that cannot be. */
+  async #switch(
+    control: MysqlConnection,
+    last: SliceFacts,
+    logs: readonly ServerBinlog[],
+    ctx: Context,
+  ): Promise<(StartDecision & { readonly follows: ServerSwitch }) | undefined> {
+    const place = { serverId: this.#options.serverId, family: control.version.family, heartbeatMs: 1000 }
+    const found = await findSwitch(control, this.#host, { stored: last.gtids, logs, place }, ctx)
+    const ended = formatPosition({ file: last.file, position: last.endPosition })
+    const note = (level: 'info' | 'warning', message: string): void =>
+      this.#lasting.emit({ type: 'message.noted', level, message })
+    if ('reason' in found) {
+      note('warning', `the log of ${control.host} does not go on from ${ended} of another server: ${found.reason}`)
+      return undefined
+    }
+    const { file, position, gtids } = found
+    note('info', `the log goes on at ${control.host} with ${file}:${position}, behind ${ended} of another server`)
+    if (last.gtid !== undefined && !GtidSet.parse(gtids).has(last.gtid)) {
+      const message = `${control.host} took over without transactions that are stored: it has ${gtids}, the log ends with ${last.gtid}`
+      const hint =
+        'Recoveries leave them out, as the server does. See what they were with `mariadb-binlog -v`, in the older files of the log.'
+      this.#findings.note({ code: 'MYSQL_FAILOVER_LOST_TRANSACTIONS', message, hint }, ctx)
+    }
+    const generation = last.generation + 1
+    return {
+      ...{ file, startPosition: 0, generation, continues: false },
+      follows: { generation: last.generation, position, gtids },
+    }
   }
 
   async #stream(control: MysqlConnection, { file, startPosition }: StartDecision, ctx: Context): Promise<void> {
     const heartbeatMs = Math.max(100, Math.min(1000, this.#flushEveryMs / 2))
     const { serverId } = this.#options
     const start = { file, position: Math.max(4, startPosition), serverId, family: control.version.family, heartbeatMs }
-    for await (const event of streamBinlog(this.#target, start, ctx)) {
+    for await (const event of streamBinlog(this.#host, start, ctx)) {
       await this.#intake.take(event)
       this.#hasStreamed = true
       this.#findings.passed('MYSQL_FOLLOWING_INTERRUPTED')
@@ -186,7 +229,7 @@ class Following {
 
   #noteProblem({ problem, file }: StartDecision, ctx: Context): void {
     if (problem === undefined) return
-    const host = describeMysqlTarget(this.#target)
+    const host = describeMysqlTarget(this.#host)
     const hint = 'Make a new backup with `holdfast backup`: what comes after this place can be recovered from it only.'
     const end = this.#intake.end
     const ended = end === undefined ? '' : ` after ${formatPosition({ file: end.file, position: end.endPosition })}`

@@ -169,7 +169,7 @@ export class BinlogIntake {
     // also when nothing of it came that is not stored yet: else what follows would seem to have a hole before it
     slice.endFile()
     await this.#seal()
-    const { generation, gtid } = facts
+    const { generation, gtid, gtids } = facts
     this.#slice = new GrowingSlice({
       file,
       generation,
@@ -178,6 +178,7 @@ export class BinlogIntake {
       serverId: event.serverId === 0 ? facts.serverId : event.serverId,
       checksumBytes: slice.checksumBytes,
       ...(gtid === undefined ? {} : { gtid }),
+      ...(gtids === undefined ? {} : { gtids }),
     })
   }
 

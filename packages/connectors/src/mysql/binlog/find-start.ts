@@ -18,9 +18,13 @@ export interface StartDecision {
  * undefined when it does not have it.
  */
 export async function decideStart(
-  last: Pick<SliceFacts, 'file' | 'endPosition' | 'endsFile' | 'generation' | 'fileCreatedAt'> | undefined,
+  last:
+    | (Pick<SliceFacts, 'file' | 'endPosition' | 'endsFile' | 'generation' | 'fileCreatedAt'> &
+        Partial<Pick<SliceFacts, 'serverId'>>)
+    | undefined,
   { logs, wanted }: { readonly logs: readonly ServerBinlog[]; readonly wanted?: string },
   createdAt: (file: string) => Promise<number | undefined>,
+  serverId?: number,
 ): Promise<StartDecision> {
   const [oldest] = logs
   const newest = logs.at(-1)
@@ -29,6 +33,10 @@ export async function decideStart(
     return { file, startPosition: 0, generation, continues: false }
   }
   if (last === undefined) return fresh(logs.find(({ file }) => file === wanted)?.file ?? newest.file, 1)
+  // another server's files may have the same names
+  if (serverId !== undefined && last.serverId !== undefined && serverId !== last.serverId) {
+    return { ...fresh(oldest.file, last.generation + 1), problem: 'began-anew' }
+  }
   const own = logs.findIndex(({ file }) => file === last.file)
   const [ownIndex, oldestIndex] = [binlogIndex(last.file) ?? 0, binlogIndex(oldest.file) ?? 0]
   if (own < 0) {

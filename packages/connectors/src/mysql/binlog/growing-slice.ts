@@ -1,7 +1,8 @@
 import type { BinlogEvent } from './binlog-event.ts'
-import { binlogMagic, eventType } from './binlog-event.ts'
+import { binlogMagic, eventType, readGtidsBefore } from './binlog-event.ts'
 import type { BinlogSlice } from './binlog-sink.ts'
-import { instantOf, type SliceFacts } from './slice-facts.ts'
+import { GtidSet } from './gtid-set.ts'
+import { instantOf, type ServerSwitch, type SliceFacts } from './slice-facts.ts'
 import { TransactionTracker } from './transaction-tracker.ts'
 
 export interface SliceStart {
@@ -12,6 +13,9 @@ export interface SliceStart {
   readonly fileCreatedAt: number
   readonly serverId: number
   readonly gtid?: string
+  /** all transactions before it */
+  readonly gtids?: string
+  readonly follows?: ServerSwitch
   readonly checksumBytes: number
 }
 
@@ -27,6 +31,7 @@ export class GrowingSlice {
   #latestCommit: number | undefined
   #commitPosition: number | undefined
   #gtid: string | undefined
+  #gtids: GtidSet | undefined
   #endsFile = false
   recoverableUntil: string | undefined
 
@@ -34,6 +39,7 @@ export class GrowingSlice {
     this.#start = start
     this.#fileCreatedAt = start.fileCreatedAt
     this.#gtid = start.gtid
+    this.#gtids = start.gtids === undefined ? undefined : GtidSet.parse(start.gtids)
     this.#tracker = new TransactionTracker(Math.max(4, start.startPosition), start.checksumBytes)
     if (start.startPosition === 0) this.#append(binlogMagic)
   }
@@ -62,6 +68,7 @@ export class GrowingSlice {
   add(event: BinlogEvent): void {
     if (event.type === eventType.formatDescription && this.#start.startPosition === 0)
       this.#fileCreatedAt = event.timestamp
+    this.#gtids = readGtidsBefore(event) ?? this.#gtids
     const done = this.#tracker.add(event)
     this.#append(event.bytes)
     if (done === undefined) return
@@ -69,7 +76,11 @@ export class GrowingSlice {
     this.#firstCommit = Math.min(this.#firstCommit ?? done.committedAt, done.committedAt)
     this.#latestCommit = Math.max(this.#latestCommit ?? 0, done.committedAt)
     this.#commitPosition = done.endPosition
-    if (done.gtid !== undefined) this.#gtid = done.gtid
+    if (done.gtid === undefined) this.#gtids = undefined
+    else {
+      this.#gtid = done.gtid
+      this.#gtids?.add(done.gtid)
+    }
   }
 
   /** The server has begun the next file. */
@@ -83,7 +94,7 @@ export class GrowingSlice {
   }
 
   facts(): SliceFacts {
-    const { file, generation, startPosition, serverId } = this.#start
+    const { file, generation, startPosition, serverId, follows } = this.#start
     return {
       formatVersion: 1,
       file,
@@ -98,6 +109,8 @@ export class GrowingSlice {
       ...(this.#latestCommit === undefined ? {} : { latestCommitAt: instantOf(this.#latestCommit) }),
       ...(this.#commitPosition === undefined ? {} : { commitPosition: this.#commitPosition }),
       ...(this.#gtid === undefined ? {} : { gtid: this.#gtid }),
+      ...(this.#gtids === undefined || this.#gtids.isEmpty ? {} : { gtids: this.#gtids.toString() }),
+      ...(follows === undefined ? {} : { follows }),
       ...(this.recoverableUntil === undefined ? {} : { recoverableUntil: this.recoverableUntil }),
     }
   }
@@ -111,7 +124,8 @@ export class GrowingSlice {
       fileCreatedAt: this.#fileCreatedAt,
       checksumBytes: this.checksumBytes,
     }
-    return new GrowingSlice({ file, generation, serverId, ...place, ...gtid })
+    const gtids = this.#gtids === undefined ? {} : { gtids: this.#gtids.toString() }
+    return new GrowingSlice({ file, generation, serverId, ...place, ...gtid, ...gtids })
   }
 
   #append(bytes: Buffer): void {

@@ -26,8 +26,22 @@ export interface SliceFacts {
   readonly commitPosition?: number
   /** of its newest transaction */
   readonly gtid?: string
+  /** all transactions up to the slice's end, as GtidSet writes them; absent when some have no GTID */
+  readonly gtids?: string
+  /** of the first slice after a fail-over: how this server's log goes on from another one's */
+  readonly follows?: ServerSwitch
   /** Everything committed by then lies in this slice or before it. */
   readonly recoverableUntil?: string
+}
+
+/** A fail-over, as a fact in the log. */
+export interface ServerSwitch {
+  /** whose log was followed before */
+  readonly generation: number
+  /** where in the slice's own file what is new begins: everything before it is in the other log too */
+  readonly position: number
+  /** what both servers have; other transactions of the older log were lost by the fail-over */
+  readonly gtids: string
 }
 
 /** Name of a slice in the log: "binlog.000042.0000000000". Names sort as positions do. */
@@ -54,11 +68,13 @@ export function parseSliceFacts(raw: unknown): SliceFacts | undefined {
   const isText = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string'
   const { formatVersion, file, generation, startPosition, endPosition, endsFile, fileCreatedAt, serverId, commits } =
     facts
-  const { firstCommitAt, latestCommitAt, commitPosition, gtid, recoverableUntil } = facts
+  const { firstCommitAt, latestCommitAt, commitPosition, gtid, gtids, recoverableUntil } = facts
+  const follows = parseSwitch(facts.follows)
   if (formatVersion !== 1 || typeof file !== 'string' || typeof endsFile !== 'boolean') return undefined
   if (!isNumber(generation) || !isNumber(startPosition) || !isNumber(endPosition)) return undefined
   if (!isNumber(fileCreatedAt) || !isNumber(serverId) || !isNumber(commits)) return undefined
   if (commitPosition !== undefined && !isNumber(commitPosition)) return undefined
+  if (!isText(gtids) || (facts.follows !== undefined && follows === undefined)) return undefined
   if (!isText(firstCommitAt) || !isText(latestCommitAt) || !isText(gtid) || !isText(recoverableUntil)) return undefined
   return {
     formatVersion,
@@ -74,8 +90,18 @@ export function parseSliceFacts(raw: unknown): SliceFacts | undefined {
     ...(latestCommitAt === undefined ? {} : { latestCommitAt }),
     ...(commitPosition === undefined ? {} : { commitPosition }),
     ...(gtid === undefined ? {} : { gtid }),
+    ...(gtids === undefined ? {} : { gtids }),
+    ...(follows === undefined ? {} : { follows }),
     ...(recoverableUntil === undefined ? {} : { recoverableUntil }),
   }
+}
+
+function parseSwitch(raw: unknown): ServerSwitch | undefined {
+  if (typeof raw !== 'object' || raw === null) return undefined
+  // checked field by field below
+  const { generation, position, gtids } = raw as Partial<Record<keyof ServerSwitch, unknown>>
+  if (typeof generation !== 'number' || typeof position !== 'number' || typeof gtids !== 'string') return undefined
+  return { generation, position, gtids }
 }
 
 /** Seconds since 1970 as an instant. */

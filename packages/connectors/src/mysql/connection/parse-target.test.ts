@@ -42,3 +42,14 @@ it.each([
 ])('refuses %s', (text, reason) => {
   expect(() => parseMysqlTarget(text, surroundings)).toThrow(reason)
 })
+
+it('reads several hosts, of which one may take over from another', () => {
+  const target = parseMysqlTarget('mysql://me@db1:3307,[::1],db3:3308/shop?connect-timeout=5', surroundings)
+  expect(target).toMatchObject({ host: 'db1', port: 3307, user: 'me', database: 'shop', connectTimeoutMs: 5000 })
+  expect(target.others).toEqual([
+    { host: '::1', port: 3306 },
+    { host: 'db3', port: 3308 },
+  ])
+  expect(() => parseMysqlTarget('mysql://db1,/shop', surroundings)).toThrow('is no host')
+  expect(() => parseMysqlTarget('mysql://db1,db2?socket=/s', surroundings)).toThrow('several hosts and a socket')
+})

@@ -16,10 +16,11 @@ const knownParameters = ['socket', 'ssl-mode', 'ssl-ca', 'connect-timeout']
 const defaultTimeoutMs = 10_000
 
 /**
- * Reads mysql://user@host:port/database?socket=…&ssl-mode=…&ssl-ca=…; mariadb:// is the same. User, password and socket
+ * Reads mysql://user@host:port,host:port/database?socket=…&ssl-mode=…&ssl-ca=…; mariadb:// is the same. User, password and socket
  * that it does not name come from MYSQL_PWD and the group [client] of ~/.my.cnf. Fails with MYSQL_TARGET_INVALID.
  */
-export function parseMysqlTarget(text: string, surroundings: MysqlSurroundings): MysqlTarget {
+export function parseMysqlTarget(given: string, surroundings: MysqlSurroundings): MysqlTarget {
+  const { text, further } = divideHosts(given)
   const url = URL.parse(text.replace(/^(?:mysql|mariadb):/, 'http:'))
   if (url === null || !/^(?:mysql|mariadb):\/\//.test(text)) {
     throw invalid('it is no address', 'signs such as @ and / in names are written %40 and %2F')
@@ -30,8 +31,10 @@ export function parseMysqlTarget(text: string, surroundings: MysqlSurroundings):
   const socket = parameters.get('socket') ?? (url.hostname === '' ? file.get('socket') : undefined)
   const password = decode(url.password) || surroundings.variable('MYSQL_PWD') || file.get('password')
   const database = decode(url.pathname.slice(1))
+  if (further.length > 0 && socket !== undefined) throw invalid('it names several hosts and a socket', 'leave one out')
   return {
     host,
+    ...(further.length === 0 ? {} : { others: further.map(readHost) }),
     port: url.port === '' ? Number(file.get('port') ?? 3306) : Number(url.port),
     ...(socket === undefined ? {} : { socket }),
     user: decode(url.username) || file.get('user') || surroundings.userName,
@@ -41,6 +44,19 @@ export function parseMysqlTarget(text: string, surroundings: MysqlSurroundings):
     tls: readTls(parameters, file),
     connectTimeoutMs: readTimeout(parameters.get('connect-timeout')),
   }
+}
+
+/** A URL has one host: the first stays in it. */
+function divideHosts(given: string): { readonly text: string; readonly further: readonly string[] } {
+  const [, before = '', hosts = '', after = ''] = /^([a-z]+:\/\/(?:[^/?#]*@)?)([^/?#@]*)(.*)$/s.exec(given) ?? []
+  const [first, ...further] = hosts.split(',')
+  return further.length === 0 ? { text: given, further } : { text: `${before}${first}${after}`, further }
+}
+
+function readHost(text: string): Pick<MysqlTarget, 'host' | 'port'> {
+  const url = URL.parse(`http://${text}`)
+  if (url === null || url.hostname === '') throw invalid(`${JSON.stringify(text)} is no host`, 'divide hosts by commas')
+  return { host: decode(url.hostname.replace(/^\[(.*)\]$/, '$1')), port: url.port === '' ? 3306 : Number(url.port) }
 }
 
 function readParameters(url: URL): ReadonlyMap<string, string> {

@@ -2,6 +2,8 @@
 export interface MysqlTarget {
   readonly host: string
   readonly port: number
+  /** Further hosts, of which one may have taken over: mysql://user@db1,db2:3307. */
+  readonly others?: readonly Pick<MysqlTarget, 'host' | 'port'>[]
   /** path of a Unix socket, which then is used instead of host and port */
   readonly socket?: string
   readonly user: string

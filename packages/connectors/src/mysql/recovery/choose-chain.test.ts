@@ -44,7 +44,7 @@ it('follows slices over files as long as nothing is missing', () => {
   expect(chain).toMatchObject({
     until: at(30),
     end: { file: 'b.000002', position: 300 },
-    head: { startPosition: 0, file: 'b.000001' },
+    stretches: [{ head: { startPosition: 0, file: 'b.000001' } }],
   })
   expect(chain.slices.map(({ file, startPosition }) => [file, startPosition])).toEqual([
     ['b.000001', 500],
@@ -111,4 +111,28 @@ it('chooses the backup with the least to replay, and says why a point cannot be 
   expect(fails(40)).toThrow('binary log is missing')
   expect(fails(55)).toThrow('after the newest')
   expect(() => chooseChain([], whole, { type: 'latest' })).toThrow('no base backup')
+})
+
+it('goes on at the server that took over, unless something is missing before it or the backup holds what was lost', () => {
+  const first = [
+    slice(1, 0, 500, { gtid: '0-1-5', gtids: '0-1-5' }),
+    slice(1, 500, 900, { gtid: '0-1-9', gtids: '0-1-9', recoverableUntil: at(20) }),
+  ]
+  const link = { generation: 1, position: 250, gtids: '0-1-7' }
+  const second = [
+    slice(3, 0, 400, { generation: 2, serverId: 2, follows: link, gtids: '0-1-7,0-2-9' }),
+    slice(3, 400, 600, { generation: 2, serverId: 2, gtids: '0-1-7,0-2-12', recoverableUntil: at(40) }),
+  ]
+  const own = { ...base('one', 1, 100, 10), position: { file: 'b.000001', position: 100, gtid: '0-1-1' } }
+  const chain = chainFrom(own, [...first, ...second])
+  expect(chain).toMatchObject({ until: at(40), end: { file: 'b.000003', position: 600 } })
+  expect(chain.stretches).toMatchObject([{ kept: '0-1-7' }, { from: { file: 'b.000003', position: 250 } }])
+  expect(coverage([own], [...first, ...second])?.gaps).toEqual([])
+  // the follower had not stored all that both servers have
+  expect(chainFrom(own, [...first.slice(0, 1), ...second]).until).toBe(at(10))
+  const late = { ...own, position: { file: 'b.000001', position: 800, gtid: '0-1-8' } }
+  expect(chainFrom(late, [...first, ...second]).until).toBe(at(20))
+  // without a GTID of the backup it is not known whether it holds what was lost
+  const { gtid: _gtid, ...place } = own.position
+  expect(chainFrom({ ...own, position: place }, [...first, ...second]).until).toBe(at(20))
 })

@@ -29,7 +29,7 @@ export function chooseChain(
 }
 
 function reaches(chain: BinlogChain, stop: MysqlRecoveryPoint, all: readonly BinlogChain[]): boolean {
-  const { base, until, end } = chain
+  const { base, until, stretches } = chain
   switch (stop.type) {
     case 'backup':
       return chain === all.at(-1)
@@ -38,8 +38,8 @@ function reaches(chain: BinlogChain, stop: MysqlRecoveryPoint, all: readonly Bin
     case 'time':
       return base.consistentAt <= stop.at && stop.at <= until
     case 'position': {
-      if (base.position === undefined || end === undefined || binlogIndex(stop.file) === undefined) return false
-      return comparePositions(base.position, stop) <= 0 && comparePositions(stop, end) <= 0
+      if (binlogIndex(stop.file) === undefined) return false
+      return stretches.some(({ from, end }) => comparePositions(from, stop) <= 0 && comparePositions(stop, end) <= 0)
     }
     case 'gtid':
       // which log holds it is seen when it is read: the newest that may

@@ -7,8 +7,8 @@ import {
   eventType,
   readQuery,
 } from '../binlog/binlog-event.ts'
-import { comparePositions } from '../binlog/binlog-position.ts'
-import type { ReadSlice, ReplayPlan } from './replay-plan.ts'
+import { type BinlogPosition, comparePositions } from '../binlog/binlog-position.ts'
+import type { ReadSlice, ReplayPart, ReplayPlan } from './replay-plan.ts'
 import { type ReplayScope, requireWithinScope } from './replay-scope.ts'
 
 /** What concerns files and not data. */
@@ -31,17 +31,26 @@ export interface ReplayChoice {
  * So nothing depends on how mysqlbinlog understands positions and times, and files need not be written anywhere.
  */
 export async function* replayEvents(
-  { chain, from, to, without }: ReplayPlan,
+  { parts, without }: ReplayPlan,
   read: ReadSlice,
-  { skipsAccounts, scope }: ReplayChoice,
+  choice: ReplayChoice,
   ctx: Context,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   yield binlogMagic
-  const { head, slices } = chain
+  for (const part of parts) yield* partEvents(part, { without, ...choice }, read, ctx)
+}
+
+/** Those of one server, after a description of how they are to be read. */
+async function* partEvents(
+  { stretch: { head, slices }, from, to }: ReplayPart,
+  choice: ReplayChoice & Pick<ReplayPlan, 'without'>,
+  read: ReadSlice,
+  ctx: Context,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let reached = { file: from.file, position: 0 }
   let checksumBytes = 4
   const [first] = slices
-  if (head !== undefined && first !== undefined && head !== first) {
+  if (first !== undefined && head !== first) {
     for (const event of eventsIn(await read(head, ctx))) {
       if (event.type !== eventType.formatDescription) continue
       checksumBytes = checksumBytesOf(event)
@@ -50,34 +59,42 @@ export async function* replayEvents(
     }
   }
   for (const facts of slices) {
-    const { file } = facts
-    if (comparePositions({ file, position: facts.startPosition }, to) >= 0) return
+    const { file, startPosition } = facts
+    if (comparePositions({ file, position: startPosition }, to) >= 0) return
     if (reached.file !== file) reached = { file, position: 0 }
-    let position = Math.max(4, facts.startPosition)
+    let position = Math.max(4, startPosition)
     const parts: Buffer[] = []
     for (const event of eventsIn(await read(facts, ctx))) {
       const start = { file, position }
       position += event.bytes.length
       if (start.position < reached.position) continue
       reached = { file, position }
-      if (event.type === eventType.formatDescription) {
-        checksumBytes = checksumBytesOf(event)
-        parts.push(event.bytes)
-        continue
-      }
-      if (comparePositions(start, from) < 0 || comparePositions(start, to) >= 0 || dropped.has(event.type)) continue
-      if (
-        without.some(
-          (one) => one.file === file && one.startPosition <= start.position && start.position < one.endPosition,
-        )
-      )
-        continue
-      if (skipsAccounts && isAboutAccounts(event, checksumBytes)) continue
-      if (scope !== undefined) requireWithinScope(event, checksumBytes, scope)
+      if (event.type === eventType.formatDescription) checksumBytes = checksumBytesOf(event)
+      else if (comparePositions(start, from) < 0 || comparePositions(start, to) >= 0) continue
+      else if (!isReplayed(event, { ...start, generation: facts.generation }, checksumBytes, choice)) continue
       parts.push(event.bytes)
     }
     if (parts.length > 0) yield Buffer.concat(parts)
   }
+}
+
+function isReplayed(
+  event: BinlogEvent,
+  start: BinlogPosition & { readonly generation: number },
+  checksumBytes: number,
+  { without, skipsAccounts, scope }: ReplayChoice & Pick<ReplayPlan, 'without'>,
+): boolean {
+  const isExcluded = without.some(
+    (one) =>
+      one.generation === start.generation &&
+      one.file === start.file &&
+      one.startPosition <= start.position &&
+      start.position < one.endPosition,
+  )
+  if (dropped.has(event.type) || isExcluded) return false
+  if (skipsAccounts && isAboutAccounts(event, checksumBytes)) return false
+  if (scope !== undefined) requireWithinScope(event, checksumBytes, scope)
+  return true
 }
 
 function isAboutAccounts(event: BinlogEvent, checksumBytes: number): boolean {
