@@ -10,6 +10,7 @@ import { readMysqlCoverage } from '../mysql/read-mysql-coverage.ts'
 import { createCronClock } from '../planning/cron-clock.ts'
 import { readStatusFacts } from '../status/status-facts.ts'
 import { statusOf } from '../status/status-report.ts'
+import type { OperationReport } from './operation-report.ts'
 import { rebuildCatalogue } from './rebuild-catalogue.ts'
 import { createOperationFixture, type OperationFixture, type Written } from './testing/operation-fixture.ts'
 
@@ -18,6 +19,7 @@ const stack = new AsyncDisposableStack()
 let server: MariadbServer
 let fixture: OperationFixture
 let supervisor: LogSupervisor
+let firstBackup: OperationReport
 const gapsAt: Date[] = []
 
 const written = (assertion: string): Written => ({
@@ -52,7 +54,7 @@ beforeAll(async () => {
     requestBackup: async (_: unknown, gapAt: Date) => void gapsAt.push(gapAt),
   }
   supervisor = stack.use(createLogSupervisor(given, ctx))
-  await fixture.perform('backup', { source: 'shop', id: 'the-run' })
+  firstBackup = await fixture.perform('backup', { source: 'shop', id: 'the-run' })
   supervisor.update(fixture.configure(written('count(*) >= 2')))
 }, 120_000)
 afterAll(() => stack.disposeAsync())
@@ -80,6 +82,7 @@ async function untilStored(): Promise<void> {
 }
 
 test('a backup is of all databases, into all repositories, with its rows counted', async () => {
+  expect(firstBackup.result.problems).toBeUndefined()
   for (const name of ['first', 'second']) {
     const listed = await listSnapshots(await fixture.open(name), { tags: [['run=the-run']] }, ctx)
     expect(listed.map(({ snapshot }) => snapshot.tags)).toEqual([

@@ -19,7 +19,7 @@ function isDriverError(error: unknown): error is DriverError {
 }
 
 /** The server's error number, when an error of ours was caused by one. */
-function mysqlErrorNumber(error: unknown): number | undefined {
+export function mysqlErrorNumber(error: unknown): number | undefined {
   const cause = error instanceof AppError ? error.cause : error
   // what the driver throws carries the server's number as errno; system errors carry negative ones
   if (!isDriverError(cause) || typeof cause.errno !== 'number' || cause.errno < 0) return undefined
