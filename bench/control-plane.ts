@@ -12,7 +12,6 @@ import { quietContext } from '@holdfast/core/context'
 import { type CataloguePlace, openCatalogue } from '@holdfast/orchestrator/catalogue/open-catalogue'
 import { fillCatalogue } from '@holdfast/orchestrator/catalogue/testing/fill-catalogue'
 import { openTestPlaces } from '@holdfast/orchestrator/catalogue/testing/test-places'
-import { stringify } from 'yaml'
 import { measureProcess } from './measure-process.ts'
 
 const launcher = fileURLToPath(new URL('../apps/cli/bin/holdfast.js', import.meta.url))
@@ -43,7 +42,8 @@ function writeConfig(name: string, place: CataloguePlace): string {
     repositories: Object.fromEntries(repositories.map((repository) => [repository, location(repository)])),
     sources: Object.fromEntries(sources.map((source) => [source, { type: 'files', paths: ['/srv/data'] }])),
   }
-  writeFileSync(path, stringify(config))
+  // JSON is YAML too
+  writeFileSync(path, JSON.stringify(config, undefined, 2))
   return path
 }
 
