@@ -21,6 +21,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   'ceph-common': ['ceph', 'radosgw-admin'],
   radosgw: ['radosgw'],
   'mariadb-server': ['mariadbd', 'mariadb-install-db'],
+  pgloader: ['pgloader'],
   'mariadb-backup': ['mariadb-backup', 'mbstream'],
   'postgresql-15': ['/usr/lib/postgresql/15/bin/postgres', '/usr/lib/postgresql/15/bin/pgbench'],
 }

@@ -26,3 +26,8 @@ export function mysqlSourceHost({ host, socket }: MysqlTarget): string {
   const isHere = socket !== undefined || host === 'localhost' || host === '127.0.0.1' || host === '::1'
   return isHere ? currentIdentity().hostname : host
 }
+
+/** Those of `--database`; else the one that the address names; else all. */
+export function chosenDatabases(named: readonly string[], { database }: MysqlTarget): readonly string[] {
+  return named.length > 0 || database === undefined ? named : [database]
+}

@@ -162,4 +162,23 @@ export const mysqlErrors = {
     message: 'the server on {directory} did not come up: {reason}',
     hint: 'Read the server log that the message quotes; a scratch server needs space in the directory of --sandbox.',
   },
+  // --- MySQL and MariaDB: migration
+  MYSQL_MIGRATION_IMPOSSIBLE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'this migration is not possible: {reason}',
+    hint: '{advice} Nothing was changed.',
+  },
+  PGLOADER_MISSING: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is no pgloader on this machine, which moves MySQL to PostgreSQL',
+    hint: 'Install it (apt install pgloader), or name its directory with --mysql-bin.',
+  },
+  PGLOADER_FAILED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'pgloader did not move {database}: {reason}',
+    hint: 'Drop the schema that it began, correct the cause, then run it again. pgloader logs in to MySQL by mysql_native_password only: give it an account of that kind.',
+  },
 } as const satisfies Record<string, ErrorDefinition>

@@ -1,0 +1,75 @@
+import { mysqlClientPlace } from '@holdfast/orchestrator/mysql/mysql-client-place'
+import {
+  executeMysqlMigration,
+  type MysqlMigrationPlan,
+  planMysqlMigration,
+} from '@holdfast/orchestrator/mysql/migrate-mysql'
+import type { Invocation } from '../command/command.ts'
+import type { MigrateOptions } from '../command/migrate.ts'
+import { programVersion } from '../command/version.ts'
+import { formatClock } from '../output/local-time.ts'
+import { printable } from '../output/printable.ts'
+import { renderChecks } from '../postgresql/check-table.ts'
+import { readSourceName } from '../postgresql/postgres-backup-option.ts'
+import { saveSettingsOf } from '../postgresql/save-settings-of.ts'
+import { openSession } from '../session/open-session.ts'
+import { chosenDatabases, mysqlSourceHost, readMysqlConnection } from './mysql-connection-argument.ts'
+
+/** `migrate mysql://… mysql://…`: shows the plan, then moves and compares. The exit code is 3 when a table differs. */
+export async function runMysqlMigrate(
+  from: string,
+  to: string,
+  invocation: Invocation<MigrateOptions>,
+): Promise<number> {
+  const { options, output, variables, ctx } = invocation
+  const source = readMysqlConnection(from, variables)
+  const host = mysqlSourceHost(source)
+  await using session = await openSession(invocation, { lock: 'append', changesNothing: options.dryRun })
+  const plan = await planMysqlMigration(
+    {
+      from: source,
+      to: readMysqlConnection(to, variables),
+      backup: {
+        source: options.source ?? readSourceName(host, '--source'),
+        selection: { databases: chosenDatabases(options.database, source), tables: [], excludeTables: [] },
+        client: mysqlClientPlace(options.mysqlBin, variables),
+        silenceLimitMs: 600_000,
+        lockAllTables: false,
+        toolVersion: programVersion(),
+      },
+      settings: { ...saveSettingsOf(invocation, host), tags: ['migration'] },
+    },
+    ctx,
+  )
+  output.note(describePlan(plan))
+  const { databases, changes } = plan
+  output.message({ message_type: 'plan', from: plan.from, to: plan.to, databases, changes })
+  if (options.dryRun) return 0
+  const report = await executeMysqlMigration(session.repository, plan, ctx)
+  for (const warning of report.warnings) output.line(`warning: ${printable(warning)}`)
+  output.line(renderChecks(report.checks))
+  const hasFailed = report.checks.some(({ verdict }) => verdict === 'failed')
+  output.note(
+    `${hasFailed ? 'moved, but NOT equal' : 'moved and equal'}: safety backup ${report.snapshotId.slice(0, 8)} in ${formatClock(report.backupMs)}, restored and compared in ${formatClock(report.restoreMs)}`,
+  )
+  output.message({
+    message_type: 'summary',
+    snapshot_id: report.snapshotId,
+    backup_ms: report.backupMs,
+    restore_ms: report.restoreMs,
+    checks: report.checks,
+    warnings: report.warnings,
+    changes,
+  })
+  return hasFailed ? 3 : 0
+}
+
+function describePlan({ from, to, databases, changes, request }: MysqlMigrationPlan): string {
+  return [
+    `migration from ${from.version} at ${from.host} to ${to.version} at ${to.host}`,
+    ...databases.map(({ name, tables }) => `  database     ${printable(name)}, ${tables.length} tables`),
+    `  backup       all of them into the repository, as source ${request.backup.source}`,
+    ...changes.map((change) => `  changes      ${printable(change)}`),
+    '  comparison   rows and content of every table',
+  ].join('\n')
+}

@@ -1,0 +1,77 @@
+import {
+  executeMysqlToPostgres,
+  planMysqlToPostgres,
+  type ToPostgresPlan,
+} from '@holdfast/orchestrator/mysql/migrate-mysql-to-postgres'
+import { mysqlClientPlace } from '@holdfast/orchestrator/mysql/mysql-client-place'
+import type { Invocation } from '../command/command.ts'
+import type { MigrateOptions } from '../command/migrate.ts'
+import { programVersion } from '../command/version.ts'
+import { formatClock } from '../output/local-time.ts'
+import { printable } from '../output/printable.ts'
+import { renderChecks } from '../postgresql/check-table.ts'
+import { readConnectionArgument } from '../postgresql/connection-argument.ts'
+import { readSourceName } from '../postgresql/postgres-backup-option.ts'
+import { saveSettingsOf } from '../postgresql/save-settings-of.ts'
+import { openSession } from '../session/open-session.ts'
+import { chosenDatabases, mysqlSourceHost, readMysqlConnection } from './mysql-connection-argument.ts'
+
+/** `migrate mysql://… postgresql://…`: shows the plan, then moves and counts. The exit code is 3 when a table differs. */
+export async function runMysqlToPostgres(
+  from: string,
+  to: string,
+  invocation: Invocation<MigrateOptions>,
+): Promise<number> {
+  const { options, output, variables, ctx } = invocation
+  const source = readMysqlConnection(from, variables)
+  const host = mysqlSourceHost(source)
+  await using session = await openSession(invocation, { lock: 'append', changesNothing: options.dryRun })
+  const plan = await planMysqlToPostgres(
+    {
+      from: source,
+      to: readConnectionArgument(to, variables, ctx),
+      backup: {
+        source: options.source ?? readSourceName(host, '--source'),
+        selection: { databases: chosenDatabases(options.database, source), tables: [], excludeTables: [] },
+        client: mysqlClientPlace(options.mysqlBin, variables),
+        silenceLimitMs: 600_000,
+        lockAllTables: false,
+        toolVersion: programVersion(),
+      },
+      settings: { ...saveSettingsOf(invocation, host), tags: ['migration'] },
+    },
+    ctx,
+  )
+  output.note(describePlan(plan))
+  output.message({ message_type: 'plan', from: plan.from, to: plan.to, databases: plan.databases, left: plan.left })
+  if (options.dryRun) return 0
+  const report = await executeMysqlToPostgres(session.repository, plan, ctx)
+  for (const warning of report.warnings) output.line(`warning: ${printable(warning)}`)
+  for (const change of report.typeChanges) output.line(`type: ${printable(change)}`)
+  output.line(renderChecks(report.checks))
+  const hasFailed = report.checks.some(({ verdict }) => verdict === 'failed')
+  output.note(
+    `${hasFailed ? 'moved, but NOT equal' : 'moved, with as many rows'}: safety backup ${report.snapshotId.slice(0, 8)} in ${formatClock(report.backupMs)}, moved and counted in ${formatClock(report.loadMs)}`,
+  )
+  output.message({
+    message_type: 'summary',
+    snapshot_id: report.snapshotId,
+    backup_ms: report.backupMs,
+    restore_ms: report.loadMs,
+    checks: report.checks,
+    warnings: report.warnings,
+    type_changes: report.typeChanges,
+  })
+  return hasFailed ? 3 : 0
+}
+
+function describePlan({ from, to, databases, left, request, program }: ToPostgresPlan): string {
+  return [
+    `migration from ${from.version} at ${from.host} to database ${printable(to.database)} of ${to.version} at ${to.host}`,
+    ...databases.map(({ database, tables }) => `  schema       ${printable(database)}, ${tables.length} tables`),
+    `  backup       all of them into the repository, as source ${request.backup.source}`,
+    `  moved by     ${program}`,
+    ...left.map((one) => `  stays behind ${printable(one)}`),
+    '  comparison   rows of every table',
+  ].join('\n')
+}
