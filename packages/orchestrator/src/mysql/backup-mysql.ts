@@ -1,3 +1,4 @@
+import { choosePrimary } from '@holdfast/connectors/mysql/connection/choose-host'
 import type { MysqlTarget } from '@holdfast/connectors/mysql/connection/target'
 import { backupLogical } from '@holdfast/connectors/mysql/logical/backup-logical'
 import type { LogicalBackupOptions } from '@holdfast/connectors/mysql/logical/logical-backup'
@@ -14,7 +15,7 @@ export async function backupMysql(
   settings: BackupSettings,
   ctx: Context,
 ): Promise<SourceBackupReport<LogicalManifest>> {
-  await using backup = await backupLogical(target, options, ctx)
+  await using backup = await backupLogical(await choosePrimary(target, ctx), options, ctx)
   const identity = { source: options.source, type: 'mysql', method: 'logical' } as const
   return await saveSourceBackup(repositories, backup, identity, settings, ctx)
 }

@@ -26,17 +26,18 @@ export async function executeMysqlRestore(
   const isSound = loaded.checks.every(({ verdict }) => verdict !== 'failed')
   if (replay !== undefined && isSound) {
     const { request, steps, host } = load
-    const [only] = steps
-    const chosen =
-      request.databases.length === 0 || only === undefined
-        ? undefined
-        : { name: only.fingerprint.name, into: only.into }
-    const scope = chosen && { ...chosen, databases: backup.manifest.fingerprint.databases.map(({ name }) => name) }
-    const choice = { skipsAccounts, ...(scope === undefined ? {} : { scope }) }
-    const events = replayEvents(replay, material.read, choice, ctx)
     const { target, client } = request
     const where = { target, client, host, family: backup.manifest.server.family }
-    await replayBinlog({ ...where, ...(chosen === undefined ? {} : { database: chosen }) }, events, ctx)
+    const databases = backup.manifest.fingerprint.databases.map(({ name }) => name)
+    if (request.databases.length === 0) {
+      await replayBinlog(where, replayEvents(replay, material.read, { skipsAccounts }, ctx), ctx)
+    }
+    // one after the other: nothing in what is replayed reaches from one into another
+    for (const { fingerprint, into } of request.databases.length === 0 ? [] : steps) {
+      const chosen = { name: fingerprint.name, into }
+      const choice = { skipsAccounts, scope: { ...chosen, databases } }
+      await replayBinlog({ ...where, database: chosen }, replayEvents(replay, material.read, choice, ctx), ctx)
+    }
   }
   return { ...loaded, loadMs: loadedAt - startedAt, replayMs: ctx.now().getTime() - loadedAt }
 }

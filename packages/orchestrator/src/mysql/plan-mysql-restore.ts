@@ -58,12 +58,6 @@ export async function planFromMaterial(
   }
   const load = await planLogicalRestore(backup.manifest, request, ctx)
   const replay = isTable ? undefined : await planReplay(chain, target, material.read, ctx)
-  if (replay !== undefined && request.databases.length > 1) {
-    throw new AppError('OPTIONS_CONFLICT', {
-      first: 'several --database',
-      second: 'its binary log, which is replayed for one or for all; choose --at backup',
-    })
-  }
   return { backup, material, load, replay, target }
 }
 

@@ -40,3 +40,11 @@ export async function connectToPrimary(
   if (reading === undefined) throw failure
   return { target: reading, session: await connectMysql(reading, ctx) }
 }
+
+/** The one host of a connection that takes writes, for programs that know only one. */
+export async function choosePrimary(target: MysqlTarget, ctx: Context): Promise<MysqlTarget> {
+  if (target.others === undefined) return target
+  const chosen = await connectToPrimary(target, undefined, ctx)
+  await chosen.session[Symbol.asyncDispose]()
+  return chosen.target
+}
