@@ -108,17 +108,10 @@ export const restore = defineCommand({
         refuseOptions(invocation.options, notOfMysql, 'into MySQL')
         return await (await import('../mysql/run-mysql-restore.ts')).runMysqlRestore(invocation)
       }
-      if (invocation.options.intoServer === undefined && (await isMysqlSource(name, invocation))) {
-        refuseOptions(invocation.options, notOfMysqlDirectory, 'a MySQL source to a directory')
-        return await (await import('../mysql/run-mysql-directory.ts')).runMysqlDirectory(invocation)
-      }
+      if (invocation.options.intoServer === undefined) return await restoreToDirectory(name, invocation)
       refuseOptions(invocation.options, mysqlOptions, 'a PostgreSQL source')
-      if (invocation.options.intoServer !== undefined) {
-        refuseOptions(invocation.options, physicalOptions, 'a logical backup')
-        return await (await import('../postgresql/run-logical-restore.ts')).runLogicalRestore(invocation)
-      }
-      refuseOptions(invocation.options, logicalOptions, 'to a directory')
-      return await (await import('../postgresql/run-postgres-restore.ts')).runPostgresRestore(invocation)
+      refuseOptions(invocation.options, physicalOptions, 'a logical backup')
+      return await (await import('../postgresql/run-logical-restore.ts')).runLogicalRestore(invocation)
     }
     refuseOptions(invocation.options, sourceOptions, 'a snapshot')
     const given = await readRequest(invocation)
@@ -196,10 +189,21 @@ function refuseOptions<Name extends string>(
 }
 
 /** Which server's files are restored is told by its backups. */
-async function isMysqlSource(source: string, invocation: Invocation<typeof options>): Promise<boolean> {
+async function restoreToDirectory(source: string, invocation: Invocation<typeof options>): Promise<number> {
+  const { delta, dryRun } = invocation.options
+  // what a delta restore overwrites is backed up first
+  const lock = delta ? 'append' : 'read'
+  await using session = await openSession(invocation, { lock, changesNothing: dryRun })
   const { findSourceType } = await import('@holdfast/orchestrator/source-type')
-  await using session = await openSession(invocation, { lock: 'none' })
-  return (await findSourceType(session.repository, source, invocation.ctx)) === 'mysql'
+  if ((await findSourceType(session.repository, source, invocation.ctx)) === 'mysql') {
+    refuseOptions(invocation.options, notOfMysqlDirectory, 'a MySQL source to a directory')
+    const { runMysqlDirectory } = await import('../mysql/run-mysql-directory.ts')
+    return await runMysqlDirectory(session.repository, invocation)
+  }
+  refuseOptions(invocation.options, mysqlOptions, 'a PostgreSQL source')
+  refuseOptions(invocation.options, logicalOptions, 'to a directory')
+  const { runPostgresRestore } = await import('../postgresql/run-postgres-restore.ts')
+  return await runPostgresRestore(session.repository, invocation)
 }
 
 /** Ids and "latest", each with a directory behind a colon; anything else can only be a source. */

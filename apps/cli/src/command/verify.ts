@@ -1,7 +1,10 @@
 import { AppError } from '@holdfast/core/errors/app-error'
+import type { Repository } from '@holdfast/repository/repository'
 import { flag, oneOf, several, single } from '../argument/option.ts'
 import { mysqlBinariesOption } from '../mysql/mysql-option.ts'
 import { binariesOption, recoveryPointOption } from '../postgresql/postgres-restore-option.ts'
+import { type ProofRequest, proofRequestOf } from '../proof/proof-request.ts'
+import { recordProof, type ShownProof } from '../proof/record-proof.ts'
 import { openSession } from '../session/open-session.ts'
 import { defineCommand, type Invocation, repositoryExitCodes } from './command.ts'
 
@@ -56,16 +59,24 @@ export const verify = defineCommand({
   run: async (invocation) => {
     const [source = ''] = invocation.arguments
     if (source === '') throw new AppError('ARGUMENT_MISSING', { command: 'verify', argument: 'a source' })
-    if ((await typeOf(source, invocation)) === 'mysql') {
-      return await (await import('../mysql/run-mysql-verify.ts')).runMysqlVerify(source, invocation)
-    }
-    return await (await import('../postgresql/run-postgres-verify.ts')).runPostgresVerify(source, invocation)
+    const request = proofRequestOf(source, invocation)
+    const { noRecord } = invocation.options
+    const lock = noRecord ? 'read' : 'append'
+    await using session = await openSession(invocation, { lock, changesNothing: noRecord })
+    const { repository } = session
+    return await recordProof(repository, await prove(repository, request, invocation), invocation)
   },
 })
 
 /** What is to be proven tells what it is proven with. */
-async function typeOf(source: string, invocation: Invocation<VerifyOptions>): Promise<string> {
+async function prove(
+  repository: Repository,
+  request: ProofRequest,
+  invocation: Invocation<VerifyOptions>,
+): Promise<ShownProof> {
   const { findSourceType } = await import('@holdfast/orchestrator/source-type')
-  await using session = await openSession(invocation, { lock: 'none' })
-  return await findSourceType(session.repository, source, invocation.ctx)
+  if ((await findSourceType(repository, request.source, invocation.ctx)) === 'mysql') {
+    return await (await import('../mysql/run-mysql-verify.ts')).runMysqlVerify(repository, request, invocation)
+  }
+  return await (await import('../postgresql/run-postgres-verify.ts')).runPostgresVerify(repository, request, invocation)
 }

@@ -8,11 +8,11 @@ import {
   type MysqlDirectoryPlan,
   planMysqlDirectory,
 } from '@holdfast/orchestrator/mysql/restore-mysql-directory'
+import type { Repository } from '@holdfast/repository/repository'
 import type { Invocation } from '../command/command.ts'
 import { formatClock } from '../output/local-time.ts'
 import { printable } from '../output/printable.ts'
 import type { postgresRestoreOptions } from '../postgresql/postgres-restore-option.ts'
-import { openSession } from '../session/open-session.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
 import type { mysqlRestoreOptions } from './mysql-option.ts'
 import { mysqlRecoveryPoint } from './mysql-recovery-target.ts'
@@ -21,21 +21,20 @@ type DirectoryInvocation = Invocation<typeof postgresRestoreOptions & typeof mys
   readonly options: { readonly target: string | undefined; readonly dryRun: boolean }
 }
 
-/** `restore <source> --to …` of a MySQL source: a data directory as of a point in time. Shows the plan before it writes anything. */
-export async function runMysqlDirectory(invocation: DirectoryInvocation): Promise<number> {
+/** `restore <source> --to …` of a MySQL source: a data directory as of a point in time. Shows the plan before it writes anything. The caller holds a lock. */
+export async function runMysqlDirectory(repository: Repository, invocation: DirectoryInvocation): Promise<number> {
   const { options, output, variables, ctx } = invocation
   const [source = ''] = invocation.arguments
   const to = options.to ?? options.target ?? ''
   if (to === '')
     throw new AppError('ARGUMENT_MISSING', { command: 'restore', argument: '--to <directory>, or --into-server' })
-  await using session = await openSession(invocation, { lock: 'read', changesNothing: options.dryRun })
   const target = {
     stop: mysqlRecoveryPoint(options.at, options.atLog),
     inclusive: !options.before,
     without: options.without,
   }
   const client = mysqlClientPlace(options.mysqlBin, variables)
-  const plan = await planMysqlDirectory(session.repository, source, { target, to, client }, ctx)
+  const plan = await planMysqlDirectory(repository, source, { target, to, client }, ctx)
   output.note(describePlan(source, plan))
   if (options.dryRun) return 0
   const report = await executeMysqlDirectory(plan, defaultWorkers(), ctx)

@@ -13,7 +13,6 @@ import { countOf } from '@holdfast/core/units/count-of'
 import { formatClock } from '../output/local-time.ts'
 import { printable } from '../output/printable.ts'
 import { currentIdentity } from '../session/identity.ts'
-import { openSession } from '../session/open-session.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
 import type { postgresRestoreOptions } from './postgres-restore-option.ts'
 import { type ArchiveOptions, requestWhatIsArchived } from '../restore/archive-option.ts'
@@ -26,8 +25,14 @@ export type PostgresRestoreInvocation = Invocation<typeof postgresRestoreOptions
 
 const defaultPort = 5433
 
-/** `restore <source>`: a cluster as it was at a point in time. Shows the plan before it writes anything. */
-export async function runPostgresRestore(invocation: PostgresRestoreInvocation): Promise<number> {
+/**
+ * `restore <source>`: a cluster as it was at a point in time. Shows the plan before it writes anything. The caller holds a
+ * lock, one to append with for `--delta`.
+ */
+export async function runPostgresRestore(
+  repository: Repository,
+  invocation: PostgresRestoreInvocation,
+): Promise<number> {
   const {
     arguments: [source = ''],
     options,
@@ -41,11 +46,8 @@ export async function runPostgresRestore(invocation: PostgresRestoreInvocation):
   if (options.start && options.targetAction === 'shutdown') {
     throw new AppError('OPTIONS_CONFLICT', { first: '--start', second: '--target-action shutdown' })
   }
-  // what a delta restore overwrites is backed up first
-  const lock = options.delta ? 'append' : 'read'
-  await using session = await openSession(invocation, { lock, changesNothing: options.dryRun })
   const planned = await planPostgresRestore(
-    session.repository,
+    repository,
     {
       source,
       target: {
@@ -60,14 +62,14 @@ export async function runPostgresRestore(invocation: PostgresRestoreInvocation):
       workers: defaultWorkers(),
     },
     ctx,
-  ).catch((error: unknown) => askForFacts(session.repository, source, invocation, error))
+  ).catch((error: unknown) => askForFacts(repository, source, invocation, error))
   if (planned === 'asked') return 0
   const plan = planned
   output.note(describePlan(plan))
   output.message(planMessage(plan))
   if (options.dryRun) return 0
-  if (await requestWhatIsArchived(session.repository, plan.archived, invocation)) return 0
-  if (plan.replacesFiles) await secureTarget(session.repository, plan, invocation)
+  if (await requestWhatIsArchived(repository, plan.archived, invocation)) return 0
+  if (plan.replacesFiles) await secureTarget(repository, plan, invocation)
   const restored = await executePostgresRestore(plan, ctx)
   const skipped = restored.filesSkipped === 0 ? '' : `, ${countOf(restored.filesSkipped, 'file')} equal already`
   output.note(
