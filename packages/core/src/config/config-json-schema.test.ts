@@ -20,6 +20,8 @@ test('the schema for editors accepts what may be written, shorthands included', 
   ).toBe(true)
   expect(accepts({ sources: { db: { type: 'postgresql', connection: 'postgresql://db' } } })).toBe(true)
   expect(accepts({ sources: { db: { type: 'postgresql', connection: { env: 'URL' } } } })).toBe(true)
+  const mysql = { type: 'mysql', connection: 'mysql://db1,db2:3307/?socket=/run/mysqld.sock' }
+  expect(accepts({ sources: { db: { ...mysql, method: 'direct', serverId: 7 } } })).toBe(true)
 })
 
 test('and refuses misspelt keys, missing ones and wrong types', () => {

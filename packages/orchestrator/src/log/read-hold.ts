@@ -1,4 +1,5 @@
 import { readBinlogExpiry } from '@holdfast/connectors/mysql/binlog/binlog-expiry'
+import { choosePrimary } from '@holdfast/connectors/mysql/connection/choose-host'
 import { connectMysql } from '@holdfast/connectors/mysql/connection/connect'
 import { readSlotState } from '@holdfast/connectors/postgresql/wal/slot-watch'
 import type { MysqlWorkload, PostgresWorkload } from '@holdfast/core/config/effective-config'
@@ -18,7 +19,8 @@ export async function readHold(
     const slot = await readSlotState(await postgresTarget(workload, machine, ctx), workload.slot, ctx)
     return slot === undefined ? {} : { slot }
   }
-  await using session = await connectMysql(await mysqlTarget(workload, machine, ctx), ctx)
+  const target = await choosePrimary(await mysqlTarget(workload, machine, ctx), ctx)
+  await using session = await connectMysql(target, ctx)
   const expiryMs = await readBinlogExpiry(session, ctx)
   return expiryMs === undefined ? {} : { expiryMs }
 }

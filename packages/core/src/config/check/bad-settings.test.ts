@@ -51,6 +51,11 @@ const cases: readonly (readonly [written: SettingMap, path: string, message: str
   [{ sources: { it: { ...files, keep: { daily: '7' } } } }, 'sources.it.keep.daily', 'must be a whole number'],
   [{ sources: { it: { ...files, keep: { daily: -1 } } } }, 'sources.it.keep.daily', 'must be at least 0'],
   // MySQL
+  [
+    { sources: { it: { type: 'mysql', connection: 'mysql://db1/shop?ssl-mode=required' } } },
+    'sources.it.connection',
+    'names a database',
+  ],
   [{ sources: { it: { type: 'mysql', connection: 'db1' } } }, 'sources.it.connection', 'is no address of a server'],
   [{ sources: { it: { type: 'mysql', connection: 'mysql://u:pw@db1' } } }, 'sources.it.connection', 'holds a password'],
   [

@@ -9,7 +9,12 @@ export const mysqlSourceShape = {
     .refine((reference) => !('text' in reference) || /^(?:mysql|mariadb):\/\//.test(reference.text), {
       error: 'is no address of a server: mysql://user@host:port, or mariadb://',
     })
-    .describe('mysql://user@host:port, without the password; mariadb:// is the same.'),
+    .refine((reference) => !('text' in reference) || !/^[a-z]+:\/\/[^/?]*\/[^?]/.test(reference.text), {
+      error: 'names a database: leave it out, and write databases: [name] if the others are not to be backed up',
+    })
+    .describe(
+      'mysql://user@host:port, without the password; mariadb:// is the same. Of several hosts, db1,db2, the one that takes writes.',
+    ),
   password: secretSchema
     .optional()
     .describe('The password of the account; else MYSQL_PWD and [client] of ~/.my.cnf are read as mysql does.'),
