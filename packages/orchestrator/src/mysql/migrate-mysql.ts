@@ -1,3 +1,4 @@
+import { findMysqlTool } from '@holdfast/connectors/mysql/client/mysql-tool'
 import { connectMysql } from '@holdfast/connectors/mysql/connection/connect'
 import { describeVersion } from '@holdfast/connectors/mysql/connection/server-version'
 import type { MysqlTarget } from '@holdfast/connectors/mysql/connection/target'
@@ -51,7 +52,7 @@ export interface MysqlMigrationReport {
 
 /**
  * Looks whether databases can move to another server, which may be of the other family. Changes nothing. Fails with
- * MYSQL_MIGRATION_IMPOSSIBLE and all that stands in the way, MYSQL_DATABASE_UNKNOWN, MYSQL_DATABASE_EXISTS and the codes of
+ * MYSQL_MIGRATION_IMPOSSIBLE and all that stands in the way, MYSQL_DATABASE_UNKNOWN, MYSQL_TOOL_MISSING and the codes of
  * connections.
  */
 export async function planMysqlMigration(request: MysqlMigrationRequest, ctx: Context): Promise<MysqlMigrationPlan> {
@@ -60,6 +61,9 @@ export async function planMysqlMigration(request: MysqlMigrationRequest, ctx: Co
   if (await isSameServer(source, goal, ctx)) {
     throw impossible('both connections lead to the same server', 'Name the old server first and the new one second.')
   }
+  // what is missing here is to be known before the backup
+  await findMysqlTool('dump', source.version.family, request.backup.client, ctx)
+  await findMysqlTool('client', goal.version.family, request.backup.client, ctx)
   const wanted = request.backup.selection.databases
   const all = await readStructure(source, ctx)
   const unknown = wanted.find((name) => !all.some((database) => database.name === name))
