@@ -1,27 +1,22 @@
-import { compareWithUsual } from '../history.ts'
-import { median, spread } from '../statistics.ts'
 import { percent } from '../wording.ts'
 import type { SignalDetector } from './signal.ts'
+import { findUnusualPart } from './unusual-part.ts'
 
-/** Where half of the files change every day, one day is like the other. */
-const usualTimes = 3
-const usualSpreads = 4
-
-/** Far more files than usual were changed between two backups, as when all of them are encrypted or touched. */
+/**
+ * Far more files than usual were changed between two backups, as when all of them are encrypted or touched. Where half of
+ * the files change every day, one day is like the other.
+ */
 export const detectChurn: SignalDetector = (source, history) => {
-  const comparison = compareWithUsual(history.series('backup-files-changed-part', `source/${source.name}`))
-  if (comparison === undefined) return undefined
-  const { newest, usual, at, previous } = comparison
-  const usualPart = median(usual)
-  const limit = Math.max(source.anomaly.churn, usualTimes * usualPart, usualPart + usualSpreads * spread(usual))
-  // A part cannot be more than all of it: where nearly all of it is usual, nothing is unusual.
-  if (newest < limit) return undefined
+  const changed = history.series('backup-files-changed-part', `source/${source.name}`)
+  const part = findUnusualPart(changed, source.anomaly.churn)
+  if (part === undefined) return undefined
+  const { newest, usual, usualCount, at, lastCleanAt } = part
   return {
     about: 'churn',
     title: `${percent(newest)} of the files of ${source.name} changed since the backup before`,
-    explanation: `Usually ${percent(usualPart)} do (median of ${usual.length} backups).`,
-    figures: { changedPart: newest, usualPart },
+    explanation: `Usually ${percent(usual)} do (median of ${usualCount} backups).`,
+    figures: { changedPart: newest, usualPart: usual },
     at,
-    lastCleanAt: previous.at,
+    lastCleanAt,
   }
 }
