@@ -9,6 +9,7 @@ import {
   type OperationFixture,
 } from '@holdfast/orchestrator/operation/testing/operation-fixture'
 import type { Run } from '@holdfast/orchestrator/run/run'
+import { blankRun } from '@holdfast/orchestrator/run/testing/blank-run'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { doInProcess } from './do-in-process.ts'
 import type { Task } from './task-message.ts'
@@ -33,24 +34,7 @@ function backupOf(command: readonly string[]): Task & { readonly type: 'run' } {
     repositories: { first: { location: fixture.repositoryPath('first'), password: { env: 'PASSWORD' } } },
     sources: { dump: { type: 'command', command: [...command], tier: 'temporary' } },
   })
-  const run: Run = {
-    id: 'run',
-    operation: 'backup',
-    source: 'dump',
-    arguments: {},
-    cause: { type: 'schedule', fire: new Date(), isMadeUp: false },
-    uniqueKey: 'run',
-    exclusiveKeys: [],
-    limitKeys: [],
-    dueAt: new Date(),
-    priority: 0,
-    timeoutMs: 60_000,
-    attempts: 1,
-    state: 'running',
-    attempt: 1,
-    queuedAt: new Date(),
-    isCancelRequested: false,
-  }
+  const run: Run = { ...blankRun('run'), source: 'dump' }
   const { identity, homeDirectory, temporaryDirectory, cacheDirectory, version, workers } = fixture.machine
   const machine = { identity, homeDirectory, temporaryDirectory, cacheDirectory, version, workers }
   return { type: 'run', run, config, machine }

@@ -10,6 +10,7 @@ import { importRuns } from '../run/import-runs.ts'
 import { catalogueFiles, isCatalogueCopy, parseProofs, parseRuns } from './catalogue-copy.ts'
 import { measureRepository } from './measure-repository.ts'
 import { messageOf, type OperationSurroundings } from './operation-report.ts'
+import { proofRecordOf } from './proof-record.ts'
 import { tagValue } from './snapshot-record.ts'
 
 export interface RebuildReport {
@@ -90,16 +91,5 @@ async function readProof(
   const bytes = await readSnapshotFile(opened, listed, `${type}/${source}/proof.json`, ctx)
   // boundary: written by `saveProof` and authenticated by the repository
   const proof = JSON.parse(Buffer.from(bytes).toString('utf8')) as SourceProof
-  return {
-    id: listed.id,
-    source: proof.source,
-    repository,
-    snapshotId: proof.snapshotId,
-    verdict: proof.verdict,
-    target: proof.target,
-    endedAt: new Date(proof.endedAt),
-    recoveryMs: proof.recoveryMs,
-    bytes: proof.dataBytes + proof.walBytes,
-    checks: JSON.stringify(proof.checks),
-  }
+  return proofRecordOf(repository, listed.id, proof)
 }

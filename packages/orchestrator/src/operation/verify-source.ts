@@ -11,6 +11,7 @@ import { messageOf, type OperationReport, type OperationSurroundings, reportOf }
 import { ownSnapshots } from './own-snapshots.ts'
 import { proveConfiguredMysql } from './prove-configured-mysql.ts'
 import { proveConfiguredPostgres } from './prove-configured-postgres.ts'
+import { proofRecordOf } from './proof-record.ts'
 import { saveSettingsFor } from './save-settings-for.ts'
 import { withRepository } from './with-repositories.ts'
 
@@ -55,19 +56,7 @@ async function proveIn(place: ProofPlace, surroundings: OperationSurroundings, c
     ctx.signal.throwIfAborted()
     problems.push(`the evidence is kept in the catalogue only: ${messageOf(error)}`)
   }
-  await catalogue.proofs.add({
-    id: id ?? run.id,
-    runId: run.id,
-    source: source.name,
-    repository: name,
-    snapshotId: proof.snapshotId,
-    verdict: proof.verdict,
-    target: proof.target,
-    endedAt: new Date(proof.endedAt),
-    recoveryMs: proof.recoveryMs,
-    bytes: proof.dataBytes + proof.walBytes,
-    checks: JSON.stringify(proof.checks),
-  })
+  await catalogue.proofs.add({ ...proofRecordOf(name, id ?? run.id, proof), runId: run.id })
   const failures = proof.checks.filter(({ verdict }) => verdict === 'failed')
   if (failures.length > 0) {
     const evidence = failures.map((check) => `${check.name}: ${check.evidence}`).join('; ')

@@ -1,6 +1,7 @@
 import type { Context } from '@holdfast/core/context'
 import type { Entry, FileEntry } from '@holdfast/core/entry'
 import { AppError } from '@holdfast/core/errors/app-error'
+import { disposingEntries } from '../../entry/disposing-entries.ts'
 import { clientCommand } from '../client/client-command.ts'
 import { findMysqlTool, type MysqlTool } from '../client/mysql-tool.ts'
 import { connectMysql } from '../connection/connect.ts'
@@ -35,7 +36,7 @@ export async function backupLogical(
     const run = await prepare(target, options, session, ctx)
     let manifest: LogicalManifest | undefined
     return {
-      entries: disposing(
+      entries: disposingEntries(
         entriesOf(run, (made) => (manifest = made), ctx),
         dispose,
       ),
@@ -227,16 +228,5 @@ function makeManifest(run: DumpRun, { texts, sizes, rows, warnings, hasUsers, st
     findings,
     warnings,
     bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0),
-  }
-}
-
-async function* disposing(
-  entries: AsyncGenerator<Entry, void, undefined>,
-  dispose: () => Promise<void>,
-): AsyncGenerator<Entry, void, undefined> {
-  try {
-    yield* entries
-  } finally {
-    await dispose()
   }
 }

@@ -1,6 +1,6 @@
 import type { Context } from '@holdfast/core/context'
-import type { Entry } from '@holdfast/core/entry'
 import { AppError } from '@holdfast/core/errors/app-error'
+import { disposingEntries } from '../../entry/disposing-entries.ts'
 import { connectPostgres } from '../connection/connect.ts'
 import type { PostgresConnection } from '../connection/connection.ts'
 import type { PostgresTarget } from '../connection/target.ts'
@@ -49,7 +49,8 @@ async function begin(
   const direct = options.method === 'direct' ? await startDirectBackup(run, ctx) : undefined
   const read = direct === undefined ? wireEntries(run, keep, ctx) : direct.entries(keep, ctx)
   return {
-    entries: disposing(read, session),
+    // with the session the server gives up slot and backup mode
+    entries: disposingEntries(read, () => session[Symbol.asyncDispose]()),
     ...(direct?.inspector === undefined ? {} : { inspector: direct.inspector }),
     onInspected: (path, messages) => noteInspected(run, path, messages),
     manifest: () => manifest,
@@ -82,17 +83,5 @@ async function prepare(
     startedAt,
     tally: new BackupTally(ctx),
     checksPages,
-  }
-}
-
-/** However the reading ends, the session ends with it, and the server gives up slot and backup mode. */
-async function* disposing(
-  entries: AsyncGenerator<Entry, void, undefined>,
-  session: PostgresConnection,
-): AsyncGenerator<Entry, void, undefined> {
-  try {
-    yield* entries
-  } finally {
-    await session[Symbol.asyncDispose]()
   }
 }

@@ -1,6 +1,7 @@
 import type { Context } from '@holdfast/core/context'
 import type { Entry, FileEntry } from '@holdfast/core/entry'
 import { AppError } from '@holdfast/core/errors/app-error'
+import { disposingEntries } from '../../entry/disposing-entries.ts'
 import { readAhead } from '../../process/read-ahead.ts'
 import { formatManifest } from '../../manifest/manifest-file.ts'
 import { sourceFolder } from '../backup/entry-path.ts'
@@ -45,7 +46,7 @@ export async function backupLogical(
     const plan = await prepare(target, options, session, own)
     let manifest: LogicalManifest | undefined
     return {
-      entries: disposing(
+      entries: disposingEntries(
         entriesOf(plan, (made) => (manifest = made), own),
         dispose,
       ),
@@ -195,16 +196,5 @@ async function makeManifest(
     fingerprint: { databases },
     warnings,
     bytes: globalsBytes + databases.reduce((sum, { bytes }) => sum + bytes, 0),
-  }
-}
-
-async function* disposing(
-  entries: AsyncGenerator<Entry, void, undefined>,
-  dispose: () => Promise<void>,
-): AsyncGenerator<Entry, void, undefined> {
-  try {
-    yield* entries
-  } finally {
-    await dispose()
   }
 }

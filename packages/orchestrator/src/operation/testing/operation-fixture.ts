@@ -10,6 +10,7 @@ import type { Repository } from '@holdfast/repository/repository'
 import { createLocalBackend } from '@holdfast/storage/local/local-backend'
 import { openCatalogue, type OpenedCatalogue } from '../../catalogue/open-catalogue.ts'
 import type { Operation, Run } from '../../run/run.ts'
+import { blankRun } from '../../run/testing/blank-run.ts'
 import { executeRun } from '../execute-run.ts'
 import type { Machine } from '../machine.ts'
 import type { OperationReport, OperationSurroundings } from '../operation-report.ts'
@@ -89,25 +90,5 @@ function machineOf(directory: string): Machine {
     cacheDirectory: undefined,
     version: '0',
     workers: 2,
-  }
-}
-
-function blankRun(id: string): Run {
-  return {
-    id,
-    operation: 'backup',
-    arguments: {},
-    cause: { type: 'manual', by: 'test' },
-    uniqueKey: id,
-    exclusiveKeys: [],
-    limitKeys: [],
-    dueAt: new Date(),
-    priority: 0,
-    timeoutMs: 60_000,
-    attempts: 1,
-    state: 'running',
-    attempt: 1,
-    queuedAt: new Date(),
-    isCancelRequested: false,
   }
 }
