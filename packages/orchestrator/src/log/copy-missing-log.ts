@@ -1,9 +1,9 @@
 import type { Context } from '@holdfast/core/context'
 import { logFileKey } from '@holdfast/repository/log/log-file'
+import type { LogPlace } from '@holdfast/repository/log/log-place'
 import { type LogWriterOptions, openLogWriter } from '@holdfast/repository/log/log-writer'
 import { readLog } from '@holdfast/repository/log/read-log'
 import type { Repository } from '@holdfast/repository/repository'
-import { walPlace } from './wal-log.ts'
 
 /**
  * Brings what one repository's log lacks from another one's: for a repository that could not be written for a while.
@@ -12,11 +12,10 @@ import { walPlace } from './wal-log.ts'
 export async function copyMissingLog(
   from: Repository,
   to: Repository,
-  source: string,
+  place: LogPlace,
   options: LogWriterOptions,
   ctx: Context,
 ): Promise<number> {
-  const place = walPlace(source)
   const theirs = await readLog(from, place, ctx)
   const ours = new Map((await (await readLog(to, place, ctx)).allFiles(ctx)).map((file) => [logFileKey(file), file]))
   const missing = (await theirs.allFiles(ctx)).filter((file) => {

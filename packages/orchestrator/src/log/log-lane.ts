@@ -6,6 +6,7 @@ import type { LogFile } from '@holdfast/repository/log/log-file'
 import { type LogWriter, type LogWriterOptions, openLogWriter } from '@holdfast/repository/log/log-writer'
 import { readLog } from '@holdfast/repository/log/read-log'
 import type { Repository } from '@holdfast/repository/repository'
+import type { Lane } from './lane-crew.ts'
 import { endOf, encodeNote, gapFile, isBehind, type QuietNote, segmentFactsOf, walFile, walPlace } from './wal-log.ts'
 
 /** Where a repository's log of a source ends. */
@@ -18,7 +19,7 @@ export interface LogEnd {
 }
 
 /** One repository that WAL is written to. Calls that failed may be repeated. */
-export class LogLane {
+export class LogLane implements Lane {
   readonly repository: Repository
   readonly #source: string
   readonly #options: LogWriterOptions
@@ -96,6 +97,10 @@ export class LogLane {
     if (tip !== undefined && endOf(tip.file.facts).lsn === note.position.lsn) {
       await this.tip({ ...tip.file, facts: { ...tip.file.facts, recoverableUntil: note.until } }, ctx)
     } else await (await this.#open(ctx)).note(encodeNote(note), ctx)
+  }
+
+  async rejoin(ctx: Context): Promise<void> {
+    await this.findEnd(ctx)
   }
 
   async flush(ctx: Context): Promise<void> {

@@ -4,6 +4,7 @@ import { chainFrom } from '@holdfast/connectors/mysql/recovery/binlog-chain'
 import { quietContext } from '@holdfast/core/context'
 import { readLog } from '@holdfast/repository/log/read-log'
 import type { Repository } from '@holdfast/repository/repository'
+import { withFaultInjection } from '@holdfast/storage/decorate/with-fault-injection'
 import { expect, it } from 'vitest'
 import { openRecoveryPlace } from '../postgresql/recovery-fixture.ts'
 import { binlogPlace, sliceFactsOf } from './binlog-log.ts'
@@ -72,11 +73,52 @@ it('goes on after a crash where all repositories have the log, and from the file
   const chain = chainFrom({ ...base, position }, await slicesOf(first.repository))
   expect(chain).toMatchObject({ until: '2026-11-20T10:00:50.000000Z', end: { file: 'binlog.000003', position: 50 } })
 
-  await using both = createRepositoryBinlogSink([first.repository, second.repository], options)
-  expect(await both.resumeAt(ctx)).toMatchObject({ file: 'binlog.000003', endPosition: 0, endsFile: false })
-  await both.tip(slice(3, 0, 90, { recoverableUntil: '2026-11-20T10:00:59.000000Z' }), ctx)
+  await using both = createRepositoryBinlogSink([first.repository, second.repository], { ...options, rejoinEveryMs: 1 })
+  expect(await both.resumeAt(ctx)).toMatchObject({ file: 'binlog.000003', endPosition: 50, endsFile: false })
+  expect(both.behind()).toEqual([second.repository])
+  await expect
+    .poll(
+      async () => {
+        await both.tip(slice(3, 50, 90, { recoverableUntil: '2026-11-20T10:00:59.000000Z' }), ctx)
+        return both.behind().length
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(0)
   for (const { repository } of [first, second]) {
-    const own = chainFrom({ ...base, position: { file: 'binlog.000003', position: 20 } }, await slicesOf(repository))
-    expect(own.until).toBe('2026-11-20T10:00:59.000000Z')
+    expect(chainFrom({ ...base, position }, await slicesOf(repository)).until).toBe('2026-11-20T10:00:59.000000Z')
   }
+}, 60_000)
+
+it('goes on without a repository that fails for long, and brings it what it lacks', async () => {
+  await using first = await openRecoveryPlace()
+  await using second = await openRecoveryPlace()
+  let broken = false
+  const backend = withFaultInjection(second.repository.backend, () => (broken ? 'permanent' : undefined))
+  const fragile: Repository = { ...second.repository, backend }
+  const impatient = { ...options, leaveBehindAfterMs: 30, rejoinEveryMs: 10, retryDelaysMs: [5, 20] } as const
+  await using sink = createRepositoryBinlogSink([first.repository, fragile], impatient)
+  await sink.slice(slice(1, 0, 500), ctx)
+  await sink.flush(ctx)
+  broken = true
+  await sink.tip(slice(1, 500, 600), ctx)
+  await sink.slice(slice(1, 500, 700, { endsFile: true }), ctx)
+  await sink.flush(ctx)
+  expect(sink.behind()).toEqual([fragile])
+  broken = false
+  await expect
+    .poll(
+      async () => {
+        await sink.tip(slice(2, 0, 90, { recoverableUntil: '2026-11-20T10:00:59.000000Z' }), ctx)
+        return sink.behind().length
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(0)
+  const stored = (await slicesOf(second.repository)).map(({ file, endPosition }) => [file, endPosition])
+  expect(stored).toEqual([
+    ['binlog.000001', 500],
+    ['binlog.000001', 700],
+    ['binlog.000002', 90],
+  ])
 }, 60_000)

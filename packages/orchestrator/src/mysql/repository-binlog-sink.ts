@@ -1,93 +1,74 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { BinlogSink, BinlogSlice } from '@holdfast/connectors/mysql/binlog/binlog-sink'
 import type { SliceFacts } from '@holdfast/connectors/mysql/binlog/slice-facts'
 import { compareSlices } from '@holdfast/connectors/mysql/recovery/binlog-chain'
-import { FindingBoard } from '@holdfast/connectors/postgresql/wal/finding-board'
 import type { Context } from '@holdfast/core/context'
-import { AppError, isAppError } from '@holdfast/core/errors/app-error'
-import { type LogWriter, type LogWriterOptions, openLogWriter } from '@holdfast/repository/log/log-writer'
+import { type LogWriter, openLogWriter } from '@holdfast/repository/log/log-writer'
 import { readLog } from '@holdfast/repository/log/read-log'
 import type { Repository } from '@holdfast/repository/repository'
+import { type Lane, LaneCrew, type LaneCrewOptions } from '../log/lane-crew.ts'
 import { binlogFile, binlogPlace, sliceFactsOf } from './binlog-log.ts'
-
-export interface BinlogSinkOptions extends LogWriterOptions {
-  /** name of the source */
-  readonly source: string
-  /** first and longest pause between attempts */
-  readonly retryDelaysMs?: readonly [first: number, longest: number]
-}
 
 export interface RepositoryBinlogSink extends BinlogSink, AsyncDisposable {
   /** Puts what is in tips into snapshots, unless the growing slice. */
   batch(ctx: Context): Promise<void>
+  /** those that the log is not written to at present */
+  behind(): readonly Repository[]
 }
 
 /**
- * Writes a binary log into repositories, each step into all of them. One that cannot be written is tried again for ever
- * (finding LOG_STORE_FAILING); the server keeps its log meanwhile, as long as its own expiry says.
+ * Writes a binary log into repositories, each step into all of them. A repository that fails is waited for for some
+ * minutes; then the others go on without it (finding LOG_STORE_BEHIND), and when it can be written again, what it lacks is
+ * copied from one of them. When none can be written, it is tried again for ever (finding LOG_STORE_FAILING); the server
+ * keeps its log meanwhile, as long as its own expiry says.
  */
 export function createRepositoryBinlogSink(
   repositories: readonly Repository[],
-  options: BinlogSinkOptions,
+  options: LaneCrewOptions,
 ): RepositoryBinlogSink {
   const lanes = repositories.map((repository) => new BinlogLane(repository, options))
-  const board = new FindingBoard()
-  const each = async (step: (lane: BinlogLane, ctx: Context) => Promise<void>, ctx: Context): Promise<void> => {
-    await Promise.all(lanes.map((lane) => persist(lane, step, { options, board }, ctx)))
-  }
+  const crew = new LaneCrew(lanes, binlogPlace(options.source), options)
   return {
-    async resumeAt(ctx) {
-      const ends: (SliceFacts | undefined)[] = []
-      await each(async (lane, own) => void ends.push(await lane.seal(own)), ctx)
-      // from where all of them have it; what some have twice then does no harm
-      const [least] = ends.filter((end) => end !== undefined).toSorted(compareSlices)
-      if (least === undefined || ends.every((end) => end !== undefined)) return least
-      // a repository that has nothing yet needs the beginning of the file, which tells how the rest is read
-      return { ...least, endPosition: 0, endsFile: false }
+    resumeAt: (ctx) => findEnd(crew, ctx),
+    async slice(slice, ctx) {
+      await crew.rejoinIfReady(ctx)
+      await crew.each((lane, own) => lane.append(slice, own), ctx)
     },
-    slice: (slice, ctx) => each((lane, own) => lane.append(slice, own), ctx),
-    tip: (slice, ctx) => each((lane, own) => lane.grow(slice, own), ctx),
-    flush: (ctx) => each((lane, own) => lane.flush(own), ctx),
-    batch: (ctx) => each((lane, own) => lane.batch(own), ctx),
-    async [Symbol.asyncDispose]() {
-      for (const lane of lanes) await lane.close()
+    async tip(slice, ctx) {
+      await crew.rejoinIfReady(ctx)
+      await crew.each((lane, own) => lane.grow(slice, own), ctx)
     },
+    flush: (ctx) => crew.each((lane, own) => lane.flush(own), ctx),
+    batch: (ctx) => crew.each((lane, own) => lane.batch(own), ctx),
+    behind: () => crew.behind(),
+    [Symbol.asyncDispose]: () => crew[Symbol.asyncDispose](),
   }
 }
 
-async function persist(
-  lane: BinlogLane,
-  step: (lane: BinlogLane, ctx: Context) => Promise<void>,
-  { options, board }: { readonly options: BinlogSinkOptions; readonly board: FindingBoard },
-  ctx: Context,
-): Promise<void> {
-  const { retryDelaysMs: [first, longest] = [1000, 30_000], source } = options
-  const { location } = lane.repository.backend
-  for (let delayMs = first; ; delayMs = Math.min(2 * delayMs, longest)) {
-    try {
-      await step(lane, ctx)
-      board.passed('LOG_STORE_FAILING')
-      return
-    } catch (error) {
-      const mayPass = isAppError(error) && error.code !== 'INTERRUPTED' && error.code !== 'ARGUMENT_INVALID'
-      if (!mayPass || ctx.signal.aborted) throw error
-      const { code, message, hint } = new AppError('LOG_STORE_FAILING', { source, location, reason: error.message })
-      board.note({ code, message, hint }, ctx, location)
-    }
-    await delay(delayMs, undefined, { signal: ctx.signal }).catch(() => {
-      throw new AppError('INTERRUPTED', {})
-    })
+/** Leaves behind those that lack more than a part of the newest slice: what they lack is brought from the one that has it. */
+async function findEnd(crew: LaneCrew<BinlogLane>, ctx: Context): Promise<SliceFacts | undefined> {
+  const ends = new Map<BinlogLane, SliceFacts | undefined>()
+  await crew.each(async (lane, own) => void ends.set(lane, await lane.seal(own)), ctx)
+  const known = [...ends.values()].filter((end) => end !== undefined).toSorted(compareSlices)
+  const newest = known.at(-1)
+  if (newest === undefined) return undefined
+  const isNear = ({ generation, file, endPosition }: SliceFacts): boolean =>
+    generation === newest.generation && file === newest.file && endPosition >= newest.startPosition
+  for (const lane of crew.following) {
+    const end = ends.get(lane)
+    if (end === undefined || !isNear(end)) await crew.leave(lane, 'it lacks part of the log', ctx)
   }
+  // from where all of them have it; what some have twice then does no harm
+  return known.filter(isNear).toSorted((one, other) => one.endPosition - other.endPosition)[0]
 }
 
 /** One repository that the log is written to. Steps that failed may be repeated. */
-class BinlogLane {
+class BinlogLane implements Lane {
   readonly repository: Repository
-  readonly #options: BinlogSinkOptions
+  readonly #options: LaneCrewOptions
   #writer: LogWriter | undefined
   #accepted: BinlogSlice | undefined
 
-  constructor(repository: Repository, options: BinlogSinkOptions) {
+  constructor(repository: Repository, options: LaneCrewOptions) {
     this.repository = repository
     this.#options = options
   }
@@ -107,6 +88,10 @@ class BinlogLane {
       if (newest === undefined || compareSlices(newest, facts) < 0) newest = facts
     }
     return newest
+  }
+
+  async rejoin(): Promise<void> {
+    // the growing slice is given as a whole each time, and all others were copied
   }
 
   async append(slice: BinlogSlice, ctx: Context): Promise<void> {
@@ -131,6 +116,7 @@ class BinlogLane {
   async close(): Promise<void> {
     await this.#writer?.[Symbol.asyncDispose]()
     this.#writer = undefined
+    this.#accepted = undefined
   }
 
   async #open(ctx: Context): Promise<LogWriter> {
