@@ -103,6 +103,13 @@ it('moves into PostgreSQL by pgloader, counts, and tells which types and parts a
     exitCode: 1,
     stderr: expect.stringContaining('a schema "shop"'),
   })
+  // pgloader ends with success although PostgreSQL refused what MariaDB takes for a time
+  await old.sql(['CREATE DATABASE odd', 'CREATE TABLE odd.t (t time)', "INSERT INTO odd.t VALUES ('-700:00:00')"])
+  const refused = await cli.run([...words, '--database', 'odd'], { variables })
+  expect(refused.exitCode, refused.stdout + refused.stderr).toBe(3)
+  expect(refused.stdout).toMatch(/pgloader: .*-700:00:00[^]*t has 0 rows, not 1/)
+  const missing = await cli.run([...words, '--database', 'odd'], { variables: { ...variables, PATH: '/nowhere' } })
+  expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('apt install pgloader') })
   const back = await cli.run(['migrate', fresh.url(), old.url()])
   expect(back).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no way from PostgreSQL to MySQL') })
 }, 120_000)

@@ -4,6 +4,7 @@ import { describeVersion } from '@holdfast/connectors/mysql/connection/server-ve
 import type { MysqlTarget } from '@holdfast/connectors/mysql/connection/target'
 import type { LogicalBackupOptions } from '@holdfast/connectors/mysql/logical/logical-backup'
 import { readStructure } from '@holdfast/connectors/mysql/logical/read-structure'
+import { checkPgloaderLogin } from '@holdfast/connectors/mysql/pgloader/check-login'
 import { type PgloaderRoute, pgloaderCommandFile } from '@holdfast/connectors/mysql/pgloader/command-file'
 import {
   compareWithPostgres,
@@ -62,6 +63,7 @@ export async function planMysqlToPostgres(request: ToPostgresRequest, ctx: Conte
   const { from, to, backup } = request
   const program = await findPgloader(backup.client)
   await using source = await connectMysql(from, ctx)
+  await checkPgloaderLogin(source, ctx)
   await using goal = await connectPostgres(to, { readWrite: true }, ctx)
   const { databases, left } = await readSource(source, backup.selection.databases, ctx)
   const database = to.database ?? to.user
