@@ -9,16 +9,15 @@ import { mysqlClientPlace } from '@holdfast/orchestrator/mysql/mysql-client-plac
 import type { Repository } from '@holdfast/repository/repository'
 import { firstGiven } from '../argument/first-given.ts'
 import type { backupOptions } from '../backup/backup-option.ts'
-import { backupSummaries, renderBackupReport } from '../backup/backup-report.ts'
+import { programPlaceOf } from '../backup/program-place-option.ts'
+import { backupSettingsOf, showSourceBackup } from '../backup/source-backup.ts'
 import type { Invocation } from '../command/command.ts'
 import { programVersion } from '../command/version.ts'
 import { countOf } from '@holdfast/core/units/count-of'
 import { printable } from '../output/printable.ts'
 import { onlyConnection } from '../postgresql/only-connection.ts'
 import { readSourceName } from '../postgresql/postgres-backup-option.ts'
-import { saveSettingsOf } from '../postgresql/save-settings-of.ts'
 import { mysqlSourceHost, readMysqlConnection } from './mysql-connection-argument.ts'
-import { programPlaceOf } from './program-place-option.ts'
 
 const foreign = [
   ...(['checkpoint', 'noVerifyPages', 'schema', 'lockWait', 'parallelDumps', 'checksums', 'postgresBin'] as const),
@@ -63,19 +62,14 @@ export async function runMysqlBackup(
       lockAllTables: options.lockAllTables,
       toolVersion: programVersion(),
     },
-    {
-      ...saveSettingsOf({ global, output }, host),
-      tags: options.tag.flat().filter((tag) => tag !== ''),
-      ...(options.readConcurrency === undefined ? {} : { workers: options.readConcurrency }),
-    },
+    backupSettingsOf({ options, global, output }, host),
     ctx,
   )
-  for (const summary of backupSummaries(saved, { dryRun: false })) output.message({ ...summary, mysql: manifest })
   for (const warning of manifest.warnings) output.line(`warning: ${printable(warning)}`)
   for (const { message, hint } of manifest.findings) output.line(`finding: ${printable(message)}\n  ${hint}`)
-  output.note(`${describeDump(manifest)}\n${renderBackupReport(saved, { dryRun: false })}`)
-  const failed = saved.repositories.some(({ failure }) => failure !== undefined)
-  return failed || manifest.findings.length > 0 ? 3 : 0
+  const description = describeDump(manifest)
+  const code = showSourceBackup(saved, { manifest: { mysql: manifest }, description }, output)
+  return manifest.findings.length > 0 ? 3 : code
 }
 
 /** `--method direct`: the files of the data directory, by mariadb-backup on this machine. */
@@ -99,21 +93,14 @@ async function runPhysical(
       toolVersion: programVersion(),
       ...(options.dataDirectory === undefined ? {} : { dataDirectory: options.dataDirectory }),
     },
-    {
-      ...saveSettingsOf({ global, output }, host),
-      tags: options.tag.flat().filter((tag) => tag !== ''),
-      ...(options.readConcurrency === undefined ? {} : { workers: options.readConcurrency }),
-    },
+    backupSettingsOf({ options, global, output }, host),
     ctx,
   )
-  for (const summary of backupSummaries(saved, { dryRun: false })) output.message({ ...summary, mysql: manifest })
   const { server, position, files, bytes } = manifest
   const version = describeVersion({ family: server.family, text: server.version })
   const place = position === undefined ? ', no binary log' : `, binary log at ${position.file}:${position.position}`
-  output.note(
-    `${source}: ${version}, ${countOf(files, 'file')}, ${formatSize(bytes)}${place}\n${renderBackupReport(saved, { dryRun: false })}`,
-  )
-  return saved.repositories.some(({ failure }) => failure !== undefined) ? 3 : 0
+  const description = `${source}: ${version}, ${countOf(files, 'file')}, ${formatSize(bytes)}${place}`
+  return showSourceBackup(saved, { manifest: { mysql: manifest }, description }, output)
 }
 
 function describeDump({ source, server, fingerprint: { databases }, bytes, position }: LogicalManifest): string {

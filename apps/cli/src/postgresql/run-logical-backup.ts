@@ -1,13 +1,13 @@
 import type { LogicalManifest } from '@holdfast/connectors/postgresql/logical/logical-manifest'
-import type { ProgramPlace } from '@holdfast/connectors/process/program-place'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { formatSize } from '@holdfast/core/units/size'
 import { clientPlaceOf } from '@holdfast/orchestrator/postgresql/client-place'
 import { backupLogicalPostgres } from '@holdfast/orchestrator/postgresql/backup-logical-postgres'
 import type { Repository } from '@holdfast/repository/repository'
 import { firstGiven } from '../argument/first-given.ts'
-import type { backupOptions, BackupValues } from '../backup/backup-option.ts'
-import { backupSummaries, renderBackupReport } from '../backup/backup-report.ts'
+import type { backupOptions } from '../backup/backup-option.ts'
+import { programPlaceOf } from '../backup/program-place-option.ts'
+import { backupSettingsOf, showSourceBackup } from '../backup/source-backup.ts'
 import type { Invocation } from '../command/command.ts'
 import { programVersion } from '../command/version.ts'
 import { countOf } from '@holdfast/core/units/count-of'
@@ -15,7 +15,6 @@ import { printable } from '../output/printable.ts'
 import { readConnectionArgument, sourceHost } from './connection-argument.ts'
 import { onlyConnection } from './only-connection.ts'
 import { readSourceName } from './postgres-backup-option.ts'
-import { saveSettingsOf } from './save-settings-of.ts'
 
 const physicalOnly = ['dataDirectory', 'checkpoint', 'noVerifyPages'] as const
 const minuteMs = 60_000
@@ -37,32 +36,18 @@ export async function runLogicalBackup(
     {
       source: options.source ?? readSourceName(host, '--source'),
       selection: { databases: database, schemas: schema, tables: table, excludeTables: excludeTable },
-      client: clientPlaceOf(options.postgresBin, variables, placeOf(options)),
+      client: clientPlaceOf(options.postgresBin, variables, programPlaceOf(options)),
       parallel: options.parallelDumps ?? 2,
       silenceLimitMs: options.dumpSilence ?? 10 * minuteMs,
       lockWaitMs: options.lockWait ?? 5 * minuteMs,
       checksums: options.checksums,
       toolVersion: programVersion(),
     },
-    {
-      ...saveSettingsOf({ global, output }, host),
-      tags: options.tag.flat().filter((tag) => tag !== ''),
-      ...(options.readConcurrency === undefined ? {} : { workers: options.readConcurrency }),
-    },
+    backupSettingsOf({ options, global, output }, host),
     ctx,
   )
-  for (const summary of backupSummaries(saved, { dryRun: false })) output.message({ ...summary, postgresql: manifest })
   for (const warning of manifest.warnings) output.line(`warning: ${printable(warning)}`)
-  output.note(`${describeDumps(manifest)}\n${renderBackupReport(saved, { dryRun: false })}`)
-  return saved.repositories.some(({ failure }) => failure !== undefined) ? 3 : 0
-}
-
-function placeOf({ inContainer, inPod }: BackupValues): ProgramPlace {
-  if (inContainer !== undefined && inPod !== undefined) {
-    throw new AppError('OPTIONS_CONFLICT', { first: '--in-container', second: '--in-pod' })
-  }
-  if (inContainer !== undefined) return { type: 'docker', container: inContainer }
-  return inPod === undefined ? { type: 'local' } : { type: 'kubernetes', ...inPod }
+  return showSourceBackup(saved, { manifest: { postgresql: manifest }, description: describeDumps(manifest) }, output)
 }
 
 function describeDumps({ source, server, dumpTool, fingerprint: { databases }, bytes }: LogicalManifest): string {

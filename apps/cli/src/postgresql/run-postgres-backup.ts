@@ -5,7 +5,7 @@ import { backupPostgres } from '@holdfast/orchestrator/postgresql/backup-postgre
 import type { Repository } from '@holdfast/repository/repository'
 import { firstGiven } from '../argument/first-given.ts'
 import type { backupOptions } from '../backup/backup-option.ts'
-import { backupSummaries, renderBackupReport } from '../backup/backup-report.ts'
+import { backupSettingsOf, showSourceBackup } from '../backup/source-backup.ts'
 import type { Invocation } from '../command/command.ts'
 import { programVersion } from '../command/version.ts'
 import { countOf } from '@holdfast/core/units/count-of'
@@ -14,7 +14,6 @@ import { readConnectionArgument, sourceHost } from './connection-argument.ts'
 import { noteProbeWarnings } from './note-probe-warnings.ts'
 import { onlyConnection } from './only-connection.ts'
 import { readSourceName } from './postgres-backup-option.ts'
-import { saveSettingsOf } from './save-settings-of.ts'
 
 type BackupInvocation = Invocation<typeof backupOptions>
 
@@ -47,18 +46,16 @@ export async function runPostgresBackup(
       toolVersion: programVersion(),
       ...(options.dataDirectory === undefined ? {} : { dataDirectory: options.dataDirectory }),
     },
-    {
-      ...saveSettingsOf({ global, output }, host),
-      tags: options.tag.flat().filter((tag) => tag !== ''),
-      ...(options.readConcurrency === undefined ? {} : { workers: options.readConcurrency }),
-    },
+    backupSettingsOf({ options, global, output }, host),
     ctx,
   )
   const { saved, manifest } = report
-  for (const summary of backupSummaries(saved, { dryRun: false })) output.message({ ...summary, postgresql: manifest })
-  output.note(`${describeCluster(manifest)}\n${renderBackupReport(saved, { dryRun: false })}`)
-  const failed = saved.repositories.some(({ failure }) => failure !== undefined)
-  return showFindings(manifest, output) || failed ? 3 : 0
+  const code = showSourceBackup(
+    saved,
+    { manifest: { postgresql: manifest }, description: describeCluster(manifest) },
+    output,
+  )
+  return showFindings(manifest, output) ? 3 : code
 }
 
 function describeCluster({ server, source, timeline, startLsn, stopLsn, bytes, pagesChecked }: BackupManifest): string {

@@ -1,6 +1,6 @@
 import type { ProgramPlace } from '@holdfast/connectors/process/program-place'
 import { AppError } from '@holdfast/core/errors/app-error'
-import type { BackupValues } from '../backup/backup-option.ts'
+import type { BackupValues } from './backup-option.ts'
 
 export function programPlaceOf({ inContainer, inPod }: Pick<BackupValues, 'inContainer' | 'inPod'>): ProgramPlace {
   if (inContainer !== undefined && inPod !== undefined) {
