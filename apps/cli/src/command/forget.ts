@@ -119,13 +119,10 @@ async function trimLogs(repository: Repository, plan: ForgetPlan, invocation: In
   const removed = plan.groups.flatMap(({ remove }) => remove).map(({ snapshot }) => snapshot.tags)
   const wal = sourcesOf(removed.filter(isBaseBackup))
   const binlog = sourcesOf(removed.filter((tags) => tags.includes('type=mysql')))
-  if (wal.size > 0) {
-    const { trimSourceLog } = await import('../postgresql/trim-source-log.ts')
-    for (const source of wal) await trimSourceLog(repository, source, invocation)
-  }
-  if (binlog.size === 0) return
-  const { trimMysqlLog } = await import('../mysql/trim-mysql-log.ts')
-  for (const source of binlog) await trimMysqlLog(repository, source, invocation)
+  if (wal.size + binlog.size === 0) return
+  const { trimLog } = await import('../forget/trim-log.ts')
+  for (const source of wal) await trimLog(repository, source, 'wal', invocation)
+  for (const source of binlog) await trimLog(repository, source, 'binlog', invocation)
 }
 
 const sourcePrefix = 'source='
