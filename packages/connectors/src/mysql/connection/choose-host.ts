@@ -29,7 +29,9 @@ export async function connectToPrimary(
   for (const target of order) {
     try {
       const session = await connectMysql(target, ctx)
-      if ((await session.value('SELECT @@GLOBAL.read_only', ctx)) === '0') return { target, session }
+      const readOnly = await session.value('SELECT @@GLOBAL.read_only', ctx)
+      // newer servers of MariaDB have words for it
+      if (readOnly === '0' || readOnly === 'OFF') return { target, session }
       reading ??= target
       await session[Symbol.asyncDispose]()
     } catch (error) {
