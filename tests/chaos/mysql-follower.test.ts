@@ -7,7 +7,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { connectMysql } from '@holdfast/connectors/mysql/connection/connect'
 import { type MariadbServer, startMariadb } from '@holdfast/connectors/mysql/testing/mariadb-server'
 import { quietContext } from '@holdfast/core/context'
-import { isAppError } from '@holdfast/core/errors/app-error'
 import { readMysqlCoverage } from '@holdfast/orchestrator/mysql/read-mysql-coverage'
 import { openRepository } from '@holdfast/repository/open/open-repository'
 import { createLocalBackend } from '@holdfast/storage/local/local-backend'
@@ -15,6 +14,7 @@ import { expect, test } from 'vitest'
 import { createCliFixture, password } from '../../apps/cli/src/cli-fixture.ts'
 import { SeededRandom } from '../scenario/random.ts'
 import { type KilledFollower, startFollower } from './killed-follower.ts'
+import { type LastingSession, startSessions } from './lasting-sessions.ts'
 
 const ctx = quietContext()
 // oxlint-disable-next-line node/no-process-env
@@ -46,7 +46,7 @@ test(`a killed follower loses nothing of a binary log (${rounds} times, seed ${s
   const source = ['--source', 'shop']
   const made = await fixture.run(['backup', server.url(), ...source])
   expect(made.exitCode, made.stderr).toBe(0)
-  const load = startLoad(server)
+  const load = startSessions<Commit>(sessions, (session) => runSession(server, session))
   const words = [server.url(), ...source, '--flush-every', '300ms']
   for (let round = 0; round < rounds; round++) {
     const follower = startFollower(fixture, words)
@@ -125,34 +125,9 @@ function claimOf(follower: KilledFollower): string {
   return claims.at(-1) ?? ''
 }
 
-function startLoad(server: MariadbServer): { readonly commits: readonly (readonly Commit[])[]; stop(): Promise<void> } {
-  const commits = Array.from({ length: sessions }, (): Commit[] => [])
-  const state = { isStopped: false }
-  const running = commits.map(async (done, index) => {
-    while (!state.isStopped) {
-      try {
-        await runSession(server, index + 1, done, state)
-      } catch (error) {
-        if (!isAppError(error) || !error.retryable) throw error
-        await pause(50)
-      }
-    }
-  })
-  for (const session of running) session.catch(() => {})
-  return {
-    commits,
-    async stop() {
-      state.isStopped = true
-      await Promise.all(running)
-    },
-  }
-}
-
 async function runSession(
   server: MariadbServer,
-  session: number,
-  done: Commit[],
-  state: { readonly isStopped: boolean },
+  { number: session, done, isStopped }: LastingSession<Commit>,
 ): Promise<void> {
   await using connection = await connectMysql(server.target(), ctx)
   const clock = async (): Promise<string> =>
@@ -161,7 +136,7 @@ async function runSession(
   const known = Number(await connection.value(`SELECT n FROM shop.tally WHERE session = ${session}`, ctx))
   const lost = done.length < known ? await clock() : ''
   if (lost !== '') done.push({ n: known, notBefore: done.at(-1)?.notAfter ?? '', notAfter: lost })
-  while (!state.isStopped) {
+  while (!isStopped()) {
     const n = done.length + 1
     const notBefore = await clock()
     await connection.query('BEGIN', ctx)

@@ -8,8 +8,8 @@ import type { PostgresConnection } from '@holdfast/connectors/postgresql/connect
 import type { PostgresServer } from '@holdfast/connectors/postgresql/testing/postgres-server'
 import type { WalTime } from '@holdfast/connectors/postgresql/wal/wal-time'
 import { quietContext } from '@holdfast/core/context'
-import { isAppError } from '@holdfast/core/errors/app-error'
 import { SeededRandom } from '../scenario/random.ts'
+import { type LastingSession, type LastingSessions, startSessions } from './lasting-sessions.ts'
 
 /** The n-th commit of a session: it happened after one reading of the server's clock and before the other. */
 export interface RecordedCommit {
@@ -19,13 +19,9 @@ export interface RecordedCommit {
   readonly notAfter: WalTime
 }
 
-export interface RecordedLoad {
-  /** by session, from 1, each in the order of its commits */
-  readonly commits: readonly (readonly RecordedCommit[])[]
+export interface RecordedLoad extends LastingSessions<RecordedCommit> {
   /** Nothing is committed for so long: a quiet database is a case of its own. */
   rest(durationMs: number): void
-  /** Ends every session; fails when one of them failed otherwise than by losing its server. */
-  stop(): Promise<void>
 }
 
 export const loadDatabase = 'shop'
@@ -45,40 +41,25 @@ export async function prepareLoad(server: PostgresServer, sessions: number): Pro
   )
 }
 
-/** Outlives the server: when it is gone, the sessions wait until it is back, and find out how their last commit ended. */
+/** When the server is gone, the sessions wait until it is back, and find out how their last commit ended. */
 export function startLoad(server: PostgresServer, sessions: number, seed: number): RecordedLoad {
-  const commits = Array.from({ length: sessions }, (): RecordedCommit[] => [])
-  const state = { isStopped: false, restUntilMs: 0 }
-  const running = commits.map(async (done, index) => {
-    const random = new SeededRandom(seed * 100 + index)
-    while (!state.isStopped) {
-      try {
-        await runSession(server, { number: index + 1, done, random, state })
-      } catch (error) {
-        if (!isAppError(error) || !error.retryable) throw error
-        await pause(50)
-      }
-    }
+  const randoms = Array.from({ length: sessions }, (_, index) => new SeededRandom(seed * 100 + index))
+  const state = { restUntilMs: 0 }
+  const load = startSessions<RecordedCommit>(sessions, async (session) => {
+    const random = randoms[session.number - 1]
+    if (random !== undefined) await runSession(server, { ...session, random, state })
   })
-  // a failure is met by whoever stops the load
-  for (const session of running) session.catch(() => {})
   return {
-    commits,
+    ...load,
     rest(durationMs) {
       state.restUntilMs = performance.now() + durationMs
-    },
-    async stop() {
-      state.isStopped = true
-      await Promise.all(running)
     },
   }
 }
 
-interface Session {
-  readonly number: number
-  readonly done: RecordedCommit[]
+interface Session extends LastingSession<RecordedCommit> {
   readonly random: SeededRandom
-  readonly state: { readonly isStopped: boolean; readonly restUntilMs: number }
+  readonly state: { readonly restUntilMs: number }
 }
 
 async function runSession(server: PostgresServer, session: Session): Promise<void> {
@@ -86,7 +67,7 @@ async function runSession(server: PostgresServer, session: Session): Promise<voi
   const ctx = quietContext()
   await using connection = await connectPostgres(server.target(loadDatabase), { searchPath: 'role' }, ctx)
   await settleLast(connection, session)
-  while (!state.isStopped) {
+  while (!session.isStopped()) {
     const n = done.length + 1
     const parts = 1 + random.below(3)
     if (random.below(8) === 0) {
@@ -101,7 +82,7 @@ async function runSession(server: PostgresServer, session: Session): Promise<voi
     const [notBefore = '', notAfter = ''] = results.flatMap(({ rows }) => rows.flat()).map((value) => value ?? '')
     done.push({ n, parts, notBefore, notAfter })
     await pause(random.below(25))
-    while (performance.now() < state.restUntilMs && !state.isStopped) await pause(20)
+    while (performance.now() < state.restUntilMs && !session.isStopped()) await pause(20)
   }
 }
 
