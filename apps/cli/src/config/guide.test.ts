@@ -18,5 +18,5 @@ test('the configuration that the guide shows holds', async () => {
   const { loaded, problems } = await readConfig(file, surroundings, quietContext())
   await rm(directory, { recursive: true })
   expect(renderProblems(problems)).toBe('')
-  expect(loaded?.config.sources.size).toBe(3)
+  expect(loaded?.config.sources.size).toBe(4)
 })
