@@ -1,4 +1,3 @@
-import { mysqlClientPlace } from '@holdfast/orchestrator/mysql/mysql-client-place'
 import {
   executeMysqlMigration,
   type MysqlMigrationPlan,
@@ -6,14 +5,12 @@ import {
 } from '@holdfast/orchestrator/mysql/migrate-mysql'
 import type { Invocation } from '../command/command.ts'
 import type { MigrateOptions } from '../command/migrate.ts'
-import { programVersion } from '../command/version.ts'
 import { formatClock } from '../output/local-time.ts'
 import { printable } from '../output/printable.ts'
 import { renderChecks } from '../postgresql/check-table.ts'
-import { readSourceName } from '../postgresql/postgres-backup-option.ts'
-import { saveSettingsOf } from '../postgresql/save-settings-of.ts'
 import { openSession } from '../session/open-session.ts'
-import { chosenDatabases, mysqlSourceHost, readMysqlConnection } from './mysql-connection-argument.ts'
+import { migrationBackupOf } from './migration-backup.ts'
+import { readMysqlConnection } from './mysql-connection-argument.ts'
 
 /** `migrate mysql://… mysql://…`: shows the plan, then moves and compares. The exit code is 3 when a table differs. */
 export async function runMysqlMigrate(
@@ -23,21 +20,12 @@ export async function runMysqlMigrate(
 ): Promise<number> {
   const { options, output, variables, ctx } = invocation
   const source = readMysqlConnection(from, variables)
-  const host = mysqlSourceHost(source)
   await using session = await openSession(invocation, { lock: 'append', changesNothing: options.dryRun })
   const plan = await planMysqlMigration(
     {
       from: source,
       to: readMysqlConnection(to, variables),
-      backup: {
-        source: options.source ?? readSourceName(host, '--source'),
-        selection: { databases: chosenDatabases(options.database, source), tables: [], excludeTables: [] },
-        client: mysqlClientPlace(options.mysqlBin, variables),
-        silenceLimitMs: 600_000,
-        lockAllTables: false,
-        toolVersion: programVersion(),
-      },
-      settings: { ...saveSettingsOf(invocation, host), tags: ['migration'] },
+      ...migrationBackupOf(source, invocation),
     },
     ctx,
   )

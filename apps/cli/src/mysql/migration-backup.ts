@@ -1,0 +1,25 @@
+import type { MysqlTarget } from '@holdfast/connectors/mysql/connection/target'
+import { mysqlClientPlace } from '@holdfast/orchestrator/mysql/mysql-client-place'
+import type { Invocation } from '../command/command.ts'
+import type { MigrateOptions } from '../command/migrate.ts'
+import { programVersion } from '../command/version.ts'
+import { readSourceName } from '../postgresql/postgres-backup-option.ts'
+import { saveSettingsOf } from '../postgresql/save-settings-of.ts'
+import { chosenDatabases, mysqlSourceHost } from './mysql-connection-argument.ts'
+
+/** The safety backup that a migration away from a server begins with, and how it is saved. */
+export function migrationBackupOf(from: MysqlTarget, invocation: Invocation<MigrateOptions>) {
+  const { options, variables } = invocation
+  const host = mysqlSourceHost(from)
+  return {
+    backup: {
+      source: options.source ?? readSourceName(host, '--source'),
+      selection: { databases: chosenDatabases(options.database, from), tables: [], excludeTables: [] },
+      client: mysqlClientPlace(options.mysqlBin, variables),
+      silenceLimitMs: 600_000,
+      lockAllTables: false,
+      toolVersion: programVersion(),
+    },
+    settings: { ...saveSettingsOf(invocation, host), tags: ['migration'] },
+  }
+}
