@@ -35,7 +35,8 @@ export const catalogueErrors = {
   CATALOGUE_NEWER: {
     exitCode: 1,
     retryable: false,
-    message: 'catalogue {catalogue} was written by a newer Holdfast: its version is {version}, this program knows {known}',
+    message:
+      'catalogue {catalogue} was written by a newer Holdfast: its version is {version}, this program knows {known}',
     hint: 'Install that newer version everywhere; a catalogue is never taken back to an older one.',
   },
   RUN_TIMED_OUT: {
