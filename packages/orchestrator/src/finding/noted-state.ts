@@ -10,6 +10,8 @@ export interface LogState {
   readonly recoverableUntil?: Date | undefined
   /** not closed by a newer backup yet */
   readonly gap?: boolean | { readonly at: Date; readonly message: string } | undefined
+  /** what a fail-over has cost */
+  readonly lost?: { readonly at: Date; readonly message: string; readonly hint: string } | undefined
   readonly slot?:
     | { readonly walStatus: string; readonly safeBytes?: number | undefined; readonly keptBytes?: number | undefined }
     | undefined
@@ -30,6 +32,7 @@ export function parseLogState(value: string | undefined): LogState | undefined {
     at,
     recoverableUntil: fields.date('recoverableUntil'),
     gap: gapOf(fields),
+    lost: lostOf(fields.object('lost')),
     slot: slotOf(fields.object('slot')),
     expiryMs: fields.number('expiryMs'),
     error: fields.text('error') ?? errorOf(fields.object('error')),
@@ -58,6 +61,11 @@ function gapOf(fields: MarkFields): LogState['gap'] {
   const gap = fields.object('gap')
   const [at, message] = [gap?.date('at'), gap?.text('message')]
   return at === undefined || message === undefined ? undefined : { at, message }
+}
+
+function lostOf(fields: MarkFields | undefined): LogState['lost'] {
+  const [at, message, hint] = [fields?.date('at'), fields?.text('message'), fields?.text('hint')]
+  return at === undefined || message === undefined || hint === undefined ? undefined : { at, message, hint }
 }
 
 function slotOf(fields: MarkFields | undefined): LogState['slot'] {

@@ -22,6 +22,12 @@ test('progress says until when everything can be recovered, and ends an error', 
   expect(after).toEqual({ at: now.toISOString(), durable: '0/1', recoverableUntil: '2026-11-21T09:59:59.5Z' })
 })
 
+test('what a fail-over has lost is kept, and is no gap', () => {
+  const after = afterEvent(afterEvent(state, finding('MYSQL_FAILOVER_LOST_TRANSACTIONS'), now), followed, now)
+  expect(after.lost).toEqual({ at: now.toISOString(), message: 'what happened', hint: 'Do.' })
+  expect(after.gap).toBeUndefined()
+})
+
 test('a gap stays until a base backup has begun after it', () => {
   const gap = afterEvent(afterEvent(state, finding('POSTGRES_WAL_GAP'), now), followed, now)
   expect(gap.gap).toEqual({ at: now.toISOString(), message: 'what happened' })

@@ -9,6 +9,8 @@ export interface FollowState {
   readonly durable?: string
   /** since when there is a gap that no base backup has closed yet, and how it came about */
   readonly gap?: { readonly at: string; readonly message: string }
+  /** transactions that were stored, and that the server which took over has never had */
+  readonly lost?: { readonly at: string; readonly message: string; readonly hint: string }
   readonly slot?: SlotState
   /** MySQL: the server drops its log after this, stored or not; absent when it never does */
   readonly expiryMs?: number
@@ -43,6 +45,7 @@ export function afterEvent(state: FollowState, event: Event, now: Date): FollowS
   if (event.type !== 'finding.noted') return state
   const { code, message, hint } = event
   if (gapCodes.has(code)) return { ...state, at, gap: { at, message } }
+  if (code === 'MYSQL_FAILOVER_LOST_TRANSACTIONS') return { ...state, at, lost: { at, message, hint } }
   return troubleCodes.has(code) ? { ...state, at, error: { code, message, hint } } : state
 }
 

@@ -47,6 +47,14 @@ describe('the log of a source', () => {
     expect(look({ ...fresh, gap: false }).observations).toEqual([])
   })
 
+  it('tells for a week what a fail-over has lost', () => {
+    const lost = { at: ago(hourMs).toISOString(), message: 'db2 took over without 0-1-7', hint: 'See the log.' }
+    expect(look({ ...fresh, lost }).observations).toMatchObject([
+      { kind: 'log-gap', about: 'fail-over', severity: 'warning', detail: expect.stringContaining('0-1-7') },
+    ])
+    expect(look({ ...fresh, lost: { ...lost, at: ago(8 * 24 * hourMs).toISOString() } }).observations).toEqual([])
+  })
+
   it.each([
     [{ walStatus: 'lost', keptBytes: 5 * gib }, 'critical'],
     [{ walStatus: 'extended', safeBytes: 1024 ** 2, keptBytes: 2 * gib }, 'critical'],

@@ -21,6 +21,9 @@ const muchKeptBytes = 4 * 1024 ** 3
 /** A log that its server keeps for less is lost by any longer repair of whoever follows it. */
 const shortExpiryMs = 3_600_000
 
+/** Nothing mends what a fail-over has lost; so long somebody may see it. */
+const lostForMs = 7 * 86_400_000
+
 const kinds: readonly FindingKind[] = ['log-gap', 'slot-danger']
 
 /** Whether the continuous log of a source is whole, recent, and no danger to its server (mark `log/<source>`). */
@@ -45,6 +48,7 @@ function judge(source: SourceSettings, { facts }: View): Sight {
     observations: [
       ...behind,
       ...logGap(source, state),
+      ...lostTransactions(source, state, now),
       ...slotDanger(source, state),
       ...expiryDanger(source, state, now),
     ],
@@ -101,6 +105,21 @@ function logGap(source: SourceSettings, { gap }: LogState): Observation[] {
       subject: { source: source.name },
       title: `the log of ${source.name} has a gap`,
       detail: `${what}Instants after the gap cannot be restored until there is a newer backup; one is asked for by itself. \`holdfast coverage ${source.name}\` shows what can be restored; make a backup now with \`holdfast run backup ${source.name}\`.`,
+      figures: {},
+    },
+  ]
+}
+
+function lostTransactions(source: SourceSettings, { lost }: LogState, now: Date): Observation[] {
+  if (lost === undefined || now.getTime() - lost.at.getTime() > lostForMs) return []
+  return [
+    {
+      kind: 'log-gap',
+      about: 'fail-over',
+      severity: 'warning',
+      subject: { source: source.name },
+      title: `a fail-over of ${source.name} lost transactions that had been committed`,
+      detail: `${lost.message} (${utcMinute(lost.at)}). ${lost.hint} This passes by itself after ${formatDurationMs(lostForMs)}.`,
       figures: {},
     },
   ]
