@@ -70,7 +70,7 @@ export const migrate = defineCommand({
       command: 'holdfast migrate --database shop mysql://root@old-db postgresql://postgres@new-db/shop',
     },
   ],
-  exitCodes: repositoryExitCodes('failed, or a table of PostgreSQL differs', 'moved from MySQL, and a table differs'),
+  exitCodes: repositoryExitCodes('failed', 'moved, and a table differs'),
   run: async (invocation) => {
     const [from = '', to = ''] = invocation.arguments
     if (to === '') throw new AppError('ARGUMENT_MISSING', { command: 'migrate', argument: 'the new server' })

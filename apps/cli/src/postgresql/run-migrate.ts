@@ -66,7 +66,7 @@ export async function runMigrate(from: string, to: string, invocation: Invocatio
     warnings,
     databases: manifest.fingerprint.databases,
   })
-  return hasFailed ? 1 : 0
+  return hasFailed ? 3 : 0
 }
 
 function describePlan({ from, to, databases, request }: MigrationPlan): string {
