@@ -65,10 +65,10 @@ export interface LogWriter extends AsyncDisposable {
 const defaultBatchBytes = 64 << 20
 const defaultBatchAgeMs = 5 * 60_000
 const defaultPartialEveryMs = 60_000
-/** So long a batch under way is waited for before what it holds is written to tips as well. */
+/** For room, so long a batch under way is waited for before what it holds is written to tips as well. */
 const batchPatienceMs = 3_000
-/** So long for its lock, before: nobody else has it then. */
-const lockPatienceMs = 500
+/** So long for one that waits for its lock, which nobody else has then, and where what came is to be durable by its time. */
+const shortPatienceMs = 500
 const retryBatchAfterMs = 30_000
 /** An exclusive lock needs a moment in which there is no other. */
 const lockedAtMostMs = 60_000
@@ -166,7 +166,7 @@ class BatchingLogWriter implements LogWriter {
   async room(ctx: Context): Promise<void> {
     const memoryBytesAtMost = batchesInMemory * this.#batchBytes
     if (this.#memoryBytes() <= memoryBytesAtMost) return
-    await this.#patience()
+    await this.#patience(batchPatienceMs)
     if (this.#memoryBytes() > memoryBytesAtMost) await this.flush(ctx)
     for (const file of this.#pending) file.forgetBytes()
   }
@@ -188,7 +188,7 @@ class BatchingLogWriter implements LogWriter {
     const files = this.#pending.filter((file) => !file.isDurable)
     if (files.length === 0) return
     // a batch that is about to end spares the tips
-    await this.#patience()
+    await this.#patience(shortPatienceMs)
     if (!this.#store.holdsTips) {
       while (this.#pending.some((file) => files.includes(file))) await this.batch(ctx)
       return
@@ -246,10 +246,10 @@ class BatchingLogWriter implements LogWriter {
   }
 
   /** Waits a little for the batch that is being written; less for one that has no lock yet, which may take for ever. */
-  async #patience(): Promise<void> {
+  async #patience(atMostMs: number): Promise<void> {
     if (this.#running === undefined) return
     const waited = new AbortController()
-    const patienceMs = this.#writing === undefined ? lockPatienceMs : batchPatienceMs
+    const patienceMs = this.#writing === undefined ? shortPatienceMs : atMostMs
     const patience = delay(patienceMs, undefined, { signal: waited.signal }).catch(() => {})
     const written = new Promise<void>((resolve) => this.#waiting.push(resolve))
     await Promise.race([written, patience])

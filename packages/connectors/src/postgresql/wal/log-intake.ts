@@ -41,6 +41,7 @@ export class LogIntake {
   /** what the sink was given, or had: nothing shorter is given on this timeline */
   #given: LogPosition | undefined
   #beginning: LogPosition | undefined
+  /** since when there is something, in whole segments or the growing one, that the sink was not told to make durable */
   #waitingSince: number | undefined
   #lastTipMs = 0
   #confirmedUntil: WalTime | undefined
@@ -123,7 +124,6 @@ export class LogIntake {
       recoverableUntil: (lsn) => clock.until(lsn),
       onDamage: this.#options.onDamage,
     })
-    this.#waitingSince = undefined
   }
 
   /** Takes what came; returns when there is room for more. */
@@ -142,7 +142,7 @@ export class LogIntake {
     }
   }
 
-  /** Hands the growing segment on when its time has come, or at once. */
+  /** Hands the growing segment on when its time has come, or at once; what was given before it becomes durable with it. */
   giveTip(now: Date, { atOnce = false }: { atOnce?: boolean } = {}): void {
     if (this.#waitingSince === undefined) return
     const { flushEveryMs } = this.#options
@@ -188,7 +188,6 @@ export class LogIntake {
     this.#given = undefined
     this.#beginning = gap.to
     this.#assembler = undefined
-    this.#waitingSince = undefined
     this.#pump.push(() => this.#options.sink.gap(gap, this.#sinkCtx))
   }
 
@@ -203,16 +202,19 @@ export class LogIntake {
   #giveSegment(whole: LogSegment, end: LogPosition): void {
     this.#last = whole.facts
     this.#given = end
-    this.#waitingSince = undefined
     this.#counts.segments++
     this.#pump.push(() => this.#options.sink.segment(whole, this.#sinkCtx), { isSegment: true })
   }
 
   #tip(): LogSegment | undefined {
     const assembler = this.#assembler
-    if (assembler === undefined || assembler.isEmpty || this.#waitingSince === undefined) return undefined
-    this.#given = { timeline: assembler.timeline, lsn: assembler.position }
+    if (this.#waitingSince === undefined) return undefined
     this.#waitingSince = undefined
+    if (assembler === undefined || assembler.isEmpty) {
+      this.#pump.push(() => this.#options.sink.flush(this.#sinkCtx))
+      return undefined
+    }
+    this.#given = { timeline: assembler.timeline, lsn: assembler.position }
     return assembler.growing()
   }
 

@@ -1,0 +1,68 @@
+import { quietContext } from '@holdfast/core/context'
+import { expect, test } from 'vitest'
+import { LogIntake } from './log-intake.ts'
+import { memoryLogSink } from './testing/memory-log-sink.ts'
+import { WalWriter } from './testing/wal-writer.ts'
+
+const start = 16n << 20n
+
+/** Two seconds are the bound; `at` sets the clock, so nothing waits. */
+function followed() {
+  const writer = new WalWriter(start)
+  const sink = memoryLogSink()
+  const madeDurable: number[] = []
+  let nowMs = 0
+  const ctx = quietContext({ now: () => new Date(nowMs) })
+  const intake = new LogIntake(
+    {
+      sink: { ...sink, flush: async () => void madeDurable.push(nowMs), tip: async () => void madeDurable.push(nowMs) },
+      flushEveryMs: 2000,
+      onDamage: (_lsn, reason) => expect.unreachable(reason),
+    },
+    ctx,
+  )
+  const { segmentBytes, systemIdentifier } = writer
+  intake.begin({ at: { timeline: 1, lsn: start }, segmentBytes, systemIdentifier: String(systemIdentifier) })
+  let taken = 0
+  return {
+    writer,
+    madeDurable,
+    /** what was written since then arrives, and it is looked whether something is due */
+    async at(ms: number) {
+      nowMs = ms
+      const bytes = writer.bytes()
+      await intake.take(bytes.subarray(taken), ctx)
+      taken = bytes.length
+      intake.giveTip(ctx.now())
+      // the row is worked off in a later turn
+      for (let i = 0; i < 20; i++) await Promise.resolve()
+    },
+  }
+}
+
+const record = { manager: 10, info: 0, data: Buffer.alloc(64) }
+
+test('whole segments are durable at the bound too, when each is full before its time has come', async () => {
+  const { writer, madeDurable, at } = followed()
+  for (let ms = 0; ms <= 5000; ms += 1000) {
+    writer.write(record)
+    writer.switchSegment()
+    await at(ms)
+  }
+  expect(madeDurable).toEqual([2000, 5000])
+})
+
+test('a segment that has begun is durable with those before it, counted from the first of them', async () => {
+  const { writer, madeDurable, at } = followed()
+  writer.write(record)
+  writer.switchSegment()
+  await at(0)
+  writer.write(record)
+  await at(1500)
+  await at(1999)
+  expect(madeDurable).toEqual([])
+  await at(2000)
+  expect(madeDurable).toEqual([2000])
+  await at(9000)
+  expect(madeDurable).toEqual([2000])
+})
