@@ -65,10 +65,12 @@ export interface LogWriter extends AsyncDisposable {
 const defaultBatchBytes = 64 << 20
 const defaultBatchAgeMs = 5 * 60_000
 const defaultPartialEveryMs = 60_000
-/** For room, so long a batch under way is waited for before what it holds is written to tips as well. */
+/** So long batches under way are waited for before what they hold is written to tips as well. */
 const batchPatienceMs = 3_000
-/** So long for one that waits for its lock, which nobody else has then, and where what came is to be durable by its time. */
-const shortPatienceMs = 500
+/** So long where what came is to be durable by its time: that of the batch being written, and of one with the rest. */
+const flushPatienceMs = 1_500
+/** So long for one that has no lock yet: nobody else has it then, and it may take for ever. */
+const lockPatienceMs = 500
 const retryBatchAfterMs = 30_000
 /** An exclusive lock needs a moment in which there is no other. */
 const lockedAtMostMs = 60_000
@@ -123,6 +125,8 @@ class BatchingLogWriter implements LogWriter {
   #writing: ReadonlySet<PendingFile> | undefined
   /** something has been stored already for the next batch */
   #isAhead = false
+  /** the next batch is to be made of what there is, however little */
+  #isRestWanted = false
   readonly #waiting: (() => void)[] = []
   #failure: unknown
   #retryAtMs = 0
@@ -166,7 +170,7 @@ class BatchingLogWriter implements LogWriter {
   async room(ctx: Context): Promise<void> {
     const memoryBytesAtMost = batchesInMemory * this.#batchBytes
     if (this.#memoryBytes() <= memoryBytesAtMost) return
-    await this.#patience(batchPatienceMs)
+    await this.#patience(batchPatienceMs, () => false)
     if (this.#memoryBytes() > memoryBytesAtMost) await this.flush(ctx)
     for (const file of this.#pending) file.forgetBytes()
   }
@@ -187,8 +191,9 @@ class BatchingLogWriter implements LogWriter {
     this.#startBatch(ctx)
     const files = this.#pending.filter((file) => !file.isDurable)
     if (files.length === 0) return
-    // a batch that is about to end spares the tips
-    await this.#patience(shortPatienceMs)
+    // batches that are about to end spare the tips; while the repository is locked one more costs less than they do
+    this.#isRestWanted = this.#held !== undefined
+    await this.#patience(flushPatienceMs, () => files.some(({ isDurable }) => !isDurable))
     if (!this.#store.holdsTips) {
       while (this.#pending.some((file) => files.includes(file))) await this.batch(ctx)
       return
@@ -245,14 +250,19 @@ class BatchingLogWriter implements LogWriter {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
-  /** Waits a little for the batch that is being written; less for one that has no lock yet, which may take for ever. */
-  async #patience(atMostMs: number): Promise<void> {
-    if (this.#running === undefined) return
+  /** Waits a little for the batch that is being written, and for those that follow it while they are wanted. */
+  async #patience(atMostMs: number, isAnotherWanted: () => boolean): Promise<void> {
     const waited = new AbortController()
-    const patienceMs = this.#writing === undefined ? shortPatienceMs : atMostMs
-    const patience = delay(patienceMs, undefined, { signal: waited.signal }).catch(() => {})
-    const written = new Promise<void>((resolve) => this.#waiting.push(resolve))
-    await Promise.race([written, patience])
+    const patienceMs = this.#writing === undefined ? Math.min(lockPatienceMs, atMostMs) : atMostMs
+    let isOver = false
+    const patience = delay(patienceMs, undefined, { signal: waited.signal })
+      .catch(() => {})
+      .then(() => (isOver = true))
+    while (this.#running !== undefined && !isOver) {
+      const written = new Promise<void>((resolve) => this.#waiting.push(resolve))
+      await Promise.race([written, patience])
+      if (!isAnotherWanted()) break
+    }
     waited.abort()
   }
 
@@ -301,6 +311,7 @@ class BatchingLogWriter implements LogWriter {
 
   async #write(log: HeldLog, files: readonly PendingFile[], ctx: Context): Promise<void> {
     this.#isAhead = false
+    this.#isRestWanted = false
     this.#writing = new Set(files)
     try {
       await log.batch(files, [])
@@ -331,7 +342,7 @@ class BatchingLogWriter implements LogWriter {
 
   /** What was stored ahead is put into a snapshot soon, with what comes until then. */
   async #isNextDue(untilMs: number, ctx: Context): Promise<boolean> {
-    const isDue = (): boolean => this.#isDue(ctx.now().getTime())
+    const isDue = (): boolean => this.#pending.length > 0 && (this.#isRestWanted || this.#isDue(ctx.now().getTime()))
     if (!this.#isAhead) return isDue() && ctx.now().getTime() < untilMs
     for (let i = 0; i < lookedForRest && !isDue() && !ctx.signal.aborted; i++) await delay(lookEveryMs)
     return true
