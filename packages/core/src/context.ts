@@ -11,3 +11,8 @@ export interface Context {
 export function quietContext(overrides: Partial<Context> = {}): Context {
   return { signal: new AbortController().signal, emit: () => {}, now: () => new Date(), ...overrides }
 }
+
+/** The same context, stopped by another signal. */
+export function withSignal(ctx: Context, signal: AbortSignal): Context {
+  return { signal, emit: (event) => ctx.emit(event), now: () => ctx.now() }
+}

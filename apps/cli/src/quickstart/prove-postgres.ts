@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { coverage } from '@holdfast/connectors/postgresql/wal/coverage'
 import { followWal, type FollowReport } from '@holdfast/connectors/postgresql/wal/follower'
 import { dateOfWalTime } from '@holdfast/connectors/postgresql/wal/wal-time'
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import { formatDurationMs } from '@holdfast/core/units/duration'
 import { formatSize } from '@holdfast/core/units/size'
 import { createRepositoryLogSink } from '@holdfast/orchestrator/log/repository-log-sink'
@@ -98,7 +98,7 @@ async function liveThroughAccident(
   ctx: Context,
 ): Promise<AccidentReport> {
   const controller = new AbortController()
-  const following = follow(server, repository, { ...ctx, signal: AbortSignal.any([ctx.signal, controller.signal]) })
+  const following = follow(server, repository, withSignal(ctx, AbortSignal.any([ctx.signal, controller.signal])))
   // a failure is met below
   following.catch(() => {})
   try {

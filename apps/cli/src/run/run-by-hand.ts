@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { planFollowUps } from '@holdfast/orchestrator/planning/follow-up'
 import { enqueueAll } from '@holdfast/orchestrator/planning/scheduler'
@@ -44,7 +44,7 @@ async function doRun(runs: OpenRuns, queued: Run, output: Output, ctx: Context):
   const { queue, worker, plane, execute } = runs
   const done = new AbortController()
   const signal = AbortSignal.any([ctx.signal, done.signal])
-  const own: Context = { signal, now: () => ctx.now(), emit: (event) => ctx.emit(event) }
+  const own = withSignal(ctx, signal)
   const working = runWorker(
     {
       queue,

@@ -1,7 +1,7 @@
 import { followBinlog } from '@holdfast/connectors/mysql/binlog/binlog-follower'
 import { followWal } from '@holdfast/connectors/postgresql/wal/follower'
 import type { MysqlWorkload, PostgresWorkload, SourceSettings } from '@holdfast/core/config/effective-config'
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import type { Repository } from '@holdfast/repository/repository'
 import { followerId } from '../mysql/follower-id.ts'
 import { followMysqlStart } from '../mysql/follow-mysql-start.ts'
@@ -37,12 +37,12 @@ export async function followSource(request: FollowRequest, ctx: Context): Promis
   const { source, workload } = request
   const { opened, isComplete } = await openAll(request, ctx)
   const signal = isComplete ? ctx.signal : AbortSignal.any([ctx.signal, AbortSignal.timeout(reopenAfterMs)])
-  const own: Context = { signal, now: () => ctx.now(), emit: (event) => ctx.emit(event) }
+  const own = withSignal(ctx, signal)
   await using sink =
     workload.type === 'postgresql'
       ? await followPostgres(workload, request, opened, own)
       : await followMysql(workload, request, opened, own)
-  const closing: Context = { ...own, signal: AbortSignal.timeout(graceMs) }
+  const closing = withSignal(ctx, AbortSignal.timeout(graceMs))
   await sink.batch(closing).catch((error: unknown) => {
     const message = `what was followed last of ${source.name} stays in tips: ${messageOf(error)}`
     ctx.emit({ type: 'message.noted', level: 'info', message })

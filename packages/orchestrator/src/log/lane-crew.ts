@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { FindingBoard } from '@holdfast/connectors/postgresql/wal/finding-board'
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import type { LogPlace } from '@holdfast/repository/log/log-place'
 import type { LogWriterOptions } from '@holdfast/repository/log/log-writer'
@@ -129,7 +129,7 @@ export class LaneCrew<Own extends Lane> implements AsyncDisposable {
   #startCopy(healthy: Own, lane: Own, ctx: Context): void {
     this.#rejoinAtMs = ctx.now().getTime() + (this.#options.rejoinEveryMs ?? 60_000)
     const signal = AbortSignal.any([ctx.signal, this.#stopRejoin.signal])
-    const own: Context = { signal, emit: (event) => ctx.emit(event), now: () => ctx.now() }
+    const own = withSignal(ctx, signal)
     const done = copyMissingLog(healthy.repository, lane.repository, this.#place, this.#options, own).then(
       () => {
         this.#copied = lane

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EffectiveConfig, SourceSettings } from '@holdfast/core/config/effective-config'
 import { hasLog } from '@holdfast/core/config/resolve/workload-settings'
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import { createRepositoryPool } from '../operation/repository-pool.ts'
 import { followSource } from './follow-source.ts'
 import { type FollowedSource, FollowRecorder, type SupervisedLogs } from './follow-recorder.ts'
@@ -45,7 +45,7 @@ export function createLogSupervisor(given: SupervisedLogs, ctx: Context): LogSup
         if (followed.has(name)) continue
         const stop = new AbortController()
         const signal = AbortSignal.any([ctx.signal, stop.signal])
-        const own: Context = { signal, now: () => ctx.now(), emit: (event) => ctx.emit(event) }
+        const own = withSignal(ctx, signal)
         const done = keepFollowing(source, config, given, own)
         followed.set(name, { key: keyOf(source, config), stop, done })
       }

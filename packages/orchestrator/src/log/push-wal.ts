@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseWalFileName, smallestSegmentBytes } from '@holdfast/connectors/postgresql/wal/lsn'
 import { readSegmentFacts } from '@holdfast/connectors/postgresql/wal/read-segment-facts'
 import type { SegmentFacts } from '@holdfast/connectors/postgresql/wal/segment-facts'
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { listTipNames } from '@holdfast/repository/log/list-tips'
 import type { LogFile } from '@holdfast/repository/log/log-file'
@@ -95,7 +95,7 @@ async function store(
   // given up when all is in tips and a batch takes too long, because others have locked the repository
   const patience = new AbortController()
   const signal = AbortSignal.any([ctx.signal, patience.signal])
-  const batching: Context = { signal, emit: (event) => ctx.emit(event), now: () => ctx.now() }
+  const batching = withSignal(ctx, signal)
   const writers = await Promise.all(
     repositories.map((repository) => openPushWriter(repository, source, names.length, options, ctx)),
   )

@@ -1,5 +1,5 @@
 import type { RepositorySettings } from '@holdfast/core/config/effective-config'
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import { executePrune } from '@holdfast/repository/prune/execute-prune'
 import { planPrune } from '@holdfast/repository/prune/plan-prune'
 import type { Repository } from '@holdfast/repository/repository'
@@ -31,11 +31,7 @@ export async function pruneRepository(
   const until = run.arguments['until']
   if (until === undefined) return await withRepository(name, { exclusive: true }, surroundings, pruned, ctx)
   const end = AbortSignal.timeout(Math.max(1000, Date.parse(until) - ctx.now().getTime()))
-  const windowed: Context = {
-    signal: AbortSignal.any([ctx.signal, end]),
-    now: () => ctx.now(),
-    emit: (event) => ctx.emit(event),
-  }
+  const windowed = withSignal(ctx, AbortSignal.any([ctx.signal, end]))
   try {
     return await withRepository(name, { exclusive: true }, surroundings, pruned, windowed)
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import type { Repository } from '@holdfast/repository/repository'
 import type { OperationSurroundings } from './operation-report.ts'
 import { type LockChoice, lockRepository } from './lock-repository.ts'
@@ -37,11 +37,7 @@ export async function withRepositories<Result>(
     }
   }
   if (opened.size === 0) throw [...failed.values()][0]
-  const own: Context = {
-    signal: AbortSignal.any([ctx.signal, ...signals]),
-    now: () => ctx.now(),
-    emit: (event) => ctx.emit(event),
-  }
+  const own = withSignal(ctx, AbortSignal.any([ctx.signal, ...signals]))
   try {
     return await work({ opened, failed }, own)
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import type { RunQueue } from './run-queue.ts'
 import type { Run } from './run.ts'
 
@@ -54,7 +54,7 @@ export function keepRun(queue: RunQueue, run: Run, worker: string, leaseMs: numb
   }, leaseMs / 12)
   const limit = setTimeout(() => stop('timed-out'), Math.min(run.timeoutMs, longestTimerMs))
   return {
-    ctx: { signal: work.signal, now: () => ctx.now(), emit: (event) => ctx.emit(event) },
+    ctx: withSignal(ctx, work.signal),
     reason: () => reason,
     stop,
     [Symbol.dispose]() {

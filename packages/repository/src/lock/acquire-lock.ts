@@ -1,4 +1,4 @@
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import type { Repository } from '../repository.ts'
 import { checkLocks } from './check-locks.ts'
@@ -57,7 +57,7 @@ async function attemptLock(
     await checkLocks(repository, { ...check, ownId: id }, ctx)
   } catch (error) {
     // also when interrupted: the lock must not stay behind
-    await removeLock(repository, id, { ...ctx, signal: new AbortController().signal })
+    await removeLock(repository, id, withSignal(ctx, new AbortController().signal))
     throw error
   }
   return new HeldLock(repository, { id, atMs }, { exclusive, identity, timers }, ctx)

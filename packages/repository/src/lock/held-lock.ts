@@ -1,4 +1,4 @@
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { encodeLockFile } from '../format/lock-file.ts'
 import { formatTimestamp } from '../format/timestamp.ts'
@@ -64,7 +64,7 @@ export class HeldLock implements RepositoryLock {
     this.#identity = options.identity
     this.#timers = options.timers
     // an interrupted operation still holds its lock until it has come to rest
-    this.#ctx = { ...ctx, signal: this.#stop.signal }
+    this.#ctx = withSignal(ctx, this.#stop.signal)
     this.signal = this.#lost.signal
     this.repository = { ...repository, backend: guardBackend(repository.backend, () => this.#ensureHeld()) }
     this.#loop = this.#keepFresh()

@@ -1,4 +1,4 @@
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import { loadIndex } from '../engine/load-index.ts'
 import type { Node } from '../format/node.ts'
 import type { Repository } from '../repository.ts'
@@ -104,7 +104,7 @@ export function createLogKeeper(
     // a lock that is lost stops the work; what was written so far does no harm
     const signal = held === undefined ? ctx.signal : AbortSignal.any([ctx.signal, held.signal])
     const locked = held?.repository ?? repository
-    const guarded: Context = { signal, emit: (event) => ctx.emit(event), now: () => ctx.now() }
+    const guarded = withSignal(ctx, signal)
     let opened: Promise<BatchStore> | undefined
     const open = (): Promise<BatchStore> => (opened ??= openBatchStore(locked, place, settings, guarded))
     return {

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import type { BlobIndex } from '../engine/blob-index.ts'
 import type { FinishedPack } from '../engine/finished-pack.ts'
 import { loadIndex } from '../engine/load-index.ts'
@@ -63,7 +63,7 @@ export async function openSaveSession(
 ): Promise<SaveSession> {
   // an interruption stops the work, but what is complete shall still be stored
   const storing = new AbortController()
-  const storingCtx: Context = { signal: storing.signal, emit: (event) => ctx.emit(event), now: () => ctx.now() }
+  const storingCtx = withSignal(ctx, storing.signal)
   const targets = await Promise.all(
     repositories.map(async (repository): Promise<Target> => {
       const index = await loadIndex(repository, ctx)

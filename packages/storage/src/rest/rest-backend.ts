@@ -1,4 +1,4 @@
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import type { Backend, ByteRange, FileContent, FileId, FileInfo } from '../backend.ts'
 import { settleExisting } from '../existing-file.ts'
@@ -122,7 +122,7 @@ export function createRestBackend(options: RestBackendOptions): Backend {
    * even after an interrupt, so with a short limit of its own; failing to is not worse than not having tried.
    */
   async function removeHalf(file: FileId, sizeBytes: number, ctx: Context): Promise<void> {
-    const brief = { ...ctx, signal: AbortSignal.timeout(5_000) }
+    const brief = withSignal(ctx, AbortSignal.timeout(5_000))
     try {
       const found = await sizeIfThere(file, brief)
       if (found === undefined || found === sizeBytes) return

@@ -1,4 +1,4 @@
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import type { ErrorCode } from '@holdfast/core/errors/catalogue'
 import { FindingBoard } from '../../postgresql/wal/finding-board.ts'
@@ -57,7 +57,7 @@ export async function followBinlog(
   const begin = (): void => void setTimeout(() => stop.abort(new AppError('INTERRUPTED', {})), graceMs).unref()
   if (ctx.signal.aborted) begin()
   else ctx.signal.addEventListener('abort', begin, { once: true })
-  const lasting: Context = { signal: stop.signal, now: () => ctx.now(), emit: (event) => ctx.emit(event) }
+  const lasting = withSignal(ctx, stop.signal)
   try {
     return await new Following(target, options, lasting).run(ctx)
   } finally {

@@ -1,4 +1,4 @@
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import type { Entry, FileEntry } from '@holdfast/core/entry'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { disposingEntries } from '../../entry/disposing-entries.ts'
@@ -36,7 +36,7 @@ export async function backupLogical(
   ctx: Context,
 ): Promise<LogicalBackup> {
   const stop = new AbortController()
-  const own: Context = { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]), emit: (event) => ctx.emit(event) }
+  const own = withSignal(ctx, AbortSignal.any([ctx.signal, stop.signal]))
   const session = await connectPostgres(target, { database: target.database ?? 'postgres' }, own)
   const dispose = async (): Promise<void> => {
     stop.abort(new Error('the backup was left'))

@@ -1,4 +1,4 @@
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import type { ErrorCode } from '@holdfast/core/errors/catalogue'
 import { connectPostgres } from '../connection/connect.ts'
@@ -66,7 +66,7 @@ function lastingContext(ctx: Context, graceMs: number): Disposable & { ctx: Cont
   if (ctx.signal.aborted) begin()
   else ctx.signal.addEventListener('abort', begin, { once: true })
   return {
-    ctx: { ...ctx, now: () => ctx.now(), emit: (event) => ctx.emit(event), signal: controller.signal },
+    ctx: withSignal(ctx, controller.signal),
     [Symbol.dispose]() {
       ctx.signal.removeEventListener('abort', begin)
       clearTimeout(timer)
@@ -221,7 +221,7 @@ class Following {
     const { watchEveryMs = 60_000, slot } = this.#options
     if (watchEveryMs === 0) return { end: () => Promise.resolve() }
     const stop = new AbortController()
-    const watchCtx = { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) }
+    const watchCtx = withSignal(ctx, AbortSignal.any([ctx.signal, stop.signal]))
     const work = async (): Promise<void> => {
       while (!watchCtx.signal.aborted) {
         await pause(watchEveryMs, watchCtx.signal)
