@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { LogWriterOptions } from '@holdfast/repository/log/log-writer'
 import { AppError } from '@holdfast/core/errors/app-error'
+import { logSaveSettings } from '@holdfast/orchestrator/log/log-save-settings'
 import { single } from '../argument/option.ts'
 import type { Invocation } from '../command/command.ts'
 import { findLocation } from '../session/find-location.ts'
@@ -55,9 +56,7 @@ export function logWriterOptionsOf(
   invocation: Pick<Invocation, 'global' | 'output'>,
   hostname: string,
 ): LogWriterOptions {
-  const settings = saveSettingsOf(invocation, hostname)
-  // beside them one thread receives and reads WAL; more would want more memory than they bring
-  return { settings: { ...settings, workers: Math.min(settings.workers, 3) }, lock: { identity: lockIdentity() } }
+  return { settings: logSaveSettings(saveSettingsOf(invocation, hostname)), lock: { identity: lockIdentity() } }
 }
 
 function lockIdentity(): LogWriterOptions['lock']['identity'] {

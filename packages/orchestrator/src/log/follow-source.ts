@@ -13,6 +13,7 @@ import { postgresHost, postgresTarget } from '../operation/postgres-target.ts'
 import type { RepositoryPool } from '../operation/repository-pool.ts'
 import { saveSettingsFor } from '../operation/save-settings-for.ts'
 import { followStart } from './follow-start.ts'
+import { logSaveSettings } from './log-save-settings.ts'
 import { createRepositoryLogSink } from './repository-log-sink.ts'
 
 export interface FollowRequest {
@@ -93,11 +94,9 @@ async function followMysql(
 }
 
 function sinkOptions({ source, machine }: FollowRequest, serverHost: string) {
-  const settings = saveSettingsFor(machine, serverHost)
   return {
     source: source.name,
-    // one segment in four is new data at most; more threads than two would wait for each other
-    settings: { ...settings, workers: Math.min(settings.workers, 2) },
+    settings: logSaveSettings(saveSettingsFor(machine, serverHost)),
     lock: { identity: machine.identity },
   }
 }
