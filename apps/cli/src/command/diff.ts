@@ -1,11 +1,12 @@
 import { diffSnapshots, type DiffSide, type DiffStatistics } from '@holdfast/repository/browse/diff-snapshots'
 import { findSnapshot } from '@holdfast/repository/snapshot/find-snapshot'
 import { formatSize } from '@holdfast/core/units/size'
+import { openTrees } from '@holdfast/repository/tree/open-trees'
 import { flag } from '../argument/option.ts'
 import { formatPath } from '../output/node-text.ts'
 import { describeSnapshot } from '../output/snapshot-table.ts'
 import { openSession } from '../session/open-session.ts'
-import { findTree, openTrees } from '../session/open-trees.ts'
+import { findTree } from '../session/find-tree.ts'
 import { defineCommand, repositoryExitCodes } from './command.ts'
 
 const snapshotArgument = {

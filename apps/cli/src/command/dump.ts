@@ -7,10 +7,11 @@ import { dumpTar } from '@holdfast/repository/restore/dump-tar'
 import { findSnapshot, type FoundSnapshot } from '@holdfast/repository/snapshot/find-snapshot'
 import { shortId } from '@holdfast/repository/snapshot/listed-snapshot'
 import { resolvePath } from '@holdfast/repository/tree/resolve-path'
+import { openTrees } from '@holdfast/repository/tree/open-trees'
 import { invalidArgument, oneOf, single } from '../argument/option.ts'
 import { filterOptions, readFilter } from '../session/filter-option.ts'
 import { openSession } from '../session/open-session.ts'
-import { findTree, openTrees } from '../session/open-trees.ts'
+import { findTree } from '../session/find-tree.ts'
 import { defineCommand, repositoryExitCodes } from './command.ts'
 
 export const dump = defineCommand({

@@ -5,6 +5,7 @@ import { findObjects } from '@holdfast/repository/browse/find-objects'
 import { compilePatterns } from '@holdfast/repository/filter/select'
 import { findSnapshots } from '@holdfast/repository/snapshot/find-snapshot'
 import { compareByTime, type ListedSnapshot } from '@holdfast/repository/snapshot/listed-snapshot'
+import { type OpenedTrees, openTrees } from '@holdfast/repository/tree/open-trees'
 import { flag, type OptionValues, several, single } from '../argument/option.ts'
 import { readInstant } from '../argument/read-value.ts'
 import { formatNodeLine, formatPath, nodeJson } from '../output/node-text.ts'
@@ -12,7 +13,6 @@ import type { Output } from '../output/output.ts'
 import { describeSnapshot } from '../output/snapshot-table.ts'
 import { filterOptions, readFilter } from '../session/filter-option.ts'
 import { openSession } from '../session/open-session.ts'
-import { type OpenTrees, openTrees } from '../session/open-trees.ts'
 import { defineCommand, repositoryExitCodes } from './command.ts'
 
 const options = {
@@ -65,7 +65,7 @@ export const find = defineCommand({
 type Given = OptionValues<typeof options>
 
 async function showEntries(
-  { trees }: OpenTrees,
+  { trees }: OpenedTrees,
   snapshots: readonly ListedSnapshot[],
   patterns: readonly string[],
   given: Given,
@@ -103,7 +103,7 @@ function showEntry({ node, path }: FoundEntry, { long, humanReadable }: Given, o
 }
 
 async function showObjects(
-  { trees, index }: OpenTrees,
+  { trees, index }: OpenedTrees,
   snapshots: readonly ListedSnapshot[],
   ids: readonly string[],
   given: Given,

@@ -1,12 +1,13 @@
 import { listEntries } from '@holdfast/repository/browse/list-entries'
 import { findSnapshot } from '@holdfast/repository/snapshot/find-snapshot'
 import { shortId } from '@holdfast/repository/snapshot/listed-snapshot'
+import { openTrees } from '@holdfast/repository/tree/open-trees'
 import { flag, invalidArgument } from '../argument/option.ts'
 import { formatNodeLine, formatPath, nodeJson } from '../output/node-text.ts'
 import { describeSnapshot, snapshotJson } from '../output/snapshot-table.ts'
 import { filterOptions, readFilter } from '../session/filter-option.ts'
 import { openSession } from '../session/open-session.ts'
-import { findTree, openTrees } from '../session/open-trees.ts'
+import { findTree } from '../session/find-tree.ts'
 import { defineCommand, repositoryExitCodes } from './command.ts'
 
 export const ls = defineCommand({

@@ -1,10 +1,10 @@
 import { type SnapshotStats, snapshotStats, type StatsMode } from '@holdfast/repository/browse/snapshot-stats'
 import { findSnapshots } from '@holdfast/repository/snapshot/find-snapshot'
 import { formatSize } from '@holdfast/core/units/size'
+import { openTrees } from '@holdfast/repository/tree/open-trees'
 import { oneOf } from '../argument/option.ts'
 import { filterOptions, readFilter, snapshotArgument } from '../session/filter-option.ts'
 import { openSession } from '../session/open-session.ts'
-import { openTrees } from '../session/open-trees.ts'
 import { defineCommand, repositoryExitCodes } from './command.ts'
 
 const modes: readonly StatsMode[] = ['restore-size', 'files-by-contents', 'blobs-per-file', 'raw-data']

@@ -3,7 +3,8 @@ import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import type { Repository } from '@holdfast/repository/repository'
 import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
 import type { ListedSnapshot } from '@holdfast/repository/snapshot/listed-snapshot'
-import { type OpenedTrees, openTrees, readSnapshotFile } from './snapshot-file.ts'
+import { type OpenedTrees, openTrees } from '@holdfast/repository/tree/open-trees'
+import { readSnapshotFile } from './snapshot-file.ts'
 
 /** A backup in a repository, with what its manifest says. */
 export interface SourceBackup<Manifest> {

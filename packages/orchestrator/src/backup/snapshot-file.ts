@@ -1,24 +1,9 @@
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
-import type { BlobIndex } from '@holdfast/repository/engine/blob-index'
-import { loadIndex } from '@holdfast/repository/engine/load-index'
-import type { Repository } from '@holdfast/repository/repository'
 import { dumpFile } from '@holdfast/repository/restore/dump-file'
 import type { ListedSnapshot } from '@holdfast/repository/snapshot/listed-snapshot'
+import type { OpenedTrees } from '@holdfast/repository/tree/open-trees'
 import { resolvePath } from '@holdfast/repository/tree/resolve-path'
-import { createTreeSource, type TreeSource } from '@holdfast/repository/tree/tree-source'
-
-/** What is needed to look into a repository's snapshots. */
-export interface OpenedTrees {
-  readonly repository: Repository
-  readonly index: BlobIndex
-  readonly trees: TreeSource
-}
-
-export async function openTrees(repository: Repository, ctx: Context): Promise<OpenedTrees> {
-  const index = await loadIndex(repository, ctx)
-  return { repository, index, trees: createTreeSource(repository, index) }
-}
 
 /** The content of a file of a snapshot, in pieces. Fails with PATH_UNKNOWN. */
 export async function* streamSnapshotFile(

@@ -8,8 +8,9 @@ import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import type { Repository } from '@holdfast/repository/repository'
 import { resolvePath } from '@holdfast/repository/tree/resolve-path'
+import type { OpenedTrees } from '@holdfast/repository/tree/open-trees'
 import { listSourceBackups, type SourceBackup } from '../backup/list-source-backups.ts'
-import { type OpenedTrees, readSnapshotFile, streamSnapshotFile } from '../backup/snapshot-file.ts'
+import { readSnapshotFile, streamSnapshotFile } from '../backup/snapshot-file.ts'
 
 /** A backup in a repository, with what its manifest says. */
 export type MysqlBackup<Manifest = LogicalManifest | PhysicalManifest> = SourceBackup<Manifest>

@@ -5,7 +5,7 @@ import { AppError } from '@holdfast/core/errors/app-error'
 import type { LogFileInfo } from '@holdfast/repository/log/log-file'
 import { type LogReader, readLog } from '@holdfast/repository/log/read-log'
 import type { Repository } from '@holdfast/repository/repository'
-import type { OpenedTrees } from '../backup/snapshot-file.ts'
+import type { OpenedTrees } from '@holdfast/repository/tree/open-trees'
 import { binlogPlace, sliceFactsOf } from './binlog-log.ts'
 import { listMysqlBackups, type MysqlBackup } from './list-mysql-backups.ts'
 

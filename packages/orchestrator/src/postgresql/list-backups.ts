@@ -2,8 +2,8 @@ import type { BackupManifest } from '@holdfast/connectors/postgresql/backup/back
 import { parseBackupManifest } from '@holdfast/connectors/postgresql/backup/parse-backup-manifest'
 import type { Context } from '@holdfast/core/context'
 import type { Repository } from '@holdfast/repository/repository'
+import type { OpenedTrees } from '@holdfast/repository/tree/open-trees'
 import { listSourceBackups, type SourceBackup } from '../backup/list-source-backups.ts'
-import type { OpenedTrees } from '../backup/snapshot-file.ts'
 
 /** A base backup in a repository, with what its manifest says. */
 export type PostgresBackup = SourceBackup<BackupManifest>

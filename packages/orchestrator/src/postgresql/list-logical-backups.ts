@@ -3,8 +3,9 @@ import { parseLogicalManifest } from '@holdfast/connectors/postgresql/logical/pa
 import type { LogicalFiles } from '@holdfast/connectors/postgresql/logical/restore/logical-files'
 import type { Context } from '@holdfast/core/context'
 import type { Repository } from '@holdfast/repository/repository'
+import type { OpenedTrees } from '@holdfast/repository/tree/open-trees'
 import { listSourceBackups, type SourceBackup } from '../backup/list-source-backups.ts'
-import { type OpenedTrees, readSnapshotFile, streamSnapshotFile } from '../backup/snapshot-file.ts'
+import { readSnapshotFile, streamSnapshotFile } from '../backup/snapshot-file.ts'
 
 /** A logical backup in a repository, with what its manifest says. */
 export type LogicalPostgresBackup = SourceBackup<LogicalManifest>

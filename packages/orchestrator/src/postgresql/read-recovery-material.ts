@@ -6,8 +6,8 @@ import type { Context } from '@holdfast/core/context'
 import type { LogFileInfo } from '@holdfast/repository/log/log-file'
 import { type LogReader, readLog } from '@holdfast/repository/log/read-log'
 import type { Repository } from '@holdfast/repository/repository'
+import type { OpenedTrees } from '@holdfast/repository/tree/open-trees'
 import { decodeNote, segmentFactsOf, withNote } from '../log/wal-log.ts'
-import type { OpenedTrees } from '../backup/snapshot-file.ts'
 import { listPostgresBackups, type PostgresBackup } from './list-backups.ts'
 
 /** All that is in a repository to recover one PostgreSQL source from. */

@@ -4,7 +4,7 @@ import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { restore } from '@holdfast/repository/restore/restore'
 import type { RestoreReport } from '@holdfast/repository/restore/restore-request'
 import { resolvePath } from '@holdfast/repository/tree/resolve-path'
-import type { OpenedTrees } from '../backup/snapshot-file.ts'
+import type { OpenedTrees } from '@holdfast/repository/tree/open-trees'
 import type { PostgresBackup } from './list-backups.ts'
 
 export interface ClusterPlaces {

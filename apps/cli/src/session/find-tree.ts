@@ -1,23 +1,8 @@
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
-import type { BlobIndex } from '@holdfast/repository/engine/blob-index'
-import { loadIndex } from '@holdfast/repository/engine/load-index'
-import type { Repository } from '@holdfast/repository/repository'
 import type { FoundSnapshot } from '@holdfast/repository/snapshot/find-snapshot'
 import { resolvePath } from '@holdfast/repository/tree/resolve-path'
-import { createTreeSource, type TreeSource } from '@holdfast/repository/tree/tree-source'
-
-/** What is needed to look into snapshots. */
-export interface OpenTrees {
-  readonly index: BlobIndex
-  readonly trees: TreeSource
-}
-
-/** Loads the index, so list the snapshots first: then everything they need is in it. */
-export async function openTrees(repository: Repository, ctx: Context): Promise<OpenTrees> {
-  const index = await loadIndex(repository, ctx)
-  return { index, trees: createTreeSource(repository, index) }
-}
+import type { TreeSource } from '@holdfast/repository/tree/tree-source'
 
 /** The tree that `snapshot:subfolder` means, or the whole snapshot's. Fails with PATH_UNKNOWN, ARGUMENT_INVALID. */
 export async function findTree(
