@@ -16,12 +16,14 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'packages/repository': ['packages/core', 'packages/storage'],
   'packages/connectors': ['packages/core'],
   'packages/orchestrator': ['packages/core', 'packages/storage', 'packages/repository', 'packages/connectors'],
+  'packages/api': ['packages/core'],
   'apps/cli': [
     'packages/core',
     'packages/storage',
     'packages/repository',
     'packages/connectors',
     'packages/orchestrator',
+    'packages/api',
     'apps/server',
   ],
   'apps/server': [
@@ -30,6 +32,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
     'packages/repository',
     'packages/connectors',
     'packages/orchestrator',
+    'packages/api',
   ],
 }
 

@@ -1,0 +1,26 @@
+/** From the least to the greatest: each may do what those before it may. */
+export const roles = ['viewer', 'operator', 'admin'] as const
+export type Role = (typeof roles)[number]
+
+/** Who asks. `agent` is no step between the others: agents have routes of their own, and nobody else has those. */
+export interface Caller {
+  /** `local`: nobody signed in, on a loopback address where nobody has to */
+  readonly kind: 'local' | 'user' | 'token' | 'agent'
+  /** user name, name of the token, name of the agent */
+  readonly name: string
+  readonly role: Role | 'agent'
+  /** only these sources are seen and touched; absent: all */
+  readonly sources?: readonly string[]
+}
+
+/** Whether a caller may use what asks for at least this role. */
+export function mayDo(caller: Pick<Caller, 'role'>, least: Role | 'agent' | 'public'): boolean {
+  if (least === 'public') return true
+  if (least === 'agent' || caller.role === 'agent') return least === caller.role
+  return roles.indexOf(caller.role) >= roles.indexOf(least)
+}
+
+/** Whether a caller that may see only some sources may see this one. */
+export function maySee(caller: Pick<Caller, 'sources'>, source: string): boolean {
+  return caller.sources === undefined || caller.sources.includes(source)
+}
