@@ -34,7 +34,7 @@ export interface Route {
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : Readonly<Record<string, never>>
 type Written<Schema> = Schema extends z.ZodType ? z.input<Schema> : Readonly<Record<string, never>>
 
-/** What a handler is given: read, checked, with defaults. */
+/** What an answer is made of: read, checked, with defaults. */
 export interface RouteInput<Of extends Route> {
   readonly params: Parsed<Of['params']>
   readonly query: Parsed<Of['query']>

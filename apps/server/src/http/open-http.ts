@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { ServerSettings } from '@holdfast/core/config/effective-config'
 import { AppError } from '@holdfast/core/errors/app-error'
-import fastify from 'fastify'
+import fastify, { type FastifyInstance } from 'fastify'
 
 export interface HttpAnswers {
   /** "ready", or why it is not */
@@ -12,13 +12,20 @@ export interface HttpAnswers {
   failed(error: unknown): void
 }
 
+/** Adds routes, hooks or a page to what is answered, before it listens: `/api/v1/…`, `/gateway/…`, `/`. */
+export type HttpPart = (app: FastifyInstance) => Promise<void> | void
+
 export interface HttpServer extends AsyncDisposable {
   /** "127.0.0.1:8090": where it listens */
   readonly address: string
 }
 
-/** GET /healthz, /readyz, /metrics. Fails with SERVER_ADDRESS_UNUSABLE. */
-export async function openHttp(listen: ServerSettings['listen'], answers: HttpAnswers): Promise<HttpServer> {
+/** GET /healthz, /readyz, /metrics, and the parts. Fails with SERVER_ADDRESS_UNUSABLE. */
+export async function openHttp(
+  listen: ServerSettings['listen'],
+  answers: HttpAnswers,
+  parts: readonly HttpPart[] = [],
+): Promise<HttpServer> {
   const app = fastify({ forceCloseConnections: true })
   app.setErrorHandler(async (error, _request, reply) => {
     answers.failed(error)
@@ -34,6 +41,7 @@ export async function openHttp(listen: ServerSettings['listen'], answers: HttpAn
     const { contentType, text } = await answers.metrics()
     return await reply.header('content-type', contentType).send(text)
   })
+  for (const add of parts) await add(app)
   try {
     // a copy: the framework writes into what it is given
     await app.listen({ ...listen })

@@ -20,10 +20,10 @@ export interface EventReply<Data> {
 
 /**
  * Answers one route. The input has been checked and the caller may use the route; whether it may see the source is for
- * the handler to ask (`maySee`). Fails with AppErrors that the client is told. `ctx.signal` is aborted when the client
+ * the answer to ask (`maySee`). Fails with AppErrors that the client is told. `ctx.signal` is aborted when the client
  * goes away.
  */
-export type Handler<Of extends Route> = (
+export type RouteAnswer<Of extends Route> = (
   input: RouteInput<Of>,
   caller: Caller,
   ctx: Context,
