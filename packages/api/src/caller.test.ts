@@ -16,6 +16,11 @@ describe('a role', () => {
     expect(mayDo({ role: 'agent' }, 'public')).toBe(true)
   })
 
+  test('of nobody may do what is public', () => {
+    expect(mayDo({ role: 'none' }, 'public')).toBe(true)
+    for (const least of ['viewer', 'agent'] as const) expect(mayDo({ role: 'none' }, least)).toBe(false)
+  })
+
   test('with sources sees only these', () => {
     expect(maySee({}, 'shop')).toBe(true)
     expect(maySee({ sources: ['shop'] }, 'shop')).toBe(true)

@@ -1,14 +1,13 @@
-/** From the least to the greatest: each may do what those before it may. */
-export const roles = ['viewer', 'operator', 'admin'] as const
-export type Role = (typeof roles)[number]
+import { type Role, roles } from '@holdfast/core/access/role'
 
 /** Who asks. `agent` is no step between the others: agents have routes of their own, and nobody else has those. */
 export interface Caller {
-  /** `local`: nobody signed in, on a loopback address where nobody has to */
-  readonly kind: 'local' | 'user' | 'token' | 'agent'
+  /** `local`: nobody signed in, on a loopback address where nobody has to; `nobody`: not signed in where one has to */
+  readonly kind: 'local' | 'user' | 'token' | 'agent' | 'nobody'
   /** user name, name of the token, name of the agent */
   readonly name: string
-  readonly role: Role | 'agent'
+  /** `none`: public routes only */
+  readonly role: Role | 'agent' | 'none'
   /** only these sources are seen and touched; absent: all */
   readonly sources?: readonly string[]
 }
@@ -17,6 +16,7 @@ export interface Caller {
 export function mayDo(caller: Pick<Caller, 'role'>, least: Role | 'agent' | 'public'): boolean {
   if (least === 'public') return true
   if (least === 'agent' || caller.role === 'agent') return least === caller.role
+  if (caller.role === 'none') return false
   return roles.indexOf(caller.role) >= roles.indexOf(least)
 }
 

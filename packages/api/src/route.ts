@@ -1,5 +1,5 @@
+import type { Role } from '@holdfast/core/access/role'
 import type { z } from 'zod'
-import type { Role } from './caller.ts'
 
 /** What is answered: JSON of this shape, the bytes of a file, or events of this shape, one after the other (SSE). */
 export type Reply =
