@@ -11,11 +11,14 @@ import { createScheduler } from '@holdfast/orchestrator/planning/scheduler'
 import { openRunQueue } from '@holdfast/orchestrator/run/open-run-queue'
 import type { RunQueue } from '@holdfast/orchestrator/run/run-queue'
 import type { Run } from '@holdfast/orchestrator/run/run'
+import { apiPart } from './api/api-part.ts'
+import type { ApiSurroundings } from './api/api-surroundings.ts'
 import { type ConfigKeeper, keepConfig } from './config-keeper.ts'
 import { createFollowing, type Following } from './following.ts'
 import { createDiscovering } from './discovering.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { openHttp } from './http/open-http.ts'
+import { openOnLoopback } from './http/open-on-loopback.ts'
 import { createLookout, type Lookout } from './lookout.ts'
 import { repeat } from './repeat.ts'
 import { gapBackup } from './run/gap-backup.ts'
@@ -52,19 +55,29 @@ const discoverEveryMs = 60_000
  * catalogue or the address cannot be used; later troubles are told and waited out.
  */
 export async function startServer(options: ServerOptions, ctx: Context): Promise<void> {
-  const { configPath, surroundings, machine, log } = options
-  const keeper = await keepConfig(configPath, surroundings, ctx)
+  const { configPath, machine, log } = options
+  const keeper = await keepConfig(configPath, options.surroundings, ctx)
   const configNow = (): EffectiveConfig => keeper.current().config
   const config = configNow()
   await using catalogue = await openConfiguredCatalogue(config.catalogue, machine, ctx)
   await using queue = await openRunQueue(catalogue, ctx)
   const worker = `${machine.identity.hostname}:${machine.identity.pid}:${randomBytes(2).toString('hex')}`
   const lookout = createLookout({ catalogue, machine, log, config: configNow })
-  await using http = await openHttp(config.server.listen, {
-    readiness: () => readinessOf(catalogue),
-    metrics: () => lookout.metrics(ctx),
-    failed: (error) => log.failure('a request could not be answered', error),
-  })
+  const surroundings: ApiSurroundings = {
+    ...{ catalogue, queue, machine, log, configPath, config: configNow },
+    served: () => keeper.current(),
+    reload: (own) => keeper.reload(own),
+    audit: async () => {},
+  }
+  await using http = await openHttp(
+    config.server.listen,
+    {
+      readiness: () => readinessOf(catalogue),
+      metrics: () => lookout.metrics(ctx),
+      failed: (error) => log.failure('a request could not be answered', error),
+    },
+    [openOnLoopback, apiPart(surroundings, ctx)],
+  )
   log.write('info', `serving ${configPath} on http://${http.address}`, {
     address: http.address,
     worker,

@@ -25,6 +25,8 @@ export interface Route {
   readonly role: 'public' | Role | 'agent'
   /** Set where something is changed: the act in the audit log, "run.start". */
   readonly act?: string
+  /** With `act`: which fields of the body say what it is about, beside the params. Never a secret. */
+  readonly subject?: readonly string[]
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodType

@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import type { ServerSettings } from '@holdfast/core/config/effective-config'
 import { AppError } from '@holdfast/core/errors/app-error'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { answerError } from '../api/error-answer.ts'
+import { notFound } from '../api/not-found.ts'
 
 export interface HttpAnswers {
   /** "ready", or why it is not */
@@ -20,17 +22,31 @@ export interface HttpServer extends AsyncDisposable {
   readonly address: string
 }
 
+/** Who sends a header byte by byte holds a connection no longer than this. */
+const headersTimeoutMs = 15_000
+const idleTimeoutMs = 60_000
+
 /** GET /healthz, /readyz, /metrics, and the parts. Fails with SERVER_ADDRESS_UNUSABLE. */
 export async function openHttp(
   listen: ServerSettings['listen'],
   answers: HttpAnswers,
   parts: readonly HttpPart[] = [],
 ): Promise<HttpServer> {
-  const app = fastify({ forceCloseConnections: true })
-  app.setErrorHandler(async (error, _request, reply) => {
-    answers.failed(error)
-    return await reply.code(500).send({ error: 'the answer could not be given; the log of the server says why' })
+  const answerFailure = (error: unknown, _request: FastifyRequest, reply: FastifyReply): void => {
+    const { status, body, isFault } = answerError(error)
+    if (isFault) answers.failed(error)
+    void reply.code(status).header('cache-control', 'no-store').send(body)
+  }
+  const app = fastify({
+    forceCloseConnections: true,
+    frameworkErrors: answerFailure,
+    routerOptions: { maxParamLength: 1024 },
+    http: { headersTimeout: headersTimeoutMs },
+    // idle, not in all: packs of a gateway may come slowly
+    connectionTimeout: idleTimeoutMs,
   })
+  app.setErrorHandler(answerFailure)
+  app.setNotFoundHandler((request, reply) => answerFailure(notFound(request.method, request.url), request, reply))
   app.get('/healthz', async () => ({ status: 'alive' }))
   app.get('/readyz', async (_request, reply) => {
     const readiness = await answers.readiness()

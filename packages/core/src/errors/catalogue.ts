@@ -8,6 +8,9 @@ import { notificationErrors } from './notification-errors.ts'
 import { configErrors } from './config-errors.ts'
 import { operationErrors } from './operation-errors.ts'
 import { statusErrors } from './status-errors.ts'
+import { apiErrors } from './api-errors.ts'
+import { accessErrors } from './access-errors.ts'
+import { restoreErrors } from './restore-errors.ts'
 import type { ErrorDefinition } from './error-definition.ts'
 
 /** Every error a user can meet, by code; each code is defined once, in the file of its area. */
@@ -22,6 +25,9 @@ export const errorCatalogue = {
   ...configErrors,
   ...operationErrors,
   ...statusErrors,
+  ...apiErrors,
+  ...accessErrors,
+  ...restoreErrors,
 } as const satisfies Record<string, ErrorDefinition>
 
 export type ErrorCode = keyof typeof errorCatalogue
