@@ -1,6 +1,6 @@
 import type { Context } from '@holdfast/core/context'
 import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
-import { acceptsRun } from '@holdfast/orchestrator/run/accepts-run'
+import { acceptsRun, agentOf } from '@holdfast/orchestrator/run/accepts-run'
 import type { RunQueue } from '@holdfast/orchestrator/run/run-queue'
 import type { ServerLog } from './server-log.ts'
 import { doInProcess, neededOf } from './task/do-in-process.ts'
@@ -39,7 +39,8 @@ export function createHousekeeping(given: HousekeepingSurroundings): (ctx: Conte
 /** Runs of what was taken out of the configuration; other servers, which may know it, have had a day. */
 async function cancelOrphans({ catalogue, queue, log, config }: HousekeepingSurroundings, now: number): Promise<void> {
   for (const run of await catalogue.runs.list({ states: ['queued'] })) {
-    if (now - run.dueAt.getTime() < dayMs || acceptsRun(run, config().config)) continue
+    const isWanted = acceptsRun(run, config().config) || agentOf(run, config().config) !== undefined
+    if (now - run.dueAt.getTime() < dayMs || isWanted) continue
     if (await queue.cancel(run.id)) log.write('info', 'a run that nobody can do is cancelled', { run: run.id })
   }
 }

@@ -3,6 +3,7 @@ import { type Context, withSignal } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { planFollowUps } from '@holdfast/orchestrator/planning/follow-up'
 import { enqueueAll } from '@holdfast/orchestrator/planning/scheduler'
+import { acceptsRun, agentOf } from '@holdfast/orchestrator/run/accepts-run'
 import type { Run } from '@holdfast/orchestrator/run/run'
 import { runWorker } from '@holdfast/orchestrator/run/run-worker'
 import { runLimits } from '@holdfast/orchestrator/run/run-limits'
@@ -15,7 +16,7 @@ import { exitCodeOf, isEnded, renderRun, runJson } from './run-report.ts'
 
 const lookEveryMs = 500
 
-/** Does one run in this process, unless a server is quicker to take it. */
+/** Does one run in this process, unless a server is quicker to take it, or it is for an agent. */
 export async function runByHand(invocation: Invocation<RunOptions>): Promise<number> {
   const { arguments: given, options, output, variables, ctx } = invocation
   await using runs = await openRuns(invocation)
@@ -52,7 +53,7 @@ async function doRun(runs: OpenRuns, queued: Run, output: Output, ctx: Context):
       execute,
       limits: () => runLimits(plane.loaded.config),
       capacity: () => 1,
-      accepts: (run) => run.id === queued.id,
+      accepts: (run) => run.id === queued.id && acceptsRun(run, plane.loaded.config),
       ended: async () => done.abort(),
       graceMs: 0,
       pollMs: lookEveryMs,
@@ -76,12 +77,15 @@ async function doRun(runs: OpenRuns, queued: Run, output: Output, ctx: Context):
 /** Resolves when the run has ended; says why nothing happens meanwhile. */
 async function watch({ plane, worker }: OpenRuns, queued: Run, output: Output, ctx: Context): Promise<void> {
   let told = ''
+  const agent = agentOf(queued, plane.loaded.config)
   while (!ctx.signal.aborted) {
     const run = await plane.catalogue.runs.get(queued.id)
     if (run === undefined || isEnded(run)) return
     const news =
       run.state === 'queued'
-        ? 'waiting for another run to end'
+        ? agent === undefined
+          ? 'waiting for another run to end'
+          : `waiting for the agent ${agent}`
         : run.leasedBy === worker
           ? ''
           : `done by ${run.leasedBy ?? 'another process'}`

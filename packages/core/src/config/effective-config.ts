@@ -13,6 +13,7 @@ export interface EffectiveConfig {
   readonly catalogue: CatalogueSettings
   readonly repositories: ReadonlyMap<string, RepositorySettings>
   readonly sources: ReadonlyMap<string, SourceSettings>
+  readonly agents: ReadonlyMap<string, AgentSettings>
   readonly applications: ReadonlyMap<string, ApplicationSettings>
   readonly notifications: NotificationSettings
   readonly server: ServerSettings
@@ -124,6 +125,8 @@ export interface SourceSettings extends PromiseSettings {
   /** residency labels that a repository must have to hold this source; empty: any */
   readonly residency: ReadonlyMap<string, readonly string[]>
   readonly workload: WorkloadSettings
+  /** who backs it up; absent: a server */
+  readonly agent?: string
   readonly anomaly: AnomalySettings
 }
 
@@ -189,6 +192,15 @@ export interface AnomalySettings {
   readonly rowsDropBy: number
 }
 
+/** A machine that backs up its own sources with `holdfast agent`. */
+export interface AgentSettings {
+  readonly name: string
+  /** how it reaches repositories: by itself, or through the server's gateway with this role */
+  readonly gateway: 'off' | 'append-only' | 'write-only'
+  /** runs at once */
+  readonly concurrency: number
+}
+
 export interface ApplicationSettings {
   readonly name: string
   readonly sources: readonly string[]
@@ -202,6 +214,10 @@ export interface ServerSettings {
   readonly reloadEveryMs: number
   /** look daily for what keeps data on this machine and is not protected */
   readonly discovery: boolean
+  /** absolute; below them the API may restore to this machine */
+  readonly restoreTo: readonly string[]
+  /** whether it may make new databases on the servers of sources */
+  readonly restoreDatabases: boolean
 }
 
 export type Severity = 'info' | 'warning' | 'critical'

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { type FoundSecret, listSecrets } from '@holdfast/core/config/secret-path'
 import { pathText } from '@holdfast/core/config/config-problem'
 import type { SecretReference } from '@holdfast/core/config/secret-reference'
-import type { Setting } from '@holdfast/core/config/setting'
+import { mapAt, type Setting } from '@holdfast/core/config/setting'
 import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import type { LoadedConfig, PlacedProblem } from './loaded-config.ts'
@@ -11,6 +11,7 @@ import type { ConfigSurroundings } from './surroundings.ts'
 
 /**
  * Secrets that are not where the configuration says, and files that everybody on this machine can read (a warning).
+ * Those of a source with an agent are on the agent's machine, and not looked for here.
  * Commands are started only when asked for: they may take time, or ask someone.
  */
 export async function checkSecrets(
@@ -22,7 +23,7 @@ export async function checkSecrets(
   const problems: PlacedProblem[] = []
   for (const secret of listSecrets(loaded.settings)) {
     const reference = readReference(secret)
-    if ('command' in reference && !commands) continue
+    if (('command' in reference && !commands) || isOfAgent(secret, loaded)) continue
     const place = placeOf(secret, loaded)
     const problem = (message: string, severity: 'error' | 'warning'): PlacedProblem => ({
       path: secret.path,
@@ -42,6 +43,11 @@ export async function checkSecrets(
     }
   }
   return problems
+}
+
+function isOfAgent({ path }: FoundSecret, { settings }: Pick<LoadedConfig, 'settings'>): boolean {
+  const [section, name = ''] = path
+  return section === 'sources' && 'agent' in mapAt(mapAt(settings, 'sources'), String(name))
 }
 
 /** Pipes of the shell (<(…)) and the like have no permissions that mean anything. */

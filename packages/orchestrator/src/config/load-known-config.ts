@@ -100,8 +100,8 @@ async function writeEntry(place: string, entry: Entry): Promise<void> {
 
 /** Named one by one: the origins are found out when they are looked at, and that takes long. */
 function plainConfig(config: EffectiveConfig): Omit<EffectiveConfig, 'origins'> {
-  const { host, timeZone, catalogue, repositories, sources, applications, notifications, server } = config
-  return { host, timeZone, catalogue, repositories, sources, applications, notifications, server }
+  const { host, timeZone, catalogue, repositories, sources, agents, applications, notifications, server } = config
+  return { host, timeZone, catalogue, repositories, sources, agents, applications, notifications, server }
 }
 
 /** Not enumerable, so that a copy for another process does not ask for them. */

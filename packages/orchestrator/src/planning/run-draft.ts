@@ -3,6 +3,7 @@ import type { Operation, RunCause, RunDraft } from '../run/run.ts'
 
 /** Greater is sooner: nothing else matters as long as there is no backup. */
 const priorities: Readonly<Record<Operation, number>> = {
+  restore: 100,
   backup: 50,
   copy: 40,
   forget: 30,
@@ -34,12 +35,14 @@ export function draftForSource(
   config: EffectiveConfig,
 ): RunDraft {
   const { source, repository, touched } = about
+  const machine =
+    choice.operation === 'backup' && source.agent !== undefined ? `agent/${source.agent}` : `host/${config.host}`
   return {
     ...partsOf(choice),
     source: source.name,
     ...(repository !== undefined && { repository }),
     exclusiveKeys: [`source/${source.name}`],
-    limitKeys: [`host/${config.host}`, ...touched.map((name) => `repository/${name}`)],
+    limitKeys: [machine, ...touched.map((name) => `repository/${name}`)],
     timeoutMs: source.timeoutMs,
     attempts: source.retries + 1,
   }

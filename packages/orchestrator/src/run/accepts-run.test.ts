@@ -1,6 +1,6 @@
 import { effectiveConfigOf } from '@holdfast/core/config/testing/effective-config-fixture'
 import { expect, test } from 'vitest'
-import { acceptsRun } from './accepts-run.ts'
+import { acceptsRun, agentOf } from './accepts-run.ts'
 import type { Run } from './run.ts'
 
 const written = {
@@ -50,4 +50,16 @@ test.each<[Partial<Run>, boolean]>([
 test('whoever has the file of the catalogue accepts what was asked for under another name', () => {
   const alone = effectiveConfigOf(written)
   expect(acceptsRun(asked({ source: 'web', limitKeys: ['host/other'] }), alone)).toBe(true)
+})
+
+test('the backups of a source with an agent are for that agent, and everything else is for servers', () => {
+  const agents = { 'web-1': { gateway: 'append-only' } }
+  const shared = effectiveConfigOf({ agents, sources: { web: { ...written.sources.web, agent: 'web-1' } } })
+  const backup = asked({ source: 'web' })
+  expect([acceptsRun(backup, shared), agentOf(backup, shared)]).toEqual([false, 'web-1'])
+  for (const operation of ['forget', 'copy', 'verify'] as const) {
+    const run = asked({ source: 'web', operation, repository: 'local' })
+    expect([acceptsRun(run, shared), agentOf(run, shared)]).toEqual([true, undefined])
+  }
+  expect(agentOf(asked({ source: 'unknown' }), shared)).toBeUndefined()
 })

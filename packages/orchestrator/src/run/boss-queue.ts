@@ -26,6 +26,7 @@ export async function openBossQueue(store: CatalogueStore, ctx: Context): Promis
     ...table,
 
     async lease(worker, options) {
+      if (options.isKnownDue === true) return await table.lease(worker, options)
       const jobId = await delivery.receive()
       if (jobId === undefined) return undefined
       let before: RunRow | undefined

@@ -50,4 +50,6 @@ export interface LeaseOptions {
   readonly leaseMs: number
   readonly limits: RunLimits
   accepts?(run: Run): boolean
+  /** Looks at the runs themselves rather than wait to be told of one: for whoever knows that there is one. */
+  readonly isKnownDue?: boolean
 }

@@ -50,6 +50,19 @@ const cases: readonly (readonly [written: SettingMap, path: string, message: str
   [{ sources: [] }, 'sources', 'must be a map of settings'],
   [{ sources: { it: { ...files, keep: { daily: '7' } } } }, 'sources.it.keep.daily', 'must be a whole number'],
   [{ sources: { it: { ...files, keep: { daily: -1 } } } }, 'sources.it.keep.daily', 'must be at least 0'],
+  // agents
+  [
+    { agents: { 'web-1': {} }, sources: { it: { ...files, agent: 'web1' } } },
+    'sources.it.agent',
+    'there is no agent "web1"',
+    'web-1',
+  ],
+  [
+    { agents: { 'web-1': { gateway: 'readonly' } } },
+    'agents.web-1.gateway',
+    'must be one of off, append-only, write-only',
+  ],
+  [{ agents: { 'web-1': { gatway: 'off' } } }, 'agents.web-1.gatway', 'is no setting', 'gateway'],
   // MySQL
   [
     { sources: { it: { type: 'mysql', connection: 'mysql://db1/shop?ssl-mode=required' } } },

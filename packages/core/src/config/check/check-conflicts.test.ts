@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { pathText } from '../config-problem.ts'
 import type { SettingMap } from '../setting.ts'
 import { effectiveConfigOf } from '../testing/effective-config-fixture.ts'
@@ -69,4 +69,37 @@ test('a repository or channel that is never used is a warning', () => {
     'warning repositories.far',
     'warning notifications.channels.idle',
   ])
+})
+
+describe('agents', () => {
+  const found = (written: SettingMap): string[] =>
+    checkConflicts(effectiveConfigOf({ repositories, agents: { 'web-1': {}, 'web-2': {} }, ...written })).map(
+      ({ path, message, severity }) => `${severity} ${pathText(path)}: ${message}`,
+    )
+  const remote = { near: { location: 's3:https://s3.example/near', password: { env: 'PW' } } }
+
+  test('have directories of their own: the same path on two of them is not the same data', () => {
+    const both = { a: { ...files, agent: 'web-1' }, b: { ...files, agent: 'web-2', tier: 'temporary' } }
+    expect(found({ repositories: remote, sources: both })).toEqual([])
+  })
+
+  test('follow no logs', () => {
+    const source = { ...database, tier: 'critical', agent: 'web-1' }
+    expect(found({ repositories: remote, sources: { a: source } }).join()).toContain(
+      'error sources.a.log: is continuous',
+    )
+    expect(found({ repositories: remote, sources: { a: { ...source, log: 'off' } } })).toEqual([])
+  })
+
+  test('do not share the disks of the server, unless they go through it', () => {
+    const source = { ...files, agent: 'web-1', repositories: 'first' }
+    expect(found({ sources: { a: source } }).join()).toContain('warning sources.a.agent: writes into near')
+    const agents = { 'web-1': { gateway: 'append-only' } }
+    expect(found({ agents, sources: { a: source } })).toEqual([])
+  })
+
+  test('that back up nothing are written for nothing', () => {
+    const config = effectiveConfigOf({ repositories: remote, agents: { 'web-1': {} }, sources: { a: files } })
+    expect(checkUnused(config)).toMatchObject([{ path: ['agents', 'web-1'], severity: 'warning' }])
+  })
 })

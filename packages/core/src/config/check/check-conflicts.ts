@@ -8,6 +8,7 @@ export function checkConflicts(config: EffectiveConfig): ConfigProblem[] {
     ...checkTwice(sources),
     ...checkSlots(sources),
     ...checkServerIds(sources),
+    ...checkAgents(config),
     ...sources.filter(({ blackouts }) => coverTheWeek(blackouts)).map(neverStarts),
   ]
 }
@@ -16,7 +17,7 @@ export function checkConflicts(config: EffectiveConfig): ConfigProblem[] {
 function checkTwice(sources: readonly SourceSettings[]): ConfigProblem[] {
   const owners = new Map<string, SourceSettings>()
   return sources.flatMap((source): ConfigProblem[] => {
-    const key = dataOf(source.workload)
+    const key = JSON.stringify([source.agent ?? '', dataOf(source.workload)])
     const owner = owners.get(key)
     owners.set(key, owner ?? source)
     if (owner === undefined) return []
@@ -71,6 +72,27 @@ function checkServerIds(sources: readonly SourceSettings[]): ConfigProblem[] {
   })
 }
 
+/** What an agent does not do, and what it reaches differently from the servers. */
+function checkAgents({ sources, agents, repositories }: EffectiveConfig): ConfigProblem[] {
+  return [...sources.values()].flatMap((source): ConfigProblem[] => {
+    const agent = agents.get(source.agent ?? '')
+    if (agent === undefined) return []
+    const path = ['sources', source.name]
+    const problems: ConfigProblem[] = []
+    if (source.log === 'continuous') {
+      const message =
+        'is continuous, and agents do not follow logs: say log: off and back up more often, or leave agent out, so that a server follows'
+      problems.push({ path: [...path, 'log'], at: 'value', message, severity: 'error' })
+    }
+    const local = source.repositories.filter((name) => /^(?:\/|local:)/.test(repositories.get(name)?.location ?? ''))
+    if (agent.gateway === 'off' && local.length > 0) {
+      const message = `writes into ${local.join(', ')}, which for the agent ${agent.name} is a directory of its own machine: give the agent a gateway role, unless both share that disk`
+      problems.push({ path: [...path, 'agent'], at: 'value', message, severity: 'warning' })
+    }
+    return problems
+  })
+}
+
 const minutesOfDay = 24 * 60
 
 /** Whether there is no minute of the week outside of the windows; those of several zones are not compared. */
@@ -94,8 +116,9 @@ function neverStarts({ name }: SourceSettings): ConfigProblem {
 }
 
 /** Written for nothing: worth a warning. */
-export function checkUnused({ repositories, sources, notifications }: EffectiveConfig): ConfigProblem[] {
+export function checkUnused({ repositories, sources, agents, notifications }: EffectiveConfig): ConfigProblem[] {
   const used = new Set([...sources.values()].flatMap((source) => source.repositories))
+  const dialing = new Set([...sources.values()].map(({ agent }) => agent))
   const reached = new Set(notifications.routes.flatMap(({ channels }) => channels))
   const unused = (path: readonly string[], message: string): ConfigProblem => ({
     path,
@@ -108,6 +131,9 @@ export function checkUnused({ repositories, sources, notifications }: EffectiveC
       // before there are sources, no repository is used
       .filter((name) => sources.size > 0 && !used.has(name))
       .map((name) => unused(['repositories', name], 'holds no source')),
+    ...[...agents.keys()]
+      .filter((name) => !dialing.has(name))
+      .map((name) => unused(['agents', name], 'backs up no source')),
     ...[...notifications.channels.keys()]
       .filter((name) => !reached.has(name))
       .map((name) => unused(['notifications', 'channels', name], 'is in no route, so that nothing is sent there')),

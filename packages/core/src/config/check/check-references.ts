@@ -12,6 +12,7 @@ export function checkReferences(settings: SettingMap): ConfigProblem[] {
     tier: [...new Set([...Object.keys(mapAt(settings, 'tiers')), ...Object.keys(defaultTiers)])],
     repository: Object.keys(mapAt(settings, 'repositories')),
     source: Object.keys(mapAt(settings, 'sources')),
+    agent: Object.keys(mapAt(settings, 'agents')),
     channel: Object.keys(mapAt(mapAt(settings, 'notifications'), 'channels')),
   }
   const problems: ConfigProblem[] = []
@@ -46,6 +47,7 @@ export function checkReferences(settings: SettingMap): ConfigProblem[] {
   }
   for (const [name, source] of Object.entries(mapAt(settings, 'sources'))) {
     expectName('tier', fieldOf(source, 'tier'), ['sources', name, 'tier'])
+    expectName('agent', fieldOf(source, 'agent'), ['sources', name, 'agent'])
     expectPromise(source, ['sources', name])
   }
   for (const [name, application] of Object.entries(mapAt(settings, 'applications'))) {

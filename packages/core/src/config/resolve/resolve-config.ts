@@ -3,8 +3,10 @@ import { checkPolicies } from '../check/check-policies.ts'
 import { checkReferences } from '../check/check-references.ts'
 import { describeIssues } from '../check/describe-issue.ts'
 import type { ConfigProblem } from '../config-problem.ts'
+import { defined } from '../defined.ts'
 import type { CatalogueSettings, EffectiveConfig, Origin, SourceSettings } from '../effective-config.ts'
 import { catalogueSchema, configSchema } from '../schema/config-schema.ts'
+import { agentSchema } from '../schema/agent-schema.ts'
 import { applicationSchema } from '../schema/application-schema.ts'
 import { notificationSchema } from '../schema/notification-schema.ts'
 import { repositorySchema } from '../schema/repository-schema.ts'
@@ -77,11 +79,16 @@ function buildTree(settings: SettingMap, tiers: ReadonlyMap<string, SettingTree>
     const defaults = defaultSettings(repositorySchema, repository)
     return [name, createTreeBuilder().overlay(defaults, byDefault).overlay(repository, origin)] as const
   })
+  const agents = entriesAt(settings, 'agents').map(([name, agent]) => {
+    const origin = (path: readonly string[]): Origin => ({ from: 'file', ...originOf(['agents', name, ...path]) })
+    const defaults = defaultSettings(agentSchema, agent)
+    return [name, createTreeBuilder().overlay(defaults, byDefault).overlay(agent, origin)] as const
+  })
   const parts = { settings, tiers, basis, defaults: new Map<string, SettingMap>() }
   const sources = entriesAt(settings, 'sources').map(
     ([name, source]) => [name, buildSource(name, source, parts)] as const,
   )
-  const sections = { repositories: new Map(repositories), tiers, sources: new Map(sources) }
+  const sections = { repositories: new Map(repositories), tiers, sources: new Map(sources), agents: new Map(agents) }
   return joinTrees(base, new Map<string, ReadonlyMap<string, SettingTree>>(Object.entries(sections)))
 }
 
@@ -164,6 +171,7 @@ function readTree(tree: SettingTree): EffectiveConfig {
     catalogue: readCatalogue(catalogueSchema.parse(settings['catalogue'])),
     repositories,
     sources,
+    agents: new Map([...section('agents', agentSchema)].map(([name, parsed]) => [name, { name, ...parsed }])),
     applications: new Map(
       [...section('applications', applicationSchema)].map(([name, parsed]) => [
         name,
@@ -179,8 +187,8 @@ function readTree(tree: SettingTree): EffectiveConfig {
 }
 
 function readServer(settings: SettingMap): EffectiveConfig['server'] {
-  const { listen, concurrency, reloadEvery, discovery } = serverSchema.parse(settings['server'] ?? {})
-  return { listen, concurrency, reloadEveryMs: reloadEvery, discovery: discovery === 'daily' }
+  const { reloadEvery, discovery, ...rest } = serverSchema.parse(settings['server'] ?? {})
+  return { ...rest, reloadEveryMs: reloadEvery, discovery: discovery === 'daily' }
 }
 
 function readCatalogue(parsed: z.output<typeof catalogueSchema>): CatalogueSettings {
@@ -211,5 +219,6 @@ function sourceSettings(
     residency,
     workload: workloadSettings(name, parsed),
     anomaly: parsed.anomaly,
+    ...defined({ agent: parsed.agent }),
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { agentSchema } from './agent-schema.ts'
 import { applicationSchema } from './application-schema.ts'
 import { notificationSchema } from './notification-schema.ts'
 import { repositorySchema } from './repository-schema.ts'
@@ -52,6 +53,10 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('Promises, by name. There are `critical`, `important` and `temporary` already.'),
   sources: z.record(nameSchema, sourceSchema).prefault({}).describe('What is protected, by name.'),
+  agents: z
+    .record(nameSchema, agentSchema)
+    .prefault({})
+    .describe('Machines that back up their own sources with `holdfast agent`, by name.'),
   applications: z.record(nameSchema, applicationSchema).prefault({}).describe('Sources that belong together, by name.'),
   notifications: notificationSchema.prefault({}).describe('Who is told what.'),
   server: serverSchema.prefault({}).describe('`holdfast serve`.'),

@@ -10,6 +10,9 @@ const aboutSource = {
   tier: nameSchema
     .prefault('important')
     .describe('The promise made for it; every field of a tier may be said here as well.'),
+  agent: nameSchema
+    .optional()
+    .describe('The agent that backs it up, because only that machine can reach it; a server when absent.'),
   labels: z.record(textSchema, z.string()).prefault({}).describe('Anything worth knowing about it: { team: shop }.'),
   residency: z
     .record(textSchema, z.union([z.string(), z.array(z.string()).min(1)]))

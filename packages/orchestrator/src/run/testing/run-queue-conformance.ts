@@ -104,6 +104,16 @@ function describeOrder(open: Open): void {
     expect(await catalogue.runs.list({})).toHaveLength(1)
   })
 
+  test('whoever knows that there is something leases it without being told of it', async () => {
+    const { add, lease } = await open()
+    await add({ source: 'a' })
+    await add({ source: 'b' })
+    const options = { isKnownDue: true, accepts: ({ source }: Run) => source === 'b' }
+    expect((await lease('knowing', options))?.source).toBe('b')
+    expect(await lease('knowing', options)).toBeUndefined()
+    expect((await lease('other'))?.source).toBe('a')
+  })
+
   test('a process leases only what it accepts, and the rest is left for others', async () => {
     const { add, lease } = await open()
     await add({ source: 'far', priority: 9 })
