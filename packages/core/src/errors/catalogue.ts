@@ -1,3 +1,4 @@
+import { agentErrors } from './agent-errors.ts'
 import { argumentErrors } from './argument-errors.ts'
 import { catalogueErrors } from './catalogue-errors.ts'
 import { storageErrors } from './storage-errors.ts'
@@ -28,6 +29,7 @@ export const errorCatalogue = {
   ...apiErrors,
   ...accessErrors,
   ...restoreErrors,
+  ...agentErrors,
 } as const satisfies Record<string, ErrorDefinition>
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -1,3 +1,7 @@
+import type { AuditStore } from '../access/audit-entry.ts'
+import type { SessionStore } from '../access/session-record.ts'
+import type { TokenStore } from '../access/token-record.ts'
+import type { UserStore } from '../access/user-record.ts'
 import type { Finding } from '../finding/finding.ts'
 import type { Operation, Run, RunState } from '../run/run.ts'
 
@@ -15,6 +19,10 @@ export interface Catalogue extends AsyncDisposable {
   readonly findings: FindingStore
   readonly samples: SampleStore
   readonly marks: MarkStore
+  readonly users: UserStore
+  readonly sessions: SessionStore
+  readonly tokens: TokenStore
+  readonly audit: AuditStore
   /** One question without patience, for those who ask whether it can be used right now. Fails with CATALOGUE_…. */
   probe(): Promise<void>
   /** how far this machine's clock is ahead of the store's; 0 where the store has none of its own */

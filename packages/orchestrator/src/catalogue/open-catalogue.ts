@@ -1,12 +1,16 @@
 import type { Context } from '@holdfast/core/context'
 import type { Catalogue } from './catalogue.ts'
 import { migrate } from './migration/migrate.ts'
+import { createAuditStore } from './record/audit-store.ts'
 import { createFindingStore } from './record/finding-store.ts'
 import { createMarkStore } from './record/mark-store.ts'
 import { createProofStore } from './record/proof-store.ts'
 import { createRunStore } from './record/run-store.ts'
 import { createSampleStore } from './record/sample-store.ts'
+import { createSessionStore } from './record/session-store.ts'
 import { createSnapshotStore } from './record/snapshot-store.ts'
+import { createTokenStore } from './record/token-store.ts'
+import { createUserStore } from './record/user-store.ts'
 import type { CatalogueStore } from './store/catalogue-store.ts'
 import type { PostgresStoreOptions } from './store/open-postgres-store.ts'
 import { openSqliteStore } from './store/open-sqlite-store.ts'
@@ -42,6 +46,10 @@ export async function openCatalogue(place: CataloguePlace, ctx: Context): Promis
     findings: createFindingStore(store),
     samples: createSampleStore(store),
     marks: createMarkStore(store),
+    users: createUserStore(store),
+    sessions: createSessionStore(store),
+    tokens: createTokenStore(store),
+    audit: createAuditStore(store),
     probe: () => store.probe(),
     clockOffsetMs: async () => ctx.now().getTime() - (await store.read((reader) => store.nowMs(reader))),
     [Symbol.asyncDispose]: () => store.close(),

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { verifyAudit } from '../../access/audit-chain.ts'
 import { openRunQueue } from '../../run/open-run-queue.ts'
 import { draftRun } from '../../run/testing/run-draft-fixture.ts'
-import { type CataloguePlace, openCatalogue } from '../open-catalogue.ts'
+import { type CataloguePlace, openCatalogue, type OpenedCatalogue } from '../open-catalogue.ts'
 import { openSqliteStore } from '../store/open-sqlite-store.ts'
 import { createTestClock } from '../testing/test-clock.ts'
 import { openTestPlaces, type TestPlaces } from '../testing/test-places.ts'
@@ -50,6 +51,7 @@ async function expectWhole(place: CataloguePlace): Promise<void> {
   expect(await catalogue.findings.list({ isOpen: true })).toMatchObject([{ kind: 'overdue', firstSeenAt: at('00:00') }])
   expect(await catalogue.samples.newest()).toMatchObject([{ figure: 'rpo-ms', value: 1.5 }])
   expect(await catalogue.marks.get('fired/backup/shop')).toBe('2026-11-21T02:00:00.000Z')
+  await expectAccess(catalogue)
 
   await using queue = await openRunQueue(catalogue, clock.ctx, { via: 'table' })
   expect(await queue.enqueue(draftRun({ uniqueKey: 'backup/shop/2026-11-21T02:00:00.000Z' }))).toBeUndefined()
@@ -59,6 +61,20 @@ async function expectWhole(place: CataloguePlace): Promise<void> {
   expect(await lease()).toBeUndefined()
   expect(await queue.expire()).toMatchObject([{ operation: 'check', state: 'lost' }])
   expect(await lease()).toMatchObject({ exclusiveKeys: ['repository/main'] })
+}
+
+/** Older versions had no users; what they remember goes on from nothing. */
+async function expectAccess({ users, sessions, tokens, audit }: OpenedCatalogue): Promise<void> {
+  if ((await users.list()).length > 0) {
+    expect(await users.bySubject('https://id.example 17')).toMatchObject({ name: 'bob', role: 'viewer' })
+    expect(await sessions.get('aa')).toMatchObject({ user: 'alice' })
+    expect(await tokens.byHash('bb')).toMatchObject({ name: 'ci', owner: 'alice', sources: ['shop'] })
+  }
+  const { sequence } = await audit.head()
+  await audit.append({ callerKind: 'command', caller: 'op', act: 'user.add', subject: 'user/carol', outcome: 'done' })
+  const verdict = await verifyAudit(audit)
+  expect(verdict).toMatchObject({ checked: sequence + 1 })
+  expect(verdict.broken).toBeUndefined()
 }
 
 describe.each(versions)('a catalogue of version %s', (version) => {

@@ -4,9 +4,10 @@ import type { CatalogueReader, CatalogueStore } from '../store/catalogue-store.t
 import { postgresSchema } from '../store/catalogue-tables.ts'
 import { firstTables } from './001-first-tables.ts'
 import { summaries } from './002-summaries.ts'
+import { access } from './003-access.ts'
 import type { Migration } from './migration.ts'
 
-const migrations: readonly Migration[] = [firstTables, summaries]
+const migrations: readonly Migration[] = [firstTables, summaries, access]
 export const newestVersion = migrations.length
 
 /** `catalogue_version` has one row; it is no table of `CatalogueTables` because only this file reads it. */

@@ -17,6 +17,11 @@ export interface CatalogueTables {
   samples: SampleTable
   newest_samples: SampleTable
   marks: MarkTable
+  users: UserTable
+  sessions: SessionTable
+  tokens: TokenTable
+  audit: AuditTable
+  audit_head: AuditHeadTable
 }
 
 export interface RunTable {
@@ -120,4 +125,51 @@ export interface SampleTable {
 interface MarkTable {
   key: string
   value: string
+}
+
+export interface UserTable {
+  name: string
+  role: string
+  /** with what it was derived by; null: signs in elsewhere */
+  password: string | null
+  /** issuer and subject of one who signs in elsewhere */
+  subject: string | null
+  created_at: number
+}
+
+/** Of a secret only the hash is kept: who reads the catalogue cannot sign in with it. */
+export interface SessionTable {
+  secret_hash: string
+  user_name: string
+  opened_at: number
+  used_at: number
+}
+
+export interface TokenTable {
+  name: string
+  secret_hash: string
+  owner: string | null
+  role: string
+  sources: string | null
+  created_at: number
+  expires_at: number | null
+  used_at: number | null
+}
+
+export interface AuditTable {
+  sequence: number
+  at: number
+  caller_kind: string
+  caller: string
+  act: string
+  subject: string
+  outcome: string
+  detail: string
+  hash: string
+}
+
+/** One row: the newest of `audit`. */
+interface AuditHeadTable {
+  sequence: number
+  hash: string
 }

@@ -6,6 +6,7 @@ import { draftRun } from '../../run/testing/run-draft-fixture.ts'
 import type { EndState, RunDraft } from '../../run/run.ts'
 import type { ProofRecord, SnapshotRecord } from '../catalogue.ts'
 import { type CataloguePlace, openCatalogue, type OpenedCatalogue } from '../open-catalogue.ts'
+import { describeAccess } from './access-conformance.ts'
 import { createTestClock } from './test-clock.ts'
 
 const clock = createTestClock()
@@ -34,6 +35,7 @@ export function describeCatalogue(
     describeFindings(open)
     describeSamples(open)
     describeMarks(open)
+    describeAccess(open, place)
 
     test('what was written is there when it is opened again, and by another who has it open', async () => {
       const where = await place()
