@@ -12,6 +12,7 @@ import { statusErrors } from './status-errors.ts'
 import { apiErrors } from './api-errors.ts'
 import { accessErrors } from './access-errors.ts'
 import { restoreErrors } from './restore-errors.ts'
+import { gatewayErrors } from './gateway-errors.ts'
 import type { ErrorDefinition } from './error-definition.ts'
 
 /** Every error a user can meet, by code; each code is defined once, in the file of its area. */
@@ -27,6 +28,7 @@ export const errorCatalogue = {
   ...operationErrors,
   ...statusErrors,
   ...apiErrors,
+  ...gatewayErrors,
   ...accessErrors,
   ...restoreErrors,
   ...agentErrors,
