@@ -1,3 +1,4 @@
+import type { AccessSettings } from './access-settings.ts'
 import type { SecretReference } from './secret-reference.ts'
 
 /**
@@ -206,7 +207,7 @@ export interface ApplicationSettings {
   readonly sources: readonly string[]
 }
 
-export interface ServerSettings {
+export interface ServerSettings extends AccessSettings {
   /** "127.0.0.1:8090"; port 0: any free one */
   readonly listen: { readonly host: string; readonly port: number }
   readonly concurrency: { readonly host: number; readonly source: number }

@@ -50,6 +50,19 @@ const cases: readonly (readonly [written: SettingMap, path: string, message: str
   [{ sources: [] }, 'sources', 'must be a map of settings'],
   [{ sources: { it: { ...files, keep: { daily: '7' } } } }, 'sources.it.keep.daily', 'must be a whole number'],
   [{ sources: { it: { ...files, keep: { daily: -1 } } } }, 'sources.it.keep.daily', 'must be at least 0'],
+  // access
+  [{ server: { auth: 'off' } }, 'server.auth', 'must be one of loopback-open, required'],
+  [{ server: { tls: { certificate: '/c.pem' } } }, 'server.tls.key', 'is missing'],
+  [
+    { server: { oidc: { issuer: 'http://id.example', clientId: 'h', clientSecret: { env: 'S' } } } },
+    'server.oidc.issuer',
+    'https',
+  ],
+  [
+    { server: { oidc: { issuer: 'https://id.example', clientId: 'h', clientSecret: 'x' } } },
+    'server.oidc.clientSecret',
+    'is a secret',
+  ],
   // agents
   [
     { agents: { 'web-1': {} }, sources: { it: { ...files, agent: 'web1' } } },

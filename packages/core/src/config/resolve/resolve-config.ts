@@ -187,8 +187,8 @@ function readTree(tree: SettingTree): EffectiveConfig {
 }
 
 function readServer(settings: SettingMap): EffectiveConfig['server'] {
-  const { reloadEvery, discovery, ...rest } = serverSchema.parse(settings['server'] ?? {})
-  return { ...rest, reloadEveryMs: reloadEvery, discovery: discovery === 'daily' }
+  const { reloadEvery, discovery, tls, oidc, ...rest } = serverSchema.parse(settings['server'] ?? {})
+  return { ...rest, ...defined({ tls, oidc }), reloadEveryMs: reloadEvery, discovery: discovery === 'daily' }
 }
 
 function readCatalogue(parsed: z.output<typeof catalogueSchema>): CatalogueSettings {

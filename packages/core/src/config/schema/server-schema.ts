@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { positiveDurationSchema } from './text-schema.ts'
+import { accessFields } from './access-schema.ts'
+import { positiveDurationSchema, textSchema } from './text-schema.ts'
 
 const form = 'must be an address and a port, such as 127.0.0.1:8090'
 
@@ -18,7 +19,10 @@ const runsAtOnce = z.int({ error: 'must be a whole number' }).min(1, { error: 'm
 
 /** `holdfast serve`. */
 export const serverSchema = z.strictObject({
-  listen: listenSchema.prefault('127.0.0.1:8090').describe('Address of metrics and health; port 0 takes any free one.'),
+  listen: listenSchema
+    .prefault('127.0.0.1:8090')
+    .describe('Address of page, API, metrics and health; port 0 takes any free one.'),
+  ...accessFields,
   concurrency: z
     .strictObject({
       host: runsAtOnce.prefault(2).describe('Runs at once on this machine.'),
@@ -31,4 +35,15 @@ export const serverSchema = z.strictObject({
     .enum(['daily', 'off'], { error: 'must be daily or off' })
     .prefault('daily')
     .describe('Look for databases and volumes of this machine that no source protects; findings tell of them.'),
+  restoreTo: z
+    .array(textSchema.meta({ isPath: true }))
+    .prefault([])
+    .describe(
+      'Directories of this machine below which restores that are asked for over the API may write; none, unless named. Relative to this configuration file.',
+    )
+    .meta({ examples: [['/srv/restores']] }),
+  restoreDatabases: z
+    .boolean()
+    .prefault(false)
+    .describe('Restores that are asked for over the API may make new databases on the servers that sources are.'),
 })
