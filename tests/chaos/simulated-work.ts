@@ -62,6 +62,8 @@ export class SimulatedWork {
       case 'prune':
         assertInWindow(run)
         return { state: 'succeeded' }
+      case 'restore':
+        throw new Error('nothing plans a restore by itself')
     }
   }
 

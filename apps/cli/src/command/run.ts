@@ -1,4 +1,4 @@
-import { operations } from '@holdfast/orchestrator/run/run'
+import { routineOperations } from '@holdfast/orchestrator/run/run'
 import { flag, oneOf, single } from '../argument/option.ts'
 import { defineCommand } from './command.ts'
 
@@ -36,7 +36,7 @@ export const run = defineCommand({
       help: 'backup, copy, forget or verify of a source; prune or check of a repository.',
       required: true,
       repeatable: false,
-      choices: operations,
+      choices: routineOperations,
     },
     { name: 'name', help: 'The source or repository.', required: true, repeatable: false },
   ],

@@ -4,7 +4,7 @@ import { AppError } from '@holdfast/core/errors/app-error'
 import { nearestName } from '@holdfast/core/text/nearest-name'
 import { parseCheckParts } from '@holdfast/orchestrator/planning/check-rotation'
 import { draftForRepository, draftForSource } from '@holdfast/orchestrator/planning/run-draft'
-import { type Operation, operations, type RunDraft } from '@holdfast/orchestrator/run/run'
+import { type Operation, routineOperations, type RunDraft } from '@holdfast/orchestrator/run/run'
 
 export interface WantedRun {
   /** as it was typed */
@@ -41,9 +41,9 @@ export function draftByHand(wanted: WantedRun, config: EffectiveConfig, now: Dat
 }
 
 function readOperation(text: string): Operation {
-  const found = operations.find((each) => each === text)
+  const found = routineOperations.find((each) => each === text)
   if (found !== undefined) return found
-  const reason = `it must be one of ${operations.join(', ')}`
+  const reason = `it must be one of ${routineOperations.join(', ')}`
   throw new AppError('ARGUMENT_INVALID', { name: '<operation>', value: JSON.stringify(text), reason })
 }
 

@@ -117,6 +117,9 @@ function describeResult(result: RunResult | undefined): string {
     bytesFreed,
     bytesChecked,
     snapshotsRemoved,
+    filesRestored,
+    bytesRestored,
+    restoredTo,
   } = result
   const parts = [
     filesNew === undefined ? '' : `${filesNew} new, ${filesChanged ?? 0} changed, ${filesUnmodified ?? 0} unmodified`,
@@ -125,6 +128,9 @@ function describeResult(result: RunResult | undefined): string {
     bytesFreed === undefined ? '' : `${formatSize(bytesFreed)} freed`,
     bytesChecked === undefined ? '' : `${formatSize(bytesChecked)} checked`,
     snapshotsRemoved === undefined ? '' : `${countOf(snapshotsRemoved, 'snapshot')} removed`,
+    filesRestored === undefined ? '' : countOf(filesRestored, 'file'),
+    bytesRestored === undefined ? '' : `${formatSize(bytesRestored)} restored`,
+    restoredTo === undefined ? '' : `to ${printable(restoredTo)}`,
   ]
   return parts.filter((part) => part !== '').join(', ')
 }

@@ -33,6 +33,9 @@ const resultSchema = z.strictObject({
   snapshotsRemoved: count.optional(),
   bytesFreed: count.optional(),
   bytesChecked: count.optional(),
+  filesRestored: count.optional(),
+  bytesRestored: count.optional(),
+  restoredTo: z.string().optional().describe('A directory, or a database and its server.'),
   problems: z.array(z.string()).optional(),
 })
 

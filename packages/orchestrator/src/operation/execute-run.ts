@@ -27,6 +27,10 @@ export async function executeRun(
       const { verifySource } = await import('./verify-source.ts')
       return await verifySource(run, sourceOf(run, surroundings), surroundings, ctx)
     }
+    case 'restore': {
+      const { restoreSource } = await import('./restore-source.ts')
+      return await restoreSource(run, sourceOf(run, surroundings), surroundings, ctx)
+    }
     case 'prune': {
       const { pruneRepository } = await import('./prune-repository.ts')
       return await pruneRepository(run, repositoryOf(run, surroundings), surroundings, ctx)

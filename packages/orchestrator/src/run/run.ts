@@ -1,5 +1,7 @@
-/** What can be done with a source or a repository. Also the order of the day: each waits for the one before it. */
-export const operations = ['backup', 'copy', 'forget', 'prune', 'check', 'verify'] as const
+/** What is done with a source or a repository again and again. Also the order of the day: each waits for the one before it. */
+export const routineOperations = ['backup', 'copy', 'forget', 'prune', 'check', 'verify'] as const
+/** And what is planned and confirmed by a person first. */
+export const operations = [...routineOperations, 'restore'] as const
 export type Operation = (typeof operations)[number]
 
 /**
@@ -80,5 +82,9 @@ export interface RunResult {
   readonly snapshotsRemoved?: number
   readonly bytesFreed?: number
   readonly bytesChecked?: number
+  readonly filesRestored?: number
+  readonly bytesRestored?: number
+  /** a directory, or a database and its server */
+  readonly restoredTo?: string
   readonly problems?: readonly string[]
 }

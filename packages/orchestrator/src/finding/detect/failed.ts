@@ -19,7 +19,8 @@ export const detectFailed: Detector = (view) => ({
 
 function judge(run: Run, view: View): Observation[] {
   const subject = configuredSubject(run, view.facts.config)
-  if (subject === undefined) return []
+  // Whoever asked for a restore watches it; it need never be done again, which would end the finding.
+  if (subject === undefined || run.operation === 'restore') return []
   if (failures.has(run.state)) {
     // What a check found is a finding of its own; here it is only about checks that could not be made.
     if (run.operation === 'check' && isAboutDamage(run)) return []
@@ -94,7 +95,6 @@ function partialRun(run: Run, subject: FindingSubject, problems: readonly string
 }
 
 function operationName(operation: Operation): string {
-  return { backup: 'backup', copy: 'copy', forget: 'retention', prune: 'prune', check: 'check', verify: 'proof' }[
-    operation
-  ]
+  const names = { backup: 'backup', copy: 'copy', forget: 'retention', prune: 'prune', check: 'check', verify: 'proof' }
+  return operation === 'restore' ? operation : names[operation]
 }
