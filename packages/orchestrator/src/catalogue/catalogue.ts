@@ -31,12 +31,16 @@ export interface Catalogue extends AsyncDisposable {
 
 export interface RunFilter {
   readonly source?: string
+  /** of one of these; none: of nothing */
+  readonly sources?: readonly string[]
   readonly repository?: string
   readonly operation?: Operation
   readonly states?: readonly RunState[]
   readonly since?: Date
   /** newest first, at most so many */
   readonly limit?: number
+  /** only those that come after this one in the list; none when it is not there */
+  readonly before?: string
 }
 
 /** Reading of runs; they are changed through the queue only (`run/run-queue.ts`). */
@@ -102,8 +106,12 @@ export interface ProofRecord {
 
 export interface ProofStore {
   add(record: ProofRecord): Promise<void>
+  get(id: string): Promise<ProofRecord | undefined>
+  /** newest first; `sources` and `before` as with runs */
   list(filter: {
     readonly source?: string
+    readonly sources?: readonly string[]
+    readonly before?: string
     readonly since?: Date
     readonly limit?: number
   }): Promise<readonly ProofRecord[]>

@@ -6,11 +6,27 @@ import type { CatalogueTables, ProofTable } from '../store/catalogue-tables.ts'
 export function createProofStore(store: CatalogueStore): ProofStore {
   return {
     add: (record) => store.write((writer) => addProof(writer, rowOf(record))),
-    list: ({ source, since, limit }) =>
+    get: (id) =>
+      store.read(async (reader) => {
+        const row = await reader.selectFrom('proofs').selectAll().where('id', '=', id).executeTakeFirst()
+        return row && recordOf(row)
+      }),
+    list: ({ source, sources, since, limit, before }) =>
       store.read(async (reader) => {
         let query = reader.selectFrom('proofs').selectAll()
         if (source !== undefined) query = query.where('source', '=', source)
+        if (sources !== undefined)
+          query = sources.length === 0 ? query.where('id', 'is', null) : query.where('source', 'in', sources)
         if (since !== undefined) query = query.where('ended_at', '>=', since.getTime())
+        if (before !== undefined) {
+          query = query.where(({ refTuple, selectFrom, eb }) =>
+            eb(
+              refTuple('ended_at', 'id'),
+              '<',
+              selectFrom('proofs').select(['ended_at', 'id']).where('id', '=', before).$asTuple('ended_at', 'id'),
+            ),
+          )
+        }
         if (limit !== undefined) query = query.limit(limit)
         return (await query.orderBy('ended_at', 'desc').orderBy('id', 'desc').execute()).map(recordOf)
       }),

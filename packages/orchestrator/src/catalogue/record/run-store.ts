@@ -9,14 +9,25 @@ export function createRunStore(store: CatalogueStore): RunStore {
         const row = await reader.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst()
         return row && runOf(row)
       }),
-    list: ({ source, repository, operation, states, since, limit }) =>
+    list: ({ source, sources, repository, operation, states, since, limit, before }) =>
       store.read(async (reader) => {
         let query = reader.selectFrom('runs').selectAll()
         if (source !== undefined) query = query.where('source', '=', source)
+        if (sources !== undefined)
+          query = sources.length === 0 ? query.where('id', 'is', null) : query.where('source', 'in', sources)
         if (repository !== undefined) query = query.where('repository', '=', repository)
         if (operation !== undefined) query = query.where('operation', '=', operation)
         if (states !== undefined) query = query.where('state', 'in', states)
         if (since !== undefined) query = query.where('queued_at', '>=', since.getTime())
+        if (before !== undefined) {
+          query = query.where(({ refTuple, selectFrom, eb }) =>
+            eb(
+              refTuple('queued_at', 'id'),
+              '<',
+              selectFrom('runs').select(['queued_at', 'id']).where('id', '=', before).$asTuple('queued_at', 'id'),
+            ),
+          )
+        }
         if (limit !== undefined) query = query.limit(limit)
         return (await query.orderBy('queued_at', 'desc').orderBy('id', 'desc').execute()).map(runOf)
       }),

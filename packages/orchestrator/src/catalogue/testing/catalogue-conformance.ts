@@ -107,6 +107,21 @@ function describeRuns(open: Open): void {
     expect(await list({ states: ['failed', 'lost'] })).toEqual([checked])
     const third = (await catalogue.runs.get(ids[2] ?? ''))?.queuedAt
     expect(await list({ since: third ?? at(0) })).toEqual([checked, ids[3], ids[2]])
+    expect(await list({ sources: ['b', 'z'] })).toEqual([checked, ids[1]])
+    expect(await list({ sources: [] })).toEqual([])
+  })
+
+  test('runs are listed page by page, each after the last of the one before', async () => {
+    const catalogue = await open()
+    const ids: string[] = []
+    for (const source of ['a', 'b', 'a', 'a', 'b']) ids.push(await end(catalogue, { source }, 'succeeded'))
+    const page = async (filter: Parameters<typeof catalogue.runs.list>[0]) =>
+      (await catalogue.runs.list({ limit: 2, ...filter })).map(({ id }) => id)
+    expect(await page({})).toEqual([ids[4], ids[3]])
+    expect(await page({ before: ids[3] ?? '' })).toEqual([ids[2], ids[1]])
+    expect(await page({ before: ids[1] ?? '' })).toEqual([ids[0]])
+    expect(await page({ before: ids[3] ?? '', source: 'a' })).toEqual([ids[2], ids[0]])
+    expect(await page({ before: 'none' })).toEqual([])
   })
 
   test('of each operation and subject the newest in one of the states is found', async () => {
@@ -224,6 +239,12 @@ function describeProofs(open: Open): void {
     expect(await proofs.list({ source: 'shop' })).toEqual([a])
     expect(await proofs.list({ since: at(2) })).toEqual([b])
     expect(await proofs.list({ limit: 1 })).toEqual([b])
+    expect(await proofs.list({ before: b.id })).toEqual([a])
+    expect(await proofs.list({ before: 'none' })).toEqual([])
+    expect(await proofs.list({ sources: ['shop', 'other'] })).toEqual([a])
+    expect(await proofs.list({ sources: [] })).toEqual([])
+    expect(await proofs.get(a.id)).toEqual(a)
+    expect(await proofs.get('none')).toBeUndefined()
   })
 
   test('the newest proof of each source is found, and the newest that passed beside it', async () => {
