@@ -14,7 +14,7 @@ export const runsCancel = defineCommand({
     const [id = ''] = invocation.arguments
     const { output, ctx } = invocation
     await using plane = await openControlPlane(invocation)
-    const { findRun } = await import('../run/find-run.ts')
+    const { findRun } = await import('@holdfast/orchestrator/run/find-run')
     const { openRunQueue } = await import('@holdfast/orchestrator/run/open-run-queue')
     const run = await findRun(plane.catalogue, id)
     await using queue = await openRunQueue(plane.catalogue, ctx)

@@ -11,7 +11,7 @@ export const runsShow = defineCommand({
   run: async (invocation) => {
     const [id = ''] = invocation.arguments
     await using plane = await openControlPlane(invocation)
-    const { findRun } = await import('../run/find-run.ts')
+    const { findRun } = await import('@holdfast/orchestrator/run/find-run')
     const run = await findRun(plane.catalogue, id)
     const { renderRun, renderRunDetails, runJson } = await import('../run/run-report.ts')
     invocation.output.line(`${renderRunDetails(run)}\n${renderRun(run)}`)

@@ -10,7 +10,7 @@ import { runLimits } from '@holdfast/orchestrator/run/run-limits'
 import type { Invocation } from '../command/command.ts'
 import type { RunOptions } from '../command/run.ts'
 import type { Output } from '../output/output.ts'
-import { draftByHand } from './draft-by-hand.ts'
+import { draftByHand } from '@holdfast/orchestrator/planning/draft-by-hand'
 import { type OpenRuns, openRuns } from './open-runs.ts'
 import { exitCodeOf, isEnded, renderRun, runJson } from './run-report.ts'
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { EffectiveConfig, SourceSettings } from '@holdfast/core/config/effective-config'
 import { AppError } from '@holdfast/core/errors/app-error'
-import { nearestName } from '@holdfast/core/text/nearest-name'
-import { parseCheckParts } from '@holdfast/orchestrator/planning/check-rotation'
-import { draftForRepository, draftForSource } from '@holdfast/orchestrator/planning/run-draft'
-import { type Operation, routineOperations, type RunDraft } from '@holdfast/orchestrator/run/run'
+import { requireKnown } from '../config/require-known.ts'
+import { parseCheckParts } from './check-rotation.ts'
+import { draftForRepository, draftForSource } from './run-draft.ts'
+import { type Operation, routineOperations, type RunDraft } from '../run/run.ts'
 
 export interface WantedRun {
   /** as it was typed */
@@ -44,13 +44,13 @@ function readOperation(text: string): Operation {
   const found = routineOperations.find((each) => each === text)
   if (found !== undefined) return found
   const reason = `it must be one of ${routineOperations.join(', ')}`
-  throw new AppError('ARGUMENT_INVALID', { name: '<operation>', value: JSON.stringify(text), reason })
+  throw new AppError('ARGUMENT_INVALID', { name: 'operation', value: JSON.stringify(text), reason })
 }
 
 function argumentsOf(operation: Operation, { from, target, parts, repository }: WantedRun): Record<string, string> {
   if (parts !== undefined && parseCheckParts(parts) === undefined) {
     const reason = 'parts are n/t or n,m/t with 1 ≤ n ≤ t ≤ 256'
-    throw new AppError('ARGUMENT_INVALID', { name: '--parts', value: JSON.stringify(parts), reason })
+    throw new AppError('ARGUMENT_INVALID', { name: 'parts', value: JSON.stringify(parts), reason })
   }
   if (operation === 'verify') {
     return { target: target ?? 'newest', ...(repository === undefined ? {} : { repository }) }
@@ -89,14 +89,6 @@ function placeOf(operation: Operation, wanted: WantedRun, config: EffectiveConfi
 
 function writtenBy({ copyMethod, repositories }: SourceSettings): readonly string[] {
   return copyMethod === 'fan-out' ? repositories : repositories.slice(0, 1)
-}
-
-function requireKnown<Value>(kind: string, name: string, known: ReadonlyMap<string, Value>): Value {
-  const found = known.get(name)
-  if (found !== undefined) return found
-  const nearest = nearestName(name, known.keys())
-  const suggestion = nearest === undefined ? `There are: ${[...known.keys()].join(', ')}.` : `Did you mean ${nearest}?`
-  throw new AppError('SOURCE_UNKNOWN', { kind, name, suggestion })
 }
 
 function unsuitable(operation: string, subject: string, reason: string): AppError {

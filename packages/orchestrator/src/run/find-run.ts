@@ -1,6 +1,6 @@
 import { AppError } from '@holdfast/core/errors/app-error'
-import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
-import type { Run } from '@holdfast/orchestrator/run/run'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Run } from './run.ts'
 
 const lookedThrough = 5_000
 
