@@ -278,7 +278,7 @@ describe('a file', () => {
   })
 })
 
-test('whatever stands in a file, it is read or refused, never a crash', async () => {
+test('whatever stands in a file, it is read or refused, never a crash', { timeout: 120_000 }, async () => {
   const valid = `${soundConfig}tiers: { t: { extends: critical, keep: { daily: 3 } } }\nsources:\n  a: { type: files, paths: [/a], tier: t, rpo: none, blackouts: ['22:00-06:00'] }\n`
   const pieces = fc.constantFrom(
     '{',
