@@ -22,6 +22,7 @@ import { openOnLoopback } from './http/open-on-loopback.ts'
 import { createLookout, type Lookout } from './lookout.ts'
 import { repeat } from './repeat.ts'
 import { gapBackup } from './run/gap-backup.ts'
+import { pagePart } from './page/page-part.ts'
 import { serveRuns } from './run/serve-runs.ts'
 import type { ServerLog } from './server-log.ts'
 import { doInProcess } from './task/do-in-process.ts'
@@ -76,7 +77,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
       metrics: () => lookout.metrics(ctx),
       failed: (error) => log.failure('a request could not be answered', error),
     },
-    [openOnLoopback, apiPart(surroundings, ctx)],
+    [openOnLoopback, apiPart(surroundings, ctx), pagePart],
   )
   log.write('info', `serving ${configPath} on http://${http.address}`, {
     address: http.address,

@@ -1,0 +1,130 @@
+import { ask, Refusal } from './api.js'
+import { openLive } from './live.js'
+import { change, stateNow } from './state.js'
+import { countText, sizeText } from './words.js'
+
+/**
+ * Keeps the figures of the page those of the server: reads them, then follows what changes.
+ *
+ * @import { EventView } from '@holdfast/api/view/event-view'
+ * @import { RunView } from '@holdfast/api/view/run-view'
+ * @import { Progress } from './state.js'
+ */
+
+const shortestPauseMs = 1_000
+/** Promises break by time alone, of which no event tells. */
+const longestPauseMs = 60_000
+const clockEveryMs = 10_000
+const runsKept = 40
+
+/** By how much the server's clock is ahead of this one's. */
+let aheadMs = 0
+let readAtMs = 0
+/** @type {number | undefined} */
+let timer
+/** @type {{ close(): void } | undefined} */
+let live
+
+export function startFollowing() {
+  stopFollowing()
+  change({ connection: 'opening' })
+  live = openLive({
+    event: take,
+    connected() {
+      change({ connection: 'live' })
+      readSoon()
+    },
+    lost: () => change({ connection: 'lost' }),
+  })
+}
+
+export function stopFollowing() {
+  live?.close()
+  window.clearTimeout(timer)
+  live = undefined
+}
+
+/** Ages grow while nothing happens. */
+export function startClock() {
+  window.setInterval(() => change({ now: new Date(Date.now() + aheadMs) }), clockEveryMs)
+}
+
+/** Reads everything again, once for any number of reasons that come together. */
+export function readSoon() {
+  readAfter(Math.max(50, readAtMs + shortestPauseMs - Date.now()))
+}
+
+/** @param {number} pauseMs */
+function readAfter(pauseMs) {
+  window.clearTimeout(timer)
+  timer = window.setTimeout(() => void read(), pauseMs)
+}
+
+async function read() {
+  readAtMs = Date.now()
+  try {
+    const [status, { runs }, { findings }] = await Promise.all([
+      ask('status.get'),
+      ask('runs.list', { query: { limit: runsKept } }),
+      ask('findings.list'),
+    ])
+    const now = new Date(status.at)
+    aheadMs = now.getTime() - Date.now()
+    change({ now, seenAt: now, sources: status.sources, runs: newest(runs), findings })
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    if (error.status === 401) change({ caller: undefined, isSignInNeeded: true })
+    else if (error.status === 0) change({ connection: 'lost' })
+  }
+  if (live !== undefined) readAfter(longestPauseMs)
+}
+
+/** @param {EventView} event */
+function take(event) {
+  const { runs = [], findings = [], progress } = stateNow()
+  switch (event.type) {
+    case 'run.changed':
+      change({ runs: newest([event.run, ...runs.filter(({ id }) => id !== event.run.id)]) })
+      readSoon()
+      return
+    case 'run.progressed':
+      change({ progress: new Map([...progress, [event.runId, progressOf(event.progress)]]) })
+      return
+    case 'finding.changed': {
+      const { finding } = event
+      const others = findings.filter(({ key }) => key !== finding.key)
+      change({ findings: finding.resolvedAt === undefined ? [...others, finding] : others })
+      readSoon()
+      return
+    }
+    case 'config.reloaded':
+    case 'reset':
+      readSoon()
+  }
+}
+
+/** Those that run or wait, and the newest that have ended. @param {readonly RunView[]} runs */
+function newest(runs) {
+  return runs.toSorted((a, b) => (a.queuedAt < b.queuedAt ? 1 : -1)).slice(0, runsKept)
+}
+
+/**
+ * @param {Extract<EventView, { type: 'run.progressed' }>['progress']} progress
+ * @returns {Progress}
+ */
+export function progressOf({ what, done, total, bytesDone, bytesTotal, stage }) {
+  const fraction =
+    bytesDone !== undefined && bytesTotal !== undefined && bytesTotal > 0
+      ? bytesDone / bytesTotal
+      : total !== undefined && total > 0
+        ? done / total
+        : undefined
+  const items = countText(done, what, what)
+  const parts = [
+    stage,
+    total === undefined ? items : `${done.toLocaleString('en')} of ${countText(total, what, what)}`,
+    bytesDone !== undefined &&
+      (bytesTotal === undefined ? sizeText(bytesDone) : `${sizeText(bytesDone)} of ${sizeText(bytesTotal)}`),
+  ].filter((part) => part !== undefined && part !== false)
+  return { ...(fraction !== undefined && { fraction: Math.min(1, fraction) }), text: parts.join(' · ') }
+}
