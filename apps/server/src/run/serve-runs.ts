@@ -1,17 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
-import { isAppError } from '@holdfast/core/errors/app-error'
-import { planFollowUps } from '@holdfast/orchestrator/planning/follow-up'
-import { enqueueAll } from '@holdfast/orchestrator/planning/scheduler'
 import { acceptsRun } from '@holdfast/orchestrator/run/accepts-run'
 import type { Run } from '@holdfast/orchestrator/run/run'
-import type { RunOutcome, RunQueue } from '@holdfast/orchestrator/run/run-queue'
+import type { RunQueue } from '@holdfast/orchestrator/run/run-queue'
 import { runLimits } from '@holdfast/orchestrator/run/run-limits'
 import { runWorker } from '@holdfast/orchestrator/run/run-worker'
-import type { LogFields, ServerLog } from '../server-log.ts'
+import type { ServerLog } from '../server-log.ts'
 import { doInProcess, neededOf } from '../task/do-in-process.ts'
 import type { MachineFacts } from '../task/task-message.ts'
+import { fieldsOf, nameOf, noteEnded } from './note-ended.ts'
 
 export interface ServedRuns {
   readonly queue: RunQueue
@@ -60,51 +58,8 @@ async function work(given: ServedRuns, ctx: Context): Promise<void> {
         const heard: Context = { signal: own.signal, now: () => own.now(), emit: (event) => log.event(event, fields) }
         return await doInProcess({ type: 'run', run, machine, config: neededOf(config(), run.source) }, heard)
       },
-      ended: async (run, outcome) => {
-        tell(run, outcome, log)
-        if (outcome.retryAt !== undefined) return
-        const { state, result, error } = outcome
-        const parts = { ...(result === undefined ? {} : { result }), ...(error === undefined ? {} : { error }) }
-        const ended: Run = { ...run, state, ...parts, endedAt: ctx.now() }
-        given.ended(ended)
-        try {
-          await enqueueAll(queue, planFollowUps(ended, config(), ctx.now()))
-        } catch (failure) {
-          // asked for again by the next tick that looks for missing copies
-          if (!isAppError(failure)) throw failure
-          log.failure('what follows the run could not be queued', failure, fieldsOf(run))
-        }
-      },
+      ended: (run, outcome) => noteEnded(run, outcome, given, ctx),
     },
     told,
   )
-}
-
-function tell(run: Run, { state, error, result, retryAt }: RunOutcome, log: ServerLog): void {
-  const fields = fieldsOf(run)
-  if (retryAt !== undefined) {
-    log.write('warning', `${nameOf(run)} failed and is tried again: ${error?.message}`, {
-      ...fields,
-      retryAt: retryAt.toISOString(),
-    })
-    return
-  }
-  const reason = error === undefined ? '' : `: ${error.message}`
-  const level = state === 'succeeded' ? 'info' : state === 'partial' || state === 'cancelled' ? 'warning' : 'error'
-  log.write(level, `${nameOf(run)} ended: ${state}${reason}`, {
-    ...fields,
-    ...(error === undefined ? {} : { code: error.code, hint: error.hint }),
-    ...(result?.problems === undefined ? {} : { problems: result.problems.join('; ') }),
-  })
-}
-
-function fieldsOf({ id, operation, source, repository, attempt }: Run): LogFields {
-  return { run: id, operation, source, repository, attempt }
-}
-
-/** "backup of shop", "copy of shop to offsite", "prune of offsite" */
-function nameOf({ operation, source, repository }: Run): string {
-  if (source === undefined) return `${operation} of ${repository ?? 'nothing'}`
-  const where = repository === undefined ? '' : operation === 'copy' ? ` to ${repository}` : ` in ${repository}`
-  return `${operation} of ${source}${where}`
 }
