@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
+import { readAgentSecret } from '@holdfast/orchestrator/agent/read-agent-secret'
 import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
 import type { ConfigSurroundings } from '@holdfast/orchestrator/config/surroundings'
 import type { DiscoveryRequest } from '@holdfast/orchestrator/discovery/discover'
@@ -11,6 +12,8 @@ import { createScheduler } from '@holdfast/orchestrator/planning/scheduler'
 import { openRunQueue } from '@holdfast/orchestrator/run/open-run-queue'
 import type { RunQueue } from '@holdfast/orchestrator/run/run-queue'
 import type { Run } from '@holdfast/orchestrator/run/run'
+import { accessPart } from './access/access-part.ts'
+import { createActNotes } from './access/note-act.ts'
 import { apiPart } from './api/api-part.ts'
 import type { ApiSurroundings } from './api/api-surroundings.ts'
 import { type ConfigKeeper, keepConfig } from './config-keeper.ts'
@@ -18,7 +21,6 @@ import { createFollowing, type Following } from './following.ts'
 import { createDiscovering } from './discovering.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { openHttp } from './http/open-http.ts'
-import { openOnLoopback } from './http/open-on-loopback.ts'
 import { createLookout, type Lookout } from './lookout.ts'
 import { repeat } from './repeat.ts'
 import { gapBackup } from './run/gap-backup.ts'
@@ -68,8 +70,11 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
     ...{ catalogue, queue, machine, log, configPath, config: configNow },
     served: () => keeper.current(),
     reload: (own) => keeper.reload(own),
-    audit: async () => {},
+    audit: createActNotes(catalogue, log),
   }
+  const { server: settings } = config
+  const readAgent = (secret: string) => readAgentSecret(secret, catalogue)
+  const access = accessPart({ catalogue, settings, readAgentSecret: readAgent }, ctx)
   await using http = await openHttp(
     config.server.listen,
     {
@@ -77,7 +82,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
       metrics: () => lookout.metrics(ctx),
       failed: (error) => log.failure('a request could not be answered', error),
     },
-    [openOnLoopback, apiPart(surroundings, ctx), pagePart],
+    [access, apiPart(surroundings, ctx), pagePart],
   )
   log.write('info', `serving ${configPath} on http://${http.address}`, {
     address: http.address,

@@ -1,0 +1,285 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ServerSettings } from '@holdfast/core/config/effective-config'
+import { effectiveConfigOf } from '@holdfast/core/config/testing/effective-config-fixture'
+import type { SettingMap } from '@holdfast/core/config/setting'
+import { quietContext } from '@holdfast/core/context'
+import { openSession, sessionAgeMs, sessionIdleMs } from '@holdfast/orchestrator/access/session'
+import { createToken } from '@holdfast/orchestrator/access/token'
+import { changeRole, createUser, removeUser } from '@holdfast/orchestrator/access/user'
+import { openCatalogue, type OpenedCatalogue } from '@holdfast/orchestrator/catalogue/open-catalogue'
+import fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { answerError } from '../api/error-answer.ts'
+import { accessPart } from './access-part.ts'
+import { exchangeOf } from './exchange.ts'
+
+let nowMs = Date.parse('2026-11-21T12:00:00Z')
+const ctx = quietContext({ now: () => new Date(nowMs) })
+const password = 'correct horse battery'
+const directory = mkdtempSync(join(tmpdir(), 'holdfast-access-'))
+let made = 0
+let catalogue: OpenedCatalogue
+
+beforeAll(async () => {
+  catalogue = await openCatalogue({ type: 'sqlite', path: join(directory, 'catalogue.db') }, ctx)
+})
+afterAll(async () => {
+  await catalogue[Symbol.asyncDispose]()
+  rmSync(directory, { recursive: true })
+})
+beforeEach(() => {
+  nowMs += 30 * 24 * 3_600_000
+})
+
+function settingsOf(server: SettingMap): ServerSettings {
+  return effectiveConfigOf({ server }).server
+}
+
+const required = { auth: 'required' }
+const proxied = { listen: '0.0.0.0:80', behindProxy: true }
+
+/** A server that answers every question with who asked it. */
+async function serve(server: SettingMap): Promise<FastifyInstance> {
+  const app = fastify()
+  app.setErrorHandler((error, _request, reply) => {
+    const { status, body } = answerError(error)
+    void reply.code(status).send(body)
+  })
+  const surroundings = {
+    catalogue,
+    settings: settingsOf(server),
+    readAgentSecret: async (secret: string) => (secret === 'agent-secret' ? 'web-1' : undefined),
+  }
+  await accessPart(surroundings, ctx)(app)
+  app.all('/who', async ({ caller }) => caller)
+  app.get('/exchange', async ({ caller }) => exchangeOf(caller))
+  for (const path of ['/healthz', '/readyz', '/metrics', '/gateway/*']) app.get(path, async () => 'ok')
+  return app
+}
+
+async function ask(
+  app: FastifyInstance,
+  options: InjectOptions & { readonly headers?: Readonly<Record<string, string>> },
+) {
+  const reply = await app.inject({ url: '/who', ...options, headers: { host: '127.0.0.1:8090', ...options.headers } })
+  // boundary: an error body, or a caller
+  const body = (reply.body.startsWith('{') ? reply.json() : {}) as {
+    readonly kind?: string
+    readonly name?: string
+    readonly role?: string
+    readonly error?: { readonly code: string }
+  }
+  return { status: reply.statusCode, headers: reply.headers, ...body, code: body.error?.code }
+}
+
+async function signedIn(role: 'viewer' | 'operator' | 'admin' = 'operator') {
+  const { name } = await createUser({ name: `user-${++made}`, role, password }, catalogue, ctx)
+  const secret = await openSession(name, catalogue, ctx)
+  return { name, secret, cookie: `holdfast_session=${secret}` }
+}
+
+describe('on loopback, where nobody has to sign in', () => {
+  test('whoever asks this machine by a name of its own is its admin', async () => {
+    const app = await serve({})
+    for (const host of ['127.0.0.1:8090', 'localhost:8090', '[::1]:8090', 'holdfast.localhost', '127.9.9.9']) {
+      expect(await ask(app, { headers: { host } }), host).toMatchObject({ kind: 'local', role: 'admin' })
+    }
+  })
+
+  test('a name that an attacker can point here is refused, and what a proxy sends', async () => {
+    const app = await serve({})
+    const hosts = ['evil.example', 'evil.example:8090', '127.0.0.1.evil.example', 'localhost.evil.example', '10.0.0.1']
+    for (const host of hosts) {
+      expect(await ask(app, { headers: { host } }), host).toMatchObject({ status: 403, code: 'REQUEST_FOREIGN' })
+    }
+    for (const header of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip', 'x-forwarded-host']) {
+      expect(await ask(app, { headers: { [header]: '127.0.0.1' } }), header).toMatchObject({ code: 'REQUEST_FOREIGN' })
+    }
+    // metrics and all else too
+    expect(await ask(app, { url: '/metrics', headers: { host: 'evil.example' } })).toMatchObject({ status: 403 })
+  })
+
+  test('a page of another site can change nothing', async () => {
+    const app = await serve({})
+    const post = (headers: Readonly<Record<string, string>>) => ask(app, { method: 'POST', headers })
+    for (const origin of [
+      'https://evil.example',
+      'null',
+      'http://127.0.0.1',
+      'http://127.0.0.1:8091',
+      'https://127.0.0.1:8090',
+    ]) {
+      expect(await post({ origin }), origin).toMatchObject({ status: 403, code: 'REQUEST_FOREIGN' })
+    }
+    for (const site of ['cross-site', 'same-site']) {
+      expect(await post({ 'sec-fetch-site': site }), site).toMatchObject({ status: 403 })
+    }
+    expect(await post({ origin: 'http://127.0.0.1:8090', 'sec-fetch-site': 'same-origin' })).toMatchObject({
+      status: 200,
+    })
+    expect(await post({})).toMatchObject({ kind: 'local' })
+  })
+
+  test('whoever is signed in all the same is who they are', async () => {
+    const app = await serve({})
+    const { name, cookie } = await signedIn('viewer')
+    expect(await ask(app, { headers: { cookie } })).toMatchObject({ kind: 'user', name, role: 'viewer' })
+    expect(await ask(app, { headers: { cookie: 'holdfast_session=x' } })).toMatchObject({ kind: 'local' })
+  })
+})
+
+describe('where one has to sign in', () => {
+  test.each([required, proxied])('who does not is nobody', async (server) => {
+    const app = await serve(server)
+    const who = await ask(app, { headers: { host: 'backup.example' } })
+    expect(who).toMatchObject({ status: 200, kind: 'nobody', role: 'none' })
+    expect(await ask(app, { url: '/metrics' })).toMatchObject({ status: 401, code: 'SIGN_IN_NEEDED' })
+    for (const url of ['/healthz', '/readyz', '/gateway/x/config'])
+      expect(await ask(app, { url })).toMatchObject({ status: 200 })
+  })
+
+  test('metrics are for those who may see, unless they are for all', async () => {
+    const { secret } = await createToken({ name: `t-${++made}`, role: 'viewer' }, catalogue, ctx)
+    const headers = { authorization: `Bearer ${secret}` }
+    expect(await ask(await serve(required), { url: '/metrics', headers })).toMatchObject({ status: 200 })
+    expect(await ask(await serve(required), { url: '/%6detrics' })).toMatchObject({ status: 401 })
+    const agent = { authorization: 'Bearer agent-secret' }
+    expect(await ask(await serve(required), { url: '/metrics', headers: agent })).toMatchObject({ status: 401 })
+    expect(await ask(await serve({ ...required, metrics: 'public' }), { url: '/metrics' })).toMatchObject({
+      status: 200,
+    })
+  })
+
+  test('a session ends when it was not used for twelve hours, and after seven days', async () => {
+    const app = await serve(required)
+    const { cookie } = await signedIn()
+    const kind = async () => (await ask(app, { headers: { cookie } })).kind
+    nowMs += sessionIdleMs - 1
+    expect(await kind()).toBe('user')
+    nowMs += sessionIdleMs
+    expect(await kind()).toBe('nobody')
+    const second = await signedIn()
+    for (let age = 0; age + 3_600_000 < sessionAgeMs; age += 3_600_000) {
+      expect((await ask(app, { headers: { cookie: second.cookie } })).kind).toBe('user')
+      nowMs += 3_600_000
+    }
+    nowMs += 3_600_000
+    expect((await ask(app, { headers: { cookie: second.cookie } })).kind).toBe('nobody')
+  })
+
+  test('a session ends when the role is another, and with the user', async () => {
+    const app = await serve(required)
+    const [one, other] = [await signedIn('viewer'), await signedIn('viewer')]
+    await changeRole(one.name, 'operator', catalogue)
+    await removeUser(other.name, catalogue)
+    for (const { cookie } of [one, other])
+      expect(await ask(app, { headers: { cookie } })).toMatchObject({ kind: 'nobody' })
+  })
+
+  test('a cookie changes something only for a page of ours, and only with JSON', async () => {
+    const app = await serve(required)
+    const { cookie } = await signedIn()
+    const own = { cookie, origin: 'http://127.0.0.1:8090' }
+    const post = (headers: Readonly<Record<string, string>>, payload = '') =>
+      ask(app, { method: 'POST', headers, payload })
+    expect(await post(own)).toMatchObject({ kind: 'user' })
+    expect(await post({ cookie, 'sec-fetch-site': 'same-origin' })).toMatchObject({ kind: 'user' })
+    expect(await post({ cookie })).toMatchObject({ status: 403, code: 'REQUEST_FOREIGN' })
+    expect(await post({ cookie, 'sec-fetch-site': 'none' })).toMatchObject({ status: 403 })
+    expect(await post({ cookie, origin: 'https://evil.example' })).toMatchObject({ status: 403 })
+    expect(await post({ cookie, origin: 'null' })).toMatchObject({ status: 403 })
+    expect(await post({ ...own, 'content-type': 'text/plain' }, '{}')).toMatchObject({ code: 'MEDIA_TYPE_WRONG' })
+    expect(await post({ ...own, 'content-type': 'application/json; charset=utf-8' }, '{}')).toMatchObject({
+      kind: 'user',
+    })
+    expect(await ask(app, { method: 'GET', headers: { cookie } })).toMatchObject({ kind: 'user' })
+  })
+
+  test('a token is its bearer, whatever page sends it, until it expires or its owner is less', async () => {
+    const app = await serve(required)
+    const { name: owner } = await signedIn('operator')
+    const name = `t-${++made}`
+    const draft = { name, role: 'admin', owner, sources: ['shop'], lifetimeMs: 60_000 } as const
+    const { secret } = await createToken(draft, catalogue, ctx)
+    const headers = { authorization: `Bearer ${secret}`, origin: 'https://evil.example' }
+    const who = () => ask(app, { method: 'POST', headers })
+    expect(await who()).toMatchObject({ kind: 'token', name, role: 'operator', sources: ['shop'] })
+    await changeRole(owner, 'viewer', catalogue)
+    expect(await who()).toMatchObject({ role: 'viewer' })
+    nowMs += 60_000
+    expect(await who()).toMatchObject({ status: 401, code: 'CREDENTIAL_REFUSED' })
+    const lasting = await createToken({ name: `t-${++made}`, role: 'viewer', owner }, catalogue, ctx)
+    const basic = { authorization: `Basic ${Buffer.from(`any:${lasting.secret}`).toString('base64')}` }
+    expect(await ask(app, { headers: basic })).toMatchObject({ kind: 'token' })
+    await removeUser(owner, catalogue)
+    expect(await ask(app, { headers: basic })).toMatchObject({ status: 401 })
+  })
+
+  test('the secret of an agent is the agent, and what is no secret is refused', async () => {
+    const app = await serve(required)
+    const who = (authorization: string) => ask(app, { headers: { authorization } })
+    expect(await who('Bearer agent-secret')).toMatchObject({ kind: 'agent', name: 'web-1', role: 'agent' })
+    for (const wrong of ['Bearer x', 'Bearer hf_x', 'Bearer', 'Negotiate abc', 'Basic !!']) {
+      expect(await who(wrong), wrong).toMatchObject({ status: 401, code: 'CREDENTIAL_REFUSED' })
+    }
+  })
+
+  test('the use of a token is written down once a minute', async () => {
+    const app = await serve(required)
+    const { secret, token } = await createToken({ name: `t-${++made}`, role: 'viewer' }, catalogue, ctx)
+    const used = async () => {
+      await ask(app, { headers: { authorization: `Bearer ${secret}` } })
+      return (await catalogue.tokens.get(token.name))?.usedAt?.getTime()
+    }
+    const first = nowMs
+    expect(await used()).toBe(first)
+    nowMs += 59_000
+    expect(await used()).toBe(first)
+    nowMs += 1_000
+    expect(await used()).toBe(nowMs)
+  })
+})
+
+describe('behind a proxy', () => {
+  const from = (app: FastifyInstance, headers: Readonly<Record<string, string>>) =>
+    app.inject({ url: '/exchange', headers: { host: 'inner:8090', ...headers } }).then((reply) => reply.json<object>())
+
+  test('the client is whom the proxy names last, not whom the client names', async () => {
+    const app = await serve(proxied)
+    expect(await from(app, { 'x-forwarded-for': '1.2.3.4, 9.8.7.6' })).toMatchObject({ address: '9.8.7.6' })
+    expect(await from(await serve(required), { 'x-forwarded-for': '1.2.3.4' })).toMatchObject({ address: '127.0.0.1' })
+  })
+
+  test('a page of ours is one of the address that the proxy serves', async () => {
+    const app = await serve(proxied)
+    const { cookie } = await signedIn()
+    const post = (headers: Readonly<Record<string, string>>) =>
+      ask(app, { method: 'POST', headers: { cookie, 'x-forwarded-host': 'backup.example', ...headers } })
+    expect(await post({ origin: 'https://backup.example' })).toMatchObject({ kind: 'user' })
+    expect(await post({ origin: 'http://backup.example' })).toMatchObject({ status: 403 })
+    expect(await post({ origin: 'https://127.0.0.1:8090' })).toMatchObject({ status: 403 })
+  })
+
+  test('nobody is local, though the proxy is', async () => {
+    const app = await serve({ listen: '127.0.0.1:8090', behindProxy: true })
+    expect(await ask(app, {})).toMatchObject({ kind: 'nobody' })
+  })
+})
+
+test('who asks more than three hundred times a minute is told when to come again', async () => {
+  const app = await serve(required)
+  const { secret } = await createToken({ name: `t-${++made}`, role: 'viewer' }, catalogue, ctx)
+  const headers = { authorization: `Bearer ${secret}` }
+  for (let count = 0; count < 300; count++) expect((await ask(app, { headers })).status).toBe(200)
+  nowMs += 12_500
+  const refused = await ask(app, { headers })
+  expect(refused).toMatchObject({ status: 429, code: 'REQUESTS_TOO_MANY' })
+  expect(refused.headers['retry-after']).toBe('48')
+  // others, and those who only ask whether it lives, are not in its way
+  expect(await ask(app, {})).toMatchObject({ status: 200 })
+  expect(await ask(app, { url: '/healthz', headers })).toMatchObject({ status: 200 })
+  nowMs += 47_500
+  expect(await ask(app, { headers })).toMatchObject({ status: 200 })
+})
