@@ -45,7 +45,7 @@ export function invalidConfig(path: string, problems: readonly PlacedProblem[]):
 
 /** The same, with the problems as values. Fails with CONFIG_NOT_FOUND or CONFIG_UNREADABLE. */
 export async function readConfig(path: string, surroundings: ConfigSurroundings, ctx: Context): Promise<ConfigReport> {
-  const { root, files, stamps, problems: wrong } = await readConfigFiles(path, surroundings.variables)
+  const { root, files, stamps, problems: wrong } = await readConfigFiles(path, surroundings)
   const written = settingOf(root)
   if (!isSettingMap(written)) throw new Error('the root of a configuration is no map')
   const resolution = resolveConfig(written, {

@@ -5,6 +5,7 @@ import type { PlacedProblem } from './loaded-config.ts'
 import { parseYaml, problemAt } from './parse-yaml.ts'
 import { mergeWritten } from './merge-written.ts'
 import { stampOfContent, stampOfNames } from './stamp-of.ts'
+import type { ConfigSurroundings } from './surroundings.ts'
 import type { WrittenEntry, WrittenNode } from './written-node.ts'
 
 /** A configuration has no reason to be larger. */
@@ -25,21 +26,25 @@ export interface ReadConfig {
  */
 export async function readConfigFiles(
   path: string,
-  variables: (name: string) => string | undefined,
+  { variables, proposal }: Pick<ConfigSurroundings, 'variables' | 'proposal'>,
 ): Promise<ReadConfig> {
   const file = resolve(path)
   const files: string[] = []
   const problems: PlacedProblem[] = []
   const stamps = new Map<string, string>()
-  const text = await readText(file).catch((error: unknown) => {
-    throw readFailure(file, error)
-  })
-  const root = await readOne(file, text, [file], { variables, files, problems, stamps })
+  const mayRead = (included: string): boolean => proposal?.mayRead(included) ?? true
+  const text =
+    proposal?.text ??
+    (await readText(file).catch((error: unknown) => {
+      throw readFailure(file, error)
+    }))
+  const root = await readOne(file, text, [file], { variables, mayRead, files, problems, stamps })
   return { root, files, problems, stamps }
 }
 
 interface Reading {
   readonly variables: (name: string) => string | undefined
+  readonly mayRead: (path: string) => boolean
   readonly files: string[]
   readonly problems: PlacedProblem[]
   readonly stamps: Map<string, string>
@@ -91,9 +96,15 @@ function withoutInclude(root: WrittenNode): WrittenNode {
   return { ...root, value: new Map([...entries].filter(([key]) => key !== 'include')) }
 }
 
-async function filesOf(include: WrittenNode, file: string, { problems, files, stamps }: Reading): Promise<string[]> {
+async function filesOf(include: WrittenNode, file: string, reading: Reading): Promise<string[]> {
+  const { problems, files, stamps } = reading
   const pattern = resolve(dirname(file), typeof include.value === 'string' ? include.value : '')
   const last = basename(pattern)
+  if (!reading.mayRead(last.includes('*') ? dirname(pattern) : pattern)) {
+    const message = 'is included by nothing that is in force, and not read for a text that is only to be checked'
+    problems.push({ ...problemAt(include.place, message), path: ['include'] })
+    return []
+  }
   if (!last.includes('*')) return [pattern]
   const form = new RegExp(`^${last.split('*').map(escapePattern).join('[^/]*')}$`)
   try {

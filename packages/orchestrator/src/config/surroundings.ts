@@ -7,4 +7,13 @@ export interface ConfigSurroundings {
   readonly timeZone: string
   /** where Holdfast keeps what it remembers, unless the configuration says so */
   readonly stateDirectory: string
+  /** A text that is to be checked in place of what the main file holds. */
+  readonly proposal?: ProposedText
+}
+
+/** From outside: what it may make this machine read is limited. */
+export interface ProposedText {
+  readonly text: string
+  /** whether it may include this file, or look for files to include in this directory */
+  mayRead(path: string): boolean
 }
