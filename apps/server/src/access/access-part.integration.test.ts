@@ -59,18 +59,20 @@ async function serve(server: SettingMap): Promise<FastifyInstance> {
   return app
 }
 
+/** a caller, or the body of an error */
+interface WhoAsked {
+  readonly kind?: string
+  readonly name?: string
+  readonly role?: string
+  readonly error?: { readonly code: string }
+}
+
 async function ask(
   app: FastifyInstance,
   options: InjectOptions & { readonly headers?: Readonly<Record<string, string>> },
 ) {
   const reply = await app.inject({ url: '/who', ...options, headers: { host: '127.0.0.1:8090', ...options.headers } })
-  // boundary: an error body, or a caller
-  const body = (reply.body.startsWith('{') ? reply.json() : {}) as {
-    readonly kind?: string
-    readonly name?: string
-    readonly role?: string
-    readonly error?: { readonly code: string }
-  }
+  const body = reply.body.startsWith('{') ? reply.json<WhoAsked>() : {}
   return { status: reply.statusCode, headers: reply.headers, ...body, code: body.error?.code }
 }
 

@@ -12,7 +12,6 @@ import { type Openness, opennessOf } from './openness.ts'
 import { refuseForeignChange, refuseRebound } from './refuse-foreign.ts'
 import { createRequestLimiter, type RequestLimiter } from './request-limiter.ts'
 import { sendSession, sessionCookie } from './session-cookie.ts'
-import type {} from './request-caller.ts'
 
 const requestsPerMinute = 300
 

@@ -1,5 +1,12 @@
 import type { Caller } from '@holdfast/api/caller'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; set by the access part before any route is looked at. The same object goes to the answer. */
+    caller: Caller
+  }
+}
+
 /** What only signing in and out needs of a request and its reply; every other answer is made of input and caller. */
 export interface Exchange {
   /** of the client, without what proxies that are not trusted say of it */

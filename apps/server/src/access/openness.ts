@@ -22,6 +22,6 @@ export function opennessOf({ listen, auth, tls, behindProxy }: Listening): Openn
 export function isLoopbackName(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1')
   if (isIPv4(name)) return name.startsWith('127.')
-  if (isIPv6(name)) return name === '::1' || /^::ffff:127\./.test(name)
+  if (isIPv6(name)) return name === '::1' || name.startsWith('::ffff:127.')
   return name === 'localhost' || name.endsWith('.localhost')
 }
