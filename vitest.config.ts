@@ -37,8 +37,9 @@ export default defineConfig({
           env,
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          // Every test here starts processes with threads of their own: more files at once only makes each one slower.
-          maxWorkers: Math.min(2, cores),
+          // Every test here starts processes with threads of their own, but also waits: one more than the least machine has
+          // processors keeps them busy, and yet more would only make each one slower.
+          maxWorkers: Math.min(3, cores + 1),
           sequence: { groupOrder: 1 },
         },
       },
