@@ -1,4 +1,5 @@
 import type { Reporter, TestModule } from 'vitest/node'
+import { coveredServers } from './covered-servers.ts'
 
 /**
  * Ends a test run with one plain line, "N passed, N failed", that people and `.ci/run` can read. A file that could not
@@ -26,6 +27,7 @@ export default class SummaryLine implements Reporter {
       }
       failed += module.state() === 'failed' ? Math.max(1, failedHere) : failedHere
     }
-    this.#line = `${passed} passed, ${failed} failed`
+    const covered = coveredServers(modules)
+    this.#line = `${covered === undefined ? '' : `${covered}\n`}${passed} passed, ${failed} failed`
   }
 }

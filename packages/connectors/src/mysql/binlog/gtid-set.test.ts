@@ -21,6 +21,15 @@ it('joins intervals of MySQL in whatever order they come', () => {
   expect(() => GtidSet.parse(`${uuid}:x`)).toThrow('no set')
 })
 
+it('keeps transactions with a tag apart from those without', () => {
+  const set = GtidSet.parse(`${uuid}:1-5:nightly:1-2:9,${other}:load:7`)
+  expect(['4', 'nightly:2', 'NIGHTLY:9'].every((each) => set.has(`${uuid}:${each}`))).toBe(true)
+  expect(['9', 'nightly:3', 'load:7'].some((each) => set.has(`${uuid}:${each}`))).toBe(false)
+  expect(GtidSet.parse(set.toString()).isWithin(set)).toBe(true)
+  expect(set.sharedWith(GtidSet.parse(`${uuid}:1-9`)).toString()).toBe(`${uuid}:1-5`)
+  expect(() => GtidSet.parse(`${uuid}:nightly`)).toThrow('no set')
+})
+
 it('tells what two servers share', () => {
   const ours = GtidSet.parse(`${uuid}:1-10:20-30`)
   const theirs = GtidSet.parse(`${uuid}:1-8:25-40,${other}:1-3`)

@@ -2,10 +2,10 @@ type Interval = readonly [first: bigint, last: bigint]
 
 /**
  * Transactions by their GTIDs, of either family: "0-1-77,0-2-80" (MariaDB: everything of domain 0 that server 1 began, up to
- * number 77) or "3e11…:1-5:7,…" (MySQL: intervals of each server's uuid).
+ * number 77) or "3e11…:1-5:7,…" (MySQL: intervals of each server's uuid, and from 8.3 of each of its tags).
  */
 export class GtidSet {
-  /** by "domain-server" or uuid; intervals in order, not touching each other */
+  /** by "domain-server", uuid or uuid:tag; intervals in order, not touching each other */
   readonly #origins = new Map<string, Interval[]>()
 
   /** Unknown parts are an error of whoever wrote the text. */
@@ -18,15 +18,22 @@ export class GtidSet {
         set.add(part)
         continue
       }
-      const [uuid = '', ...intervals] = part.split(':')
-      if (intervals.length === 0) throw new Error(`no set of GTIDs: ${part}`)
-      for (const interval of intervals) {
-        const [first = '', last = first] = interval.split('-')
-        if (!/^\d+$/.test(first) || !/^\d+$/.test(last)) throw new Error(`no set of GTIDs: ${part}`)
-        set.addInterval(uuid.toLowerCase(), BigInt(first), BigInt(last))
-      }
+      set.#addUuid(part)
     }
     return set
+  }
+
+  /** "3e11…:1-5:7:nightly:1-2": a tag holds for the intervals behind it. */
+  #addUuid(part: string): void {
+    const [uuid = '', ...intervals] = part.toLowerCase().split(':')
+    let origin = uuid
+    if (intervals.length === 0) throw new Error(`no set of GTIDs: ${part}`)
+    for (const [at, interval] of intervals.entries()) {
+      const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(interval) ?? []
+      if (first !== undefined && last !== undefined) this.addInterval(origin, BigInt(first), BigInt(last))
+      else if (/^[a-z_]\w*$/.test(interval) && at + 1 < intervals.length) origin = `${uuid}:${interval}`
+      else throw new Error(`no set of GTIDs: ${part}`)
+    }
   }
 
   get isEmpty(): boolean {
@@ -107,7 +114,7 @@ function splitGtid(
 ): { readonly origin: string; readonly number: bigint; readonly isMariadb: boolean } | undefined {
   const [, pair, sequence] = /^(\d+-\d+)-(\d+)$/.exec(text) ?? []
   if (pair !== undefined && sequence !== undefined) return { origin: pair, number: BigInt(sequence), isMariadb: true }
-  const [, uuid, number] = /^([0-9a-f-]{36}):(\d+)$/i.exec(text) ?? []
+  const [, uuid, number] = /^([0-9a-f-]{36}(?::[a-z_]\w*)?):(\d+)$/i.exec(text) ?? []
   if (uuid === undefined || number === undefined) return undefined
   return { origin: uuid.toLowerCase(), number: BigInt(number), isMariadb: false }
 }

@@ -53,7 +53,11 @@ function optionFile({ family }: MysqlTool, { host, port, socket, user, password,
   const authority = tls.authority === undefined ? [] : [optionFileLine('ssl-ca', tls.authority)]
   const isVerified = tls.mode === 'verify-ca' || tls.mode === 'verify-identity'
   const mariadbTls = tls.mode === 'disabled' ? ['skip-ssl\n'] : isVerified ? ['ssl-verify-server-cert\n'] : []
-  const mysqlTls = [optionFileLine('ssl-mode', tls.mode.toUpperCase().replace('-', '_'))]
+  // without TLS a password may need the server's key, as the driver asks for it too
+  const mysqlTls = [
+    optionFileLine('ssl-mode', tls.mode.toUpperCase().replace('-', '_')),
+    ...(isVerified ? [] : ['loose-get-server-public-key\n']),
+  ]
   return [
     '[client]\n',
     ...place,

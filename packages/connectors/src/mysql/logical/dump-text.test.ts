@@ -19,4 +19,5 @@ it('tells a whole dump from one that was cut, and what GTIDs it holds', () => {
   expect(readTail(gtid, '')).toEqual({ isComplete: true, gtid: '0-1-7,1-1-3' })
   const mysql = "SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ 'aaaa:1-7,\nbbbb:1-3';\n"
   expect(readTail('-- Dump completed\n', mysql).gtid).toBe('aaaa:1-7,bbbb:1-3')
+  expect(readTail('-- Dump completed\n', "/* SET @@GLOBAL.GTID_PURGED='+ab:1-7'; */\n").gtid).toBe('ab:1-7')
 })

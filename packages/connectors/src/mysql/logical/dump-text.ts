@@ -18,7 +18,8 @@ export function readHead(text: string): { readonly settings: string; readonly po
 export function readTail(text: string, head: string): { readonly isComplete: boolean; readonly gtid?: string } {
   const isComplete = /^-- Dump completed\b/m.test(text)
   const mariadb = /^-- SET GLOBAL gtid_slave_pos='([^']*)';/m.exec(head + text)?.[1]
-  const mysql = /SET @@GLOBAL\.GTID_PURGED=(?:\/\*!80000 '\+'\*\/ )?'([^']*)'/.exec(head)?.[1]?.replaceAll(/\s/g, '')
+  // in a comment MySQL writes the sign that adds to what is there into the set itself
+  const mysql = /SET @@GLOBAL\.GTID_PURGED=(?:\/\*!80000 '\+'\*\/ )?'\+?([^']*)'/.exec(head)?.[1]?.replaceAll(/\s/g, '')
   const gtid = mariadb ?? mysql
   return { isComplete, ...(gtid === undefined || gtid === '' ? {} : { gtid }) }
 }

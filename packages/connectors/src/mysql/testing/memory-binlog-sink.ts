@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { BinlogSink, BinlogSlice } from '../binlog/binlog-sink.ts'
-import type { MariadbServer } from './mariadb-server.ts'
+import type { TestServer } from './test-server.ts'
 
 /** For tests: a log in memory. */
 export class MemorySink implements BinlogSink {
@@ -29,8 +29,10 @@ export class MemorySink implements BinlogSink {
     return Buffer.concat(own.map(({ bytes }) => bytes))
   }
   /** until everything up to where the server writes now is durable */
-  async reached(server: MariadbServer): Promise<void> {
-    const [[file = '', position = ''] = []] = await server.sql('SHOW MASTER STATUS')
+  async reached(server: TestServer): Promise<void> {
+    const [[version] = []] = await server.sql('SELECT VERSION()')
+    const isMariadb = version?.includes('MariaDB') === true
+    const [[file = '', position = ''] = []] = await server.sql(`SHOW ${isMariadb ? 'MASTER' : 'BINARY LOG'} STATUS`)
     for (const untilMs = Date.now() + 20_000; Date.now() < untilMs; await pause(20)) {
       const facts = this.grown?.facts
       if (facts?.file === file && facts.endPosition >= Number(position)) return
