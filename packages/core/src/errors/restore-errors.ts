@@ -62,6 +62,12 @@ export const restoreErrors = {
     message: 'the process that reads snapshots has ended: {outcome}',
     hint: 'Ask again; the log of the server says more.',
   },
+  SNAPSHOT_READER_BUSY: {
+    exitCode: 1,
+    retryable: true,
+    message: '{count} others look into snapshots already',
+    hint: 'Ask again in a moment.',
+  },
   BACKUP_NAME_TAKEN: {
     exitCode: 1,
     retryable: false,

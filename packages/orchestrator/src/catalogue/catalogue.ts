@@ -71,9 +71,20 @@ export interface SnapshotStore {
   replace(repository: string, records: readonly SnapshotRecord[]): Promise<void>
   add(records: readonly SnapshotRecord[]): Promise<void>
   remove(repository: string, snapshotIds: readonly string[]): Promise<void>
-  list(filter: { readonly source?: string; readonly repository?: string }): Promise<readonly SnapshotRecord[]>
+  /** newest first */
+  list(filter: SnapshotFilter): Promise<readonly SnapshotRecord[]>
   /** per source and repository: newest, oldest, how many, in one question */
   overview(): Promise<readonly SnapshotOverview[]>
+}
+
+export interface SnapshotFilter {
+  readonly source?: string
+  /** any of these */
+  readonly sources?: readonly string[]
+  readonly repository?: string
+  readonly notAfter?: Date
+  /** at most so many */
+  readonly limit?: number
 }
 
 export interface SnapshotOverview {

@@ -12,9 +12,10 @@ import { saveSettingsFor } from './save-settings-for.ts'
  */
 export async function backUpCommand(
   { command, fileName, minimumBytes }: CommandWorkload,
-  { runId, source, repositories, host, machine }: BackupRequest,
+  request: BackupRequest,
   ctx: Context,
 ): Promise<SourceBackup> {
+  const { source, repositories, host, machine } = request
   const choice = { timeoutMs: undefined, minimumBytes, diagnostics: 'note' } as const
   await using running = openCommandSource(command, choice, ctx)
   const saved = await save(
@@ -29,7 +30,7 @@ export async function backUpCommand(
         finish: (sizeBytes) => running.finish(sizeBytes),
       },
       time: ctx.now(),
-      tags: sourceTags(source, runId),
+      tags: sourceTags(request),
       parent: { type: 'none' },
     },
     ctx,

@@ -15,9 +15,10 @@ import { saveSettingsFor } from './save-settings-for.ts'
  */
 export async function backUpFiles(
   workload: FilesWorkload,
-  { runId, source, repositories, host, machine }: BackupRequest,
+  request: BackupRequest,
   ctx: Context,
 ): Promise<SourceBackup> {
+  const { repositories, host, machine } = request
   await refuseEmpty(workload.paths)
   const saved = await save(
     repositories,
@@ -26,7 +27,7 @@ export async function backUpFiles(
       ...saveSettingsFor(machine, host),
       source: { type: 'paths', paths: workload.paths, workingDirectory: '/' },
       time: ctx.now(),
-      tags: sourceTags(source, runId),
+      tags: sourceTags(request),
       filter: {
         excludes: workload.excludes,
         excludeCaches: workload.excludeCaches,

@@ -13,11 +13,11 @@ const minuteMs = 60_000
 /** Backs up a MySQL or MariaDB server by the method of its configuration. What is not whole in it is a problem. */
 export async function backUpMysql(
   workload: MysqlWorkload,
-  { runId, source, repositories, host, machine }: BackupRequest,
+  { runId, tags, source, repositories, host, machine }: BackupRequest,
   ctx: Context,
 ): Promise<SourceBackup> {
   const target = await mysqlTarget(workload, machine, ctx)
-  const settings = { ...saveSettingsFor(machine, mysqlHost(target, host)), tags: [`run=${runId}`] }
+  const settings = { ...saveSettingsFor(machine, mysqlHost(target, host)), tags: [`run=${runId}`, ...tags] }
   const client = mysqlClientPlace([], (name) => machine.variable(name))
   const common = { source: source.name, client, toolVersion: machine.version }
   if (workload.method === 'direct') {

@@ -17,9 +17,9 @@ export async function backUpPostgres(
   request: BackupRequest,
   ctx: Context,
 ): Promise<SourceBackup> {
-  const { runId, source, repositories, host, machine } = request
+  const { runId, tags, source, repositories, host, machine } = request
   const target = await postgresTarget(workload, machine, ctx)
-  const settings = { ...saveSettingsFor(machine, postgresHost(target, host)), tags: [`run=${runId}`] }
+  const settings = { ...saveSettingsFor(machine, postgresHost(target, host)), tags: [`run=${runId}`, ...tags] }
   if (workload.method === 'logical') {
     const { saved, manifest } = await backupLogicalPostgres(
       repositories,

@@ -12,6 +12,7 @@ import { backUpMysql } from './back-up-mysql.ts'
 import { backUpPostgres } from './back-up-postgres.ts'
 import type { BackupRequest, SourceBackup } from './backup-request.ts'
 import { messageOf, type OperationReport, type OperationSurroundings, reportOf } from './operation-report.ts'
+import { namedTags } from './named-backup.ts'
 import { noteRowDrops } from './note-row-drops.ts'
 import { snapshotRecordOf } from './snapshot-record.ts'
 import { type LockedRepositories, withRepositories } from './with-repositories.ts'
@@ -42,7 +43,10 @@ async function backUpInto(
   const { config, machine, catalogue } = surroundings
   const { alike, others } = splitByCutting(opened)
   const repositories = [...alike.values()]
-  const backup = await backUpWorkload({ runId: run.id, source, repositories, host: config.host, machine }, ctx)
+  const backup = await backUpWorkload(
+    { runId: run.id, tags: namedTags(run), source, repositories, host: config.host, machine },
+    ctx,
+  )
   const { saved } = backup
   const snapshots: Record<string, string> = {}
   const problems = [...backup.problems]

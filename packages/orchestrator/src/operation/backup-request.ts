@@ -7,6 +7,8 @@ import type { Machine } from './machine.ts'
 /** What the backup of one kind of workload is given. */
 export interface BackupRequest {
   readonly runId: string
+  /** of its snapshots, beside those that all have */
+  readonly tags: readonly string[]
   readonly source: SourceSettings
   /** locked; all cut files alike */
   readonly repositories: readonly Repository[]
@@ -24,6 +26,6 @@ export interface SourceBackup {
 }
 
 /** What snapshots of a source are found by. */
-export function sourceTags({ name, workload }: SourceSettings, runId: string): string[] {
-  return ['holdfast', `source=${name}`, `type=${workload.type}`, `run=${runId}`]
+export function sourceTags({ source: { name, workload }, runId, tags }: BackupRequest): string[] {
+  return ['holdfast', `source=${name}`, `type=${workload.type}`, `run=${runId}`, ...tags]
 }

@@ -12,6 +12,7 @@ import { readAnomaly } from '../planning/read-anomaly.ts'
 import { trimBinlog } from '../mysql/trim-binlog.ts'
 import { pausesRetention, planRetention, provenIds } from '../planning/retention.ts'
 import type { Run } from '../run/run.ts'
+import { refuseProtected } from './named-backup.ts'
 import { type OperationReport, type OperationSurroundings, reportOf } from './operation-report.ts'
 import { saveSettingsFor } from './save-settings-for.ts'
 import { backedUpSource, snapshotRecordOf, tagValue } from './snapshot-record.ts'
@@ -23,7 +24,7 @@ const attempts = 5
 
 /**
  * Removes the snapshots of a source that its retention does not keep, from one repository or all of its own, and the log
- * that only they needed. The lock is a shared one: backups of other sources may last for hours, and removing snapshots
+ * that only they needed; or the one backup that the argument "lineage" names (BACKUP_PROTECTED). The lock is a shared one: backups of other sources may last for hours, and removing snapshots
  * (not data) disturbs none of them; the plan is made anew when one of them has ended meanwhile.
  */
 export async function forgetSource(
@@ -33,10 +34,11 @@ export async function forgetSource(
   ctx: Context,
 ): Promise<OperationReport> {
   const names = run.repository === undefined ? source.repositories : [run.repository]
+  const { lineage } = run.arguments
   let snapshotsRemoved = 0
   for (const name of names) {
     const forget = (repository: Repository, own: Context): Promise<number> =>
-      forgetIn({ name, repository, source }, surroundings, own)
+      forgetIn({ name, repository, source, ...(lineage === undefined ? {} : { lineage }) }, surroundings, own)
     snapshotsRemoved += await withRepository(name, { exclusive: false }, surroundings, forget, ctx)
     await trimLog(name, source, surroundings, ctx)
   }
@@ -47,6 +49,8 @@ interface Place {
   readonly name: string
   readonly repository: Repository
   readonly source: SourceSettings
+  /** only this backup, whatever retention says of it */
+  readonly lineage?: string
 }
 
 async function forgetIn(place: Place, surroundings: OperationSurroundings, ctx: Context): Promise<number> {
@@ -64,7 +68,7 @@ async function forgetIn(place: Place, surroundings: OperationSurroundings, ctx: 
 }
 
 async function planIn(
-  { name, repository, source }: Place,
+  { name, repository, source, lineage }: Place,
   { catalogue }: OperationSurroundings,
   ctx: Context,
 ): Promise<ForgetPlan> {
@@ -82,9 +86,15 @@ async function planIn(
     ...known.filter((record) => record.repository !== name),
     ...own.map((listed) => snapshotRecordOf(name, source.name, listed)),
   ]
+  const proven = provenIds(name, records, proofs)
+  if (lineage !== undefined) {
+    const named = own.filter((listed) => snapshotRecordOf(name, source.name, listed).lineage === lineage)
+    refuseProtected(named, { source: source.name, own, provenIds: proven })
+    return planForgetSnapshots(named, { repositoryId: repository.config.id, presentIds })
+  }
   const { remove } = planRetention(own, {
     keep: source.keep.get(name) ?? {},
-    provenIds: provenIds(name, records, proofs),
+    provenIds: proven,
     isProving: source.prove.newest !== undefined || source.prove.random !== undefined,
     isPaused: isOdd || pausesRetention(source.name, openFindings),
     now: ctx.now(),

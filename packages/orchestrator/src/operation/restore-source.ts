@@ -1,10 +1,9 @@
 import type { SourceSettings } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
-import { AppError } from '@holdfast/core/errors/app-error'
-import { formatSize } from '@holdfast/core/units/size'
 import type { Repository } from '@holdfast/repository/repository'
+import { planChanged } from '../restore/plan-changed.ts'
 import { planRestore } from '../restore/plan-source-restore.ts'
-import { digestOf, type RestorePlan } from '../restore/restore-plan.ts'
+import { digestOf } from '../restore/restore-plan.ts'
 import { readRestoreArguments } from '../restore/restore-run.ts'
 import type { Run } from '../run/run.ts'
 import { type OperationReport, type OperationSurroundings, reportOf } from './operation-report.ts'
@@ -25,16 +24,9 @@ export async function restoreSource(
   const repositoryName = order.repository ?? run.repository ?? source.repositories[0] ?? ''
   const restore = async (repository: Repository, own: Context): Promise<OperationReport> => {
     const plan = await planRestore(order, { config, source, repository, repositoryName, machine }, own)
-    if (digestOf(plan.view) !== digest) throw planChanged(plan)
+    if (digestOf(plan.view) !== digest) throw planChanged(plan.view)
     const { problems, ...counts } = await plan.execute(own)
     return reportOf({ ...counts, restoredTo: plan.view.target }, problems)
   }
   return await withRepository(repositoryName, { exclusive: false }, surroundings, restore, ctx)
-}
-
-/** RESTORE_PLAN_CHANGED, saying what would be done now. */
-export function planChanged({ view }: Pick<RestorePlan, 'view'>): AppError {
-  const { order, snapshot, bytes, target, overwrites } = view
-  const difference = `now it would bring ${formatSize(bytes)} of snapshot ${snapshot.slice(0, 8)} to ${target}, over ${overwrites} files`
-  return new AppError('RESTORE_PLAN_CHANGED', { source: order.source, difference })
 }

@@ -8,14 +8,14 @@ import { calendarFields, isoWeek, type ZonedTime } from '@holdfast/core/units/zo
 import { snapshotTime } from '../format/snapshot.ts'
 import { compareByTime, type ListedSnapshot } from '../snapshot/listed-snapshot.ts'
 import { hasTags } from '../snapshot/snapshot-filter.ts'
-import { findPin } from './pin.ts'
+import { findPin, keptUntil } from './pin.ts'
 import { type KeepPeriod, keepPeriods, keepWithinPeriods, type RetentionPolicy, unlimited } from './retention-policy.ts'
 
 /** A snapshot that stays, and why. */
 export interface KeptSnapshot extends ListedSnapshot {
   /**
    * what kept it, in restic's words: "daily snapshot", "within 7d", "has tags [a, b]", "oldest yearly snapshot"; and
-   * "pinned by tag holdfast-pin"
+   * "pinned by tag holdfast-pin", "pinned until 2026-12-31T00:00:00.000Z"
    */
   readonly matches: readonly string[]
   /** how many more each counting rule would keep after this one; rules that are used up or not set are absent */
@@ -59,7 +59,7 @@ export function applyPolicy(snapshots: readonly ListedSnapshot[], policy: Retent
   for (const [position, listed] of newestFirst.entries()) {
     const time = snapshotTime(listed.snapshot)
     const isOldest = position === newestFirst.length - 1
-    const matches = matchWhole(listed, time, policy, newest)
+    const matches = [...matchTags(listed, now), ...matchWhole(listed, time, policy, newest)]
     for (const rule of countRules) {
       if (rule.left === 0) continue
       const prefix = matchPeriod(rule, time, position, isOldest)
@@ -78,6 +78,16 @@ export function applyPolicy(snapshots: readonly ListedSnapshot[], policy: Retent
   return { keep, remove }
 }
 
+/** What keeps a snapshot whatever the policy says. */
+function matchTags({ snapshot }: ListedSnapshot, now: Date): string[] {
+  const pin = findPin(snapshot)
+  const until = keptUntil(snapshot)
+  return [
+    ...(pin === undefined ? [] : [`pinned by tag ${pin}`]),
+    ...(until === undefined || until <= now ? [] : [`pinned until ${until.toISOString()}`]),
+  ]
+}
+
 /** The rules that look at one snapshot alone. */
 function matchWhole(
   { snapshot }: ListedSnapshot,
@@ -86,8 +96,6 @@ function matchWhole(
   newest: ZonedTime | undefined,
 ): string[] {
   const matches: string[] = []
-  const pin = findPin(snapshot)
-  if (pin !== undefined) matches.push(`pinned by tag ${pin}`)
   for (const tags of policy.tags) {
     if (hasTags(snapshot, tags)) matches.push(`has tags [${tags.join(', ')}]`)
   }

@@ -9,6 +9,22 @@ const pinReasonPrefix = 'pin='
 /** A source's log is one snapshot that moves on; what of it is not needed any more is dropped from within. */
 const logPrefix = 'log='
 
+/** Pins a snapshot for a time: "keep-until=2026-12-31T00:00:00.000Z". By its id it may be removed before. */
+const keepUntilPrefix = 'keep-until='
+
+/** The last instant that a tag of a snapshot keeps it to, or undefined. */
+export function keptUntil({ tags }: Pick<Snapshot, 'tags'>): Date | undefined {
+  const times = tags.flatMap((tag) => {
+    const time = tag.startsWith(keepUntilPrefix) ? Date.parse(tag.slice(keepUntilPrefix.length)) : Number.NaN
+    return Number.isNaN(time) ? [] : [time]
+  })
+  return times.length === 0 ? undefined : new Date(Math.max(...times))
+}
+
+export function keepUntilTag(until: Date): string {
+  return `${keepUntilPrefix}${until.toISOString()}`
+}
+
 /** The tag that pins a snapshot, or undefined. The log of a source is pinned. */
 export function findPin(snapshot: Snapshot): string | undefined {
   const isOwn = snapshot.tags.includes('holdfast')

@@ -88,8 +88,8 @@ export function digestForgetPlan({ repositoryId, remove, considered }: Omit<Forg
 }
 
 /** Whether anything but a pin keeps it. */
-function isKeptByPolicy({ snapshot, matches }: KeptSnapshot): boolean {
-  return matches.length > (findPin(snapshot) === undefined ? 0 : 1)
+function isKeptByPolicy({ matches }: KeptSnapshot): boolean {
+  return matches.some((reason) => !reason.startsWith('pinned '))
 }
 
 function completePlan(groups: readonly ForgetGroup[], repositoryId: string, presentIds: readonly string[]): ForgetPlan {

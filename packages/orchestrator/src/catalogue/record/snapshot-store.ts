@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { SnapshotOverview, SnapshotRecord, SnapshotStore } from '../catalogue.ts'
+import type { SnapshotFilter, SnapshotOverview, SnapshotRecord, SnapshotStore } from '../catalogue.ts'
 import type { CatalogueReader, CatalogueStore, CatalogueWriter } from '../store/catalogue-store.ts'
 import type { SnapshotTable } from '../store/catalogue-tables.ts'
 import { rowGroups } from './row-groups.ts'
@@ -11,15 +11,24 @@ export function createSnapshotStore(store: CatalogueStore): SnapshotStore {
     replace: (repository, records) => store.write((writer) => replaceSnapshots(writer, repository, records)),
     add: (records) => store.write((writer) => addSnapshots(writer, records.map(rowOf))),
     remove: (repository, ids) => store.write((writer) => removeSnapshots(writer, repository, ids)),
-    list: ({ source, repository }) =>
-      store.read(async (reader) => {
-        let query = reader.selectFrom('snapshots').selectAll()
-        if (source !== undefined) query = query.where('source', '=', source)
-        if (repository !== undefined) query = query.where('repository', '=', repository)
-        return (await query.orderBy('time', 'desc').orderBy('snapshot_id').execute()).map(recordOf)
-      }),
+    list: (filter) => store.read((reader) => listSnapshots(reader, filter)),
     overview: () => store.read(readOverview),
   }
+}
+
+async function listSnapshots(
+  reader: CatalogueReader,
+  { source, sources, repository, notAfter, limit }: SnapshotFilter,
+): Promise<readonly SnapshotRecord[]> {
+  if (sources?.length === 0) return []
+  let query = reader.selectFrom('snapshots').selectAll()
+  if (source !== undefined) query = query.where('source', '=', source)
+  if (sources !== undefined) query = query.where('source', 'in', sources)
+  if (repository !== undefined) query = query.where('repository', '=', repository)
+  if (notAfter !== undefined) query = query.where('time', '<=', notAfter.getTime())
+  if (limit !== undefined) query = query.limit(limit)
+  const rows = await query.orderBy('time', 'desc').orderBy('snapshot_id').orderBy('repository').execute()
+  return rows.map(recordOf)
 }
 
 /** Writes only what differs: mostly nothing, or one snapshot more. */
