@@ -3,6 +3,10 @@ import type { SettingMap } from '@holdfast/core/config/setting'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { type ErrorCode, errorCatalogue } from '@holdfast/core/errors/catalogue'
 import type { Event } from '@holdfast/core/events/event'
+import type { PlacedProblem } from '@holdfast/orchestrator/config/loaded-config'
+import type { AgentReport } from '@holdfast/orchestrator/agent/agent-report'
+import type { AgentPlace } from '@holdfast/orchestrator/agent/assigned-config'
+import type { Assignment } from '@holdfast/orchestrator/agent/assignment'
 import type { ConfigSurroundings } from '@holdfast/orchestrator/config/surroundings'
 import type { DiscoveryRequest } from '@holdfast/orchestrator/discovery/discover'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
@@ -19,6 +23,12 @@ export type Task =
       readonly machine: MachineFacts
     }
   | {
+      readonly type: 'agent-run'
+      readonly assignment: Assignment
+      readonly place: AgentPlace
+      readonly machine: MachineFacts
+    }
+  | {
       readonly type: 'copy-catalogue'
       /** what is shown of the configuration */
       readonly settings: SettingMap
@@ -28,6 +38,13 @@ export type Task =
   | {
       readonly type: 'load-config'
       readonly path: string
+      readonly surroundings: Omit<ConfigSurroundings, 'variables'>
+    }
+  | {
+      /** a text that is to take the place of the configuration file */
+      readonly type: 'check-config'
+      readonly path: string
+      readonly text: string
       readonly surroundings: Omit<ConfigSurroundings, 'variables'>
     }
   | { readonly type: 'discover'; readonly request: DiscoveryRequest; readonly host: string }
@@ -48,8 +65,10 @@ export interface ServedConfig {
 /** What comes of each task. */
 export interface TaskResults {
   readonly run: OperationReport
+  readonly 'agent-run': { readonly report: OperationReport; readonly noted: AgentReport }
   readonly 'copy-catalogue': OperationReport
   readonly 'load-config': ServedConfig
+  readonly 'check-config': readonly PlacedProblem[]
   /** marks of what nobody protects */
   readonly discover: ReadonlyMap<string, string>
 }
@@ -66,7 +85,7 @@ export type FromTaskProcess =
   | { readonly type: 'failed'; readonly error: PostedError }
 
 /** An error on its way between processes. */
-interface PostedError {
+export interface PostedError {
   readonly code?: string
   readonly details?: Readonly<Record<string, string | number>>
   readonly message: string
