@@ -1,0 +1,101 @@
+import type { IncomingMessage } from 'node:http'
+import type { Context } from '@holdfast/core/context'
+import { AppError, isAppError } from '@holdfast/core/errors/app-error'
+import type { RunStore } from '@holdfast/orchestrator/catalogue/catalogue'
+import type { IntakeResult, IntakeType } from '@holdfast/repository/intake/intake-job'
+import type { WriteHint } from '@holdfast/storage/backend'
+import { flatPath } from '@holdfast/storage/layout'
+import type { GatewayGrant } from './gateway-grant.ts'
+import type { ServedRepository } from './gateway-repositories.ts'
+import { judgeLock } from './judge-lock.ts'
+import { judgeSnapshot, type SnapshotVerdict } from './judge-snapshot.ts'
+import type { OwnFiles } from './own-files.ts'
+import { receiveUpload } from './receive-upload.ts'
+
+export interface Upload {
+  readonly file: { readonly type: IntakeType; readonly name: string }
+  readonly body: IncomingMessage
+  readonly sizeBytes: number
+  readonly grant: GatewayGrant
+  readonly served: ServedRepository
+  readonly own: OwnFiles
+  readonly runs: Pick<RunStore, 'get'>
+  /** called when all bytes are here: from now on it is the server that takes its time */
+  readonly onReceived: () => void
+}
+
+/**
+ * Stores a file that an agent sends, once it was opened and everything in it found to be true. It is durable when this
+ * returns. Fails with GATEWAY_UPLOAD_DAMAGED, GATEWAY_FILE_REFUSED, STORAGE_…
+ */
+export async function storeUpload(upload: Upload, ctx: Context): Promise<void> {
+  const { file, grant, served, sizeBytes } = upload
+  const { agent } = grant
+  await using received = await receiveUpload(upload.body, file, { served, agent, sizeBytes }, ctx.signal)
+  upload.onReceived()
+  const refuse = (reason: string, cause?: unknown): AppError =>
+    new AppError('GATEWAY_FILE_REFUSED', { file: flatPath(file), agent, reason }, { cause })
+  const { path } = received
+  const found = await served
+    .intake()
+    .inspect({ ...file, path, sizeBytes }, ctx)
+    .catch((error: unknown) => {
+      throw isAppError(error, 'REPOSITORY_DAMAGED') ? refuse(error.message, error) : error
+    })
+  const fault = await judge(found, upload, ctx)
+  if (fault !== undefined) throw refuse(fault)
+  const { backend } = served.repository
+  await backend.write(file, { path, sizeBytes }, { content: contentOf(found) }, ctx)
+  // a client of this protocol takes what was answered for stored
+  await backend.flush(ctx)
+}
+
+function contentOf(found: IntakeResult): WriteHint['content'] {
+  return found.type === 'data' ? found.holds : 'metadata'
+}
+
+/** Why it is not to be stored. */
+async function judge(found: IntakeResult, upload: Upload, ctx: Context): Promise<string | undefined> {
+  const { file, own, grant } = upload
+  switch (found.type) {
+    case 'data':
+    case 'index':
+      return undefined
+    case 'lock': {
+      const fault = judgeLock(found.lock, ctx.now())
+      if (fault !== undefined) return fault
+      return (await own.add('lock', file.name, ctx)) ? undefined : 'it has too many locks already'
+    }
+    case 'snapshot': {
+      const verdict = judgeSnapshot(found.snapshot, grant, ctx.now())
+      const fault = verdict.kind === 'backup' ? await judgeRun(verdict, upload, ctx) : refusalOf(verdict)
+      if (fault === undefined) await own.add('snapshot', file.name, ctx)
+      return fault
+    }
+  }
+}
+
+function refusalOf(verdict: SnapshotVerdict): string | undefined {
+  return verdict.kind === 'refused' ? verdict.reason : undefined
+}
+
+/** A run that ended may still deliver what it had begun. */
+const lateMs = 48 * 3600_000
+
+/** A snapshot that retention counts must be the one of a run that this agent was given. */
+async function judgeRun(
+  { source, run: id }: Extract<SnapshotVerdict, { kind: 'backup' }>,
+  { file, grant, own, runs }: Upload,
+  ctx: Context,
+): Promise<string | undefined> {
+  const run = await runs.get(id)
+  const isGiven =
+    run !== undefined &&
+    run.operation === 'backup' &&
+    run.source === source &&
+    run.leasedBy?.startsWith(`agent/${grant.agent}:`) === true
+  if (!isGiven) return 'it is of a run that this agent was not given'
+  if (run.endedAt !== undefined && ctx.now().getTime() - run.endedAt.getTime() > lateMs) return 'its run ended long ago'
+  if (await own.claimRun(id, run.attempt, file.name, ctx)) return undefined
+  return 'its run has made a snapshot already'
+}
