@@ -1,5 +1,17 @@
 import { ask, Refusal } from './api.js'
+import { signIn, signOut } from './entering.js'
 import { readSoon } from './following.js'
+import {
+  changeRecover,
+  chooseSnapshot,
+  chooseSource,
+  chooseWay,
+  openDirectory,
+  planRestore,
+  readEntries,
+  startRestore,
+  toggleChosen,
+} from './recovering.js'
 import { change, stateNow } from './state.js'
 import { runTitle } from './view/runs.js'
 
@@ -11,6 +23,8 @@ import { runTitle } from './view/runs.js'
  * @type {Readonly<Record<string, (element: HTMLElement) => void | Promise<void>>>}
  */
 const acts = {
+  'sign-in': (element) => signIn(fieldsOf(element)),
+  'sign-out': () => signOut(),
   filter: (element) => change({ filter: valueOf(element) }),
   'open-source'({ dataset: { source = '' } }) {
     const opened = new Set(stateNow().opened)
@@ -39,13 +53,51 @@ const acts = {
     change({ findings: [...others, finding] })
     note('good', 'acknowledged: it is not told again')
   },
+  async recover({ dataset: { source = '' } }) {
+    const chosen = chooseSource(source)
+    const title = document.querySelector('#recover-title')
+    if (title instanceof HTMLElement) title.focus({ preventScroll: true })
+    title?.scrollIntoView()
+    await chosen
+  },
+  'choose-source': (element) => chooseSource(valueOf(element)),
+  async 'choose-backup'(element) {
+    const { backups = [] } = stateNow().recover
+    const copy = backups.find(({ lineage }) => lineage === valueOf(element))?.copies[0]
+    if (copy !== undefined) await chooseSnapshot(copy.repository, copy.id)
+  },
+  async 'choose-copy'(element) {
+    const { backups = [], snapshot } = stateNow().recover
+    const copies = backups.find(({ lineage }) => lineage === snapshot?.lineage)?.copies ?? []
+    const copy = copies.find(({ repository }) => repository === valueOf(element))
+    if (copy !== undefined) await chooseSnapshot(copy.repository, copy.id)
+  },
+  'open-directory': ({ dataset: { path = '/' } }) => openDirectory(path),
+  'more-entries': () => readEntries(),
+  'choose-path': ({ dataset: { path = '/' } }) => toggleChosen(path),
+  'choose-target'(element) {
+    const target = valueOf(element)
+    if (target === 'directory' || target === 'original' || target === 'database') chooseWay({ target })
+  },
+  'choose-moment'(element) {
+    const moment = valueOf(element)
+    if (moment === 'backup' || moment === 'latest' || moment === 'instant') chooseWay({ moment })
+  },
+  'plan-restore': (element) => planRestore(fieldsOf(element)),
+  'drop-plan': () => changeRecover({ plan: undefined, planProblem: undefined }),
+  async 'start-restore'(element) {
+    await startRestore(fieldsOf(element))
+    readSoon()
+  },
 }
 
 /** Does what an element is for; what the server refuses is shown in its words. @param {HTMLElement} element */
 export async function act(element) {
   const { act: name = '', ...rest } = element.dataset
   const waiting = [name, ...Object.values(rest)].join(' ')
-  if (stateNow().busy.has(waiting)) return
+  // a second choice replaces the first, a second push does nothing
+  const isPushed = !(element instanceof HTMLSelectElement || element instanceof HTMLInputElement)
+  if (isPushed && stateNow().busy.has(waiting)) return
   change({ busy: new Set([...stateNow().busy, waiting]) })
   try {
     await acts[name]?.(element)

@@ -88,7 +88,7 @@ export function actButton(act, attributes, ...children) {
 
 /** What went wrong, in the server's words. @param {{ message: string, hint: string }} error */
 export function problem({ message, hint }) {
-  return h('div.problem', { role: 'alert' }, h('p', {}, sentence(message)), h('p', {}, hint))
+  return h('div.problem', { key: 'problem', role: 'alert' }, h('p', {}, sentence(message)), h('p', {}, hint))
 }
 
 /** "no such source" → "No such source." @param {string} message */

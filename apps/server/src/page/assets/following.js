@@ -11,7 +11,8 @@ import { countText, sizeText } from './words.js'
  * @import { Progress } from './state.js'
  */
 
-const shortestPauseMs = 1_000
+/** A server takes 300 requests a minute from one person. */
+const shortestPauseMs = 2_500
 /** Promises break by time alone, of which no event tells. */
 const longestPauseMs = 60_000
 const clockEveryMs = 10_000

@@ -1,11 +1,13 @@
 import { act } from './acting.js'
-import { show } from './dom.js'
+import { h, show } from './dom.js'
 import { startClock } from './following.js'
 import { onChange } from './state.js'
 import { findingsCard } from './view/findings.js'
 import { banner, frame, notices } from './view/frame.js'
 import { headline } from './view/headline.js'
 import { runsCard } from './view/runs.js'
+import { recoverCard } from './view/recover.js'
+import { opening, signInForm } from './view/sign-in.js'
 import { sourcesCard } from './view/sources.js'
 import { enter } from './entering.js'
 
@@ -25,7 +27,20 @@ function draw(state) {
   show(byQuery('#top'), frame(state, icon))
   show(byQuery('#banner'), banner(state))
   show(byQuery('#notices'), ...notices(state))
-  show(byQuery('#content'), headline(state), sourcesCard(state), runsCard(state), findingsCard(state))
+  if (state.isSignInNeeded) show(byQuery('#content'), signInForm(state))
+  else if (state.caller === undefined) show(byQuery('#content'), opening(state))
+  else showAll(state)
+}
+
+/** @param {State} state */
+function showAll(state) {
+  show(
+    byQuery('#content'),
+    headline(state),
+    sourcesCard(state),
+    h('div.pair', { key: 'pair' }, runsCard(state), findingsCard(state)),
+    recoverCard(state),
+  )
 }
 
 // One listener for the whole page: elements come and go, and say by data-act what they are for.

@@ -1,10 +1,12 @@
 /**
  * What the page knows. One object, changed only through `change`, and shown as a whole after each change.
  *
- * @import { Caller } from '@holdfast/api/caller'
+ * @import { RouteReply } from '@holdfast/api/route'
+ * @import { Routes } from '@holdfast/api/routes'
  * @import { SourceView } from '@holdfast/api/view/source-view'
  * @import { RunView } from '@holdfast/api/view/run-view'
  * @import { FindingView } from '@holdfast/api/view/finding-view'
+ * @import { Recover } from './recovering.js'
  * @typedef {{ id: number, tone: 'good' | 'error', message: string, hint?: string }} Notice
  * @typedef {{ fraction?: number, text: string }} Progress
  *
@@ -12,10 +14,9 @@
  * @property {Date} now by the server's clock
  * @property {'opening' | 'live' | 'lost'} connection
  * @property {Date | undefined} seenAt when the figures were fetched last
- * @property {Caller | undefined} caller absent: nobody has signed in, or it is not known yet
- * @property {boolean} isOpenToAll nobody has to sign in here
+ * @property {RouteReply<Routes['session.get']>['caller'] | undefined} caller absent: nobody has signed in, or it is not known yet
  * @property {boolean} isSignInNeeded
- * @property {{ look: boolean, operate: boolean, administer: boolean }} may
+ * @property {{ operate: boolean, administer: boolean }} may what only some roles may; everybody may look
  * @property {readonly SourceView[] | undefined} sources
  * @property {readonly RunView[] | undefined} runs
  * @property {readonly FindingView[] | undefined} findings
@@ -24,8 +25,13 @@
  * @property {ReadonlySet<string>} opened sources whose details are shown
  * @property {ReadonlySet<string>} busy what waits for an answer of the server
  * @property {readonly Notice[]} notices
- * @property {{ problem?: { message: string, hint: string }, oidc?: { text: string, href: string } }} signIn
+ * @property {Recover} recover
+ * @property {{ message: string, hint: string } | undefined} entryProblem why one cannot come in
+ * @property {string | undefined} provider of identities: where signing in there begins
  */
+
+/** @type {Recover} */
+export const nothingChosen = { path: '/', total: 0, chosen: new Set(), target: 'directory', moment: 'backup' }
 
 /** @type {State} */
 let current = {
@@ -33,9 +39,8 @@ let current = {
   connection: 'opening',
   seenAt: undefined,
   caller: undefined,
-  isOpenToAll: false,
   isSignInNeeded: false,
-  may: { look: false, operate: false, administer: false },
+  may: { operate: false, administer: false },
   sources: undefined,
   runs: undefined,
   findings: undefined,
@@ -44,7 +49,9 @@ let current = {
   opened: new Set(),
   busy: new Set(),
   notices: [],
-  signIn: {},
+  recover: nothingChosen,
+  entryProblem: undefined,
+  provider: undefined,
 }
 
 /** @type {(state: State) => void} */

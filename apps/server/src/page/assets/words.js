@@ -33,9 +33,15 @@ function joined(large, largeUnit, small, smallUnit) {
  */
 export function agoText(at, now) {
   const seconds = (now.getTime() - at.getTime()) / 1000
-  if (seconds >= 0) return seconds < 10 ? 'just now' : `${durationText(seconds)} ago`
   // Clocks differ a little: a moment ahead is now.
-  return seconds > -10 ? 'just now' : `in ${durationText(-seconds)}`
+  if (Math.abs(seconds) < 10) return 'just now'
+  return seconds > 0 ? `${ageText(seconds)} ago` : `in ${ageText(-seconds)}`
+}
+
+/** Of an age the small unit says nothing once the large one has grown. @param {number} seconds */
+function ageText(seconds) {
+  const unit = seconds < 2 * minute ? 1 : seconds < 3 * hour ? minute : seconds < 3 * day ? hour : day
+  return durationText(seconds - (seconds % unit))
 }
 
 const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB']

@@ -1,5 +1,5 @@
 import { h } from '../dom.js'
-import { ago, chip, sentence, spoken } from '../elements.js'
+import { ago, chip, spoken } from '../elements.js'
 
 /**
  * @import { State } from '../state.js'
@@ -52,7 +52,7 @@ function row(finding, state) {
       'div.row-head',
       {},
       chip(acknowledged === undefined ? tone : '', word),
-      h('span.title', {}, sentence(title)),
+      h('span.title', {}, title),
       h('span.dim.small.end', {}, 'since ', ago(firstSeenAt, state.now)),
     ),
     h('p.detail', {}, detail),

@@ -11,9 +11,10 @@ const places = [
 ]
 
 /** The bar at the top: where one is, whether figures are live, who one is. @param {State} state @param {string} icon */
-export function frame({ caller, connection, isOpenToAll }, icon) {
+export function frame({ caller, connection }, icon) {
   const brand = h('a.brand', { href: '#top' }, h('img', { src: icon, alt: '' }), 'Holdfast')
   if (caller === undefined) return h('div.bar', {}, brand)
+  const isOpenToAll = caller.kind === 'local'
   return h(
     'div.bar',
     {},

@@ -28,7 +28,7 @@ export function runsCard(state) {
             {},
             ...inOrder(runs)
               .slice(0, mostRuns)
-              .map((run) => row(run, state)),
+              .map((run) => runRow(run, state)),
           ),
   )
 }
@@ -74,7 +74,7 @@ const states = {
 }
 
 /** @param {RunView} run @param {State} state */
-function row(run, state) {
+export function runRow(run, state) {
   const [tone, word] = states[run.state]
   const isActive = run.state === 'running' || run.state === 'queued'
   return h(
@@ -86,18 +86,16 @@ function row(run, state) {
       h('span.title', {}, runTitle(run)),
       chip(tone, run.isCancelRequested && isActive ? 'Stopping' : word),
       h('span.dim.small.end', {}, when(run, state.now)),
+      isActive && state.may.operate && !run.isCancelRequested && cancelButton(run),
     ),
     run.state === 'running' && progress(run, state),
     !isActive && outcome(run),
-    isActive &&
-      state.may.operate &&
-      !run.isCancelRequested &&
-      h(
-        'div',
-        {},
-        actButton('cancel-run', { class: 'small', 'data-run': run.id }, 'Cancel', spoken(` ${runTitle(run)}`)),
-      ),
   )
+}
+
+/** @param {RunView} run */
+function cancelButton(run) {
+  return actButton('cancel-run', { class: 'small', 'data-run': run.id }, 'Cancel', spoken(` ${runTitle(run)}`))
 }
 
 /** @param {RunView} run @param {Date} now */

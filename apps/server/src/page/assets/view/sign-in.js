@@ -4,7 +4,7 @@ import { problem } from '../elements.js'
 /** @import { State } from '../state.js' */
 
 /** Instead of everything else, where somebody has to sign in. @param {State} state */
-export function signIn({ signIn: { oidc, problem: error }, busy }) {
+export function signInForm({ entryProblem, provider, busy }) {
   return h(
     'section.card.sign-in',
     { 'aria-labelledby': 'sign-in-title' },
@@ -12,11 +12,14 @@ export function signIn({ signIn: { oidc, problem: error }, busy }) {
     h(
       'form.form',
       { 'data-act': 'sign-in' },
-      error !== undefined && problem(error),
+      entryProblem !== undefined && problem(entryProblem),
       field('name', 'Name', { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false' }),
       field('password', 'Password', { type: 'password', autocomplete: 'current-password' }),
       h('button.primary', { disabled: busy.has('sign-in') }, busy.has('sign-in') ? 'Signing in…' : 'Sign in'),
-      oidc !== undefined && [h('p.or.small', {}, 'or'), h('a.button', { href: oidc.href }, oidc.text)],
+      provider !== undefined && [
+        h('p.or.small', {}, 'or'),
+        h('a.button', { href: provider.slice(1) }, 'Sign in with your organisation'),
+      ],
     ),
   )
 }
@@ -24,5 +27,10 @@ export function signIn({ signIn: { oidc, problem: error }, busy }) {
 /** @param {string} name @param {string} text @param {Readonly<Record<string, string>>} attributes */
 function field(name, text, attributes) {
   const id = `sign-in-${name}`
-  return h('div', {}, h('label', { for: id }, text), h('input', { id, name, required: true, ...attributes }))
+  return h('div', { key: name }, h('label', { for: id }, text), h('input', { id, name, required: true, ...attributes }))
+}
+
+/** Before it is known who one is. @param {State} state */
+export function opening({ entryProblem }) {
+  return entryProblem === undefined ? h('p.opening', {}, 'Loading…') : h('div.opening', {}, problem(entryProblem))
 }

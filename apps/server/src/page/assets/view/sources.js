@@ -139,8 +139,7 @@ function actions({ name, activeRuns, newestRestorable }, { may }) {
         spoken(` ${name} now`),
       ),
     ' ',
-    may.look &&
-      newestRestorable !== undefined &&
+    newestRestorable !== undefined &&
       actButton('recover', { class: 'small', 'data-source': name }, 'Get back', spoken(` data of ${name}`)),
   ]
 }
