@@ -2,7 +2,7 @@ import type { BackupSettings } from '@holdfast/orchestrator/backup/save-source-b
 import type { SaveReport } from '@holdfast/repository/save/save-request'
 import type { Invocation } from '../command/command.ts'
 import type { Output } from '../output/output.ts'
-import { saveSettingsOf } from '../postgresql/save-settings-of.ts'
+import { saveSettingsOf } from '../session/save-settings-of.ts'
 import type { backupOptions } from './backup-option.ts'
 import { backupSummaries, renderBackupReport } from './backup-report.ts'
 

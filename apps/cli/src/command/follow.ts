@@ -2,7 +2,7 @@ import { parseDurationMs } from '@holdfast/core/units/duration'
 import { invalidArgument, single } from '../argument/option.ts'
 import { readWhole } from '../argument/read-value.ts'
 import { isMysqlConnection } from '../mysql/mysql-connection-argument.ts'
-import { readSourceName } from '../postgresql/postgres-backup-option.ts'
+import { readSourceName } from '../backup/source-name.ts'
 import { alsoRepositoryOptions } from '../session/open-repositories.ts'
 import { defineCommand, repositoryExitCodes } from './command.ts'
 

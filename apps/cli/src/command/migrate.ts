@@ -5,7 +5,7 @@ import { readWhole } from '../argument/read-value.ts'
 import { isMysqlConnection } from '../mysql/mysql-connection-argument.ts'
 import { mysqlBinariesOption } from '../mysql/mysql-option.ts'
 import { isPostgresConnection } from '../postgresql/connection-argument.ts'
-import { readSourceName } from '../postgresql/postgres-backup-option.ts'
+import { readSourceName } from '../backup/source-name.ts'
 import { binariesOption } from '../postgresql/postgres-restore-option.ts'
 import { defineCommand, type Invocation, repositoryExitCodes } from './command.ts'
 

@@ -1,5 +1,6 @@
 import { single } from '../argument/option.ts'
-import { archiveOptions, logWriterOptionsOf, requireSource, spoolDirectoryOf } from '../postgresql/log-option.ts'
+import { logWriterOptionsOf } from '../follow/log-writer-options.ts'
+import { archiveOptions, requireSource, spoolDirectoryOf } from '../postgresql/log-option.ts'
 import { currentIdentity } from '../session/identity.ts'
 import { alsoRepositoryOptions, openRepositories } from '../session/open-repositories.ts'
 import { defineCommand, repositoryExitCodes } from './command.ts'

@@ -4,7 +4,7 @@ import { trimWal } from '@holdfast/orchestrator/log/trim-wal'
 import { trimBinlog } from '@holdfast/orchestrator/mysql/trim-binlog'
 import type { Repository } from '@holdfast/repository/repository'
 import type { Invocation } from '../command/command.ts'
-import { saveSettingsOf } from '../postgresql/save-settings-of.ts'
+import { saveSettingsOf } from '../session/save-settings-of.ts'
 import { currentIdentity } from '../session/identity.ts'
 
 const logs = {

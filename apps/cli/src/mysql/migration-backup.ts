@@ -3,8 +3,8 @@ import { mysqlClientPlace } from '@holdfast/orchestrator/mysql/mysql-client-plac
 import type { Invocation } from '../command/command.ts'
 import type { MigrateOptions } from '../command/migrate.ts'
 import { programVersion } from '../command/version.ts'
-import { readSourceName } from '../postgresql/postgres-backup-option.ts'
-import { saveSettingsOf } from '../postgresql/save-settings-of.ts'
+import { readSourceName } from '../backup/source-name.ts'
+import { saveSettingsOf } from '../session/save-settings-of.ts'
 import { chosenDatabases, mysqlSourceHost } from './mysql-connection-argument.ts'
 
 /** The safety backup that a migration away from a server begins with, and how it is saved. */

@@ -15,8 +15,8 @@ import type { Invocation } from '../command/command.ts'
 import { programVersion } from '../command/version.ts'
 import { countOf } from '@holdfast/core/units/count-of'
 import { printable } from '../output/printable.ts'
-import { onlyConnection } from '../postgresql/only-connection.ts'
-import { readSourceName } from '../postgresql/postgres-backup-option.ts'
+import { onlyConnection } from '../backup/only-connection.ts'
+import { readSourceName } from '../backup/source-name.ts'
 import { mysqlSourceHost, readMysqlConnection } from './mysql-connection-argument.ts'
 
 const foreign = [
@@ -39,7 +39,7 @@ export async function runMysqlBackup(
   repositories: readonly Repository[],
 ): Promise<number> {
   const { arguments: given, options, output, variables, ctx, global } = invocation
-  const connection = onlyConnection(given, options)
+  const connection = onlyConnection(given, options, 'a MySQL connection')
   const other = firstGiven(options, foreign)
   if (other !== undefined) throw new AppError('OPTIONS_CONFLICT', { first: 'a MySQL connection', second: other })
   if (options.method === 'direct') return await runPhysical(connection, invocation, repositories)

@@ -5,9 +5,8 @@ import {
 } from '@holdfast/orchestrator/mysql/migrate-mysql'
 import type { Invocation } from '../command/command.ts'
 import type { MigrateOptions } from '../command/migrate.ts'
-import { formatClock } from '../output/local-time.ts'
+import { reportMigration } from '../migrate/report-migration.ts'
 import { printable } from '../output/printable.ts'
-import { renderChecks } from '../postgresql/check-table.ts'
 import { openSession } from '../session/open-session.ts'
 import { migrationBackupOf } from './migration-backup.ts'
 import { readMysqlConnection } from './mysql-connection-argument.ts'
@@ -34,22 +33,8 @@ export async function runMysqlMigrate(
   output.message({ message_type: 'plan', from: plan.from, to: plan.to, databases, changes })
   if (options.dryRun) return 0
   const report = await executeMysqlMigration(session.repository, plan, ctx)
-  for (const warning of report.warnings) output.line(`warning: ${printable(warning)}`)
-  output.line(renderChecks(report.checks))
-  const hasFailed = report.checks.some(({ verdict }) => verdict === 'failed')
-  output.note(
-    `${hasFailed ? 'moved, but NOT equal' : 'moved and equal'}: safety backup ${report.snapshotId.slice(0, 8)} in ${formatClock(report.backupMs)}, restored and compared in ${formatClock(report.restoreMs)}`,
-  )
-  output.message({
-    message_type: 'summary',
-    snapshot_id: report.snapshotId,
-    backup_ms: report.backupMs,
-    restore_ms: report.restoreMs,
-    checks: report.checks,
-    warnings: report.warnings,
-    changes,
-  })
-  return hasFailed ? 3 : 0
+  const words = { success: 'moved and equal', work: 'restored and compared', fields: { changes } }
+  return reportMigration(report, words, output)
 }
 
 function describePlan({ from, to, databases, changes, request }: MysqlMigrationPlan): string {

@@ -5,9 +5,8 @@ import {
 } from '@holdfast/orchestrator/mysql/migrate-mysql-to-postgres'
 import type { Invocation } from '../command/command.ts'
 import type { MigrateOptions } from '../command/migrate.ts'
-import { formatClock } from '../output/local-time.ts'
+import { reportMigration } from '../migrate/report-migration.ts'
 import { printable } from '../output/printable.ts'
-import { renderChecks } from '../postgresql/check-table.ts'
 import { readConnectionArgument } from '../postgresql/connection-argument.ts'
 import { openSession } from '../session/open-session.ts'
 import { migrationBackupOf } from './migration-backup.ts'
@@ -34,23 +33,14 @@ export async function runMysqlToPostgres(
   output.message({ message_type: 'plan', from: plan.from, to: plan.to, databases: plan.databases, left: plan.left })
   if (options.dryRun) return 0
   const report = await executeMysqlToPostgres(session.repository, plan, ctx)
-  for (const warning of report.warnings) output.line(`warning: ${printable(warning)}`)
-  for (const change of report.typeChanges) output.line(`type: ${printable(change)}`)
-  output.line(renderChecks(report.checks))
-  const hasFailed = report.checks.some(({ verdict }) => verdict === 'failed')
-  output.note(
-    `${hasFailed ? 'moved, but NOT equal' : 'moved, with as many rows'}: safety backup ${report.snapshotId.slice(0, 8)} in ${formatClock(report.backupMs)}, moved and counted in ${formatClock(report.loadMs)}`,
-  )
-  output.message({
-    message_type: 'summary',
-    snapshot_id: report.snapshotId,
-    backup_ms: report.backupMs,
-    restore_ms: report.loadMs,
-    checks: report.checks,
-    warnings: report.warnings,
-    type_changes: report.typeChanges,
-  })
-  return hasFailed ? 3 : 0
+  const { typeChanges, loadMs: restoreMs } = report
+  const words = {
+    success: 'moved, with as many rows',
+    work: 'moved and counted',
+    remarks: typeChanges.map((change) => `type: ${change}`),
+    fields: { type_changes: typeChanges },
+  }
+  return reportMigration({ ...report, restoreMs }, words, output)
 }
 
 function describePlan({ from, to, databases, left, request, program }: ToPostgresPlan): string {

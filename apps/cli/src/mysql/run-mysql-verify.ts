@@ -5,7 +5,7 @@ import { proveMysqlSource } from '@holdfast/orchestrator/mysql/prove-mysql-sourc
 import type { Repository } from '@holdfast/repository/repository'
 import type { Invocation } from '../command/command.ts'
 import type { VerifyOptions } from '../command/verify.ts'
-import { renderChecks } from '../postgresql/check-table.ts'
+import { renderChecks } from '../proof/check-table.ts'
 import type { ProofRequest } from '../proof/proof-request.ts'
 import type { ShownProof } from '../proof/record-proof.ts'
 import { formatSeconds, verdictLine } from '../proof/verdict-line.ts'

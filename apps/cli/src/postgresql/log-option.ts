@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { LogWriterOptions } from '@holdfast/repository/log/log-writer'
 import { AppError } from '@holdfast/core/errors/app-error'
-import { logSaveSettings } from '@holdfast/orchestrator/log/log-save-settings'
 import { single } from '../argument/option.ts'
 import type { Invocation } from '../command/command.ts'
 import { findLocation } from '../session/find-location.ts'
-import { currentIdentity } from '../session/identity.ts'
-import { readSourceName } from './postgres-backup-option.ts'
-import { saveSettingsOf } from './save-settings-of.ts'
+import { readSourceName } from '../backup/source-name.ts'
 
 /** Options of commands that the database server itself starts. */
 export const archiveOptions = {
@@ -49,16 +45,4 @@ export async function spoolDirectoryOf(
 export function requireSource(source: string | undefined, command: string): string {
   if (source !== undefined) return source
   throw new AppError('ARGUMENT_MISSING', { command, argument: '--source <name>' })
-}
-
-/** How a command writes to a source's log. `hostname`: of the source. */
-export function logWriterOptionsOf(
-  invocation: Pick<Invocation, 'global' | 'output'>,
-  hostname: string,
-): LogWriterOptions {
-  return { settings: logSaveSettings(saveSettingsOf(invocation, hostname)), lock: { identity: lockIdentity() } }
-}
-
-function lockIdentity(): LogWriterOptions['lock']['identity'] {
-  return { ...currentIdentity(), pid: process.pid }
 }

@@ -1,5 +1,6 @@
 import { logicalBackupOptions } from './logical-option.ts'
-import { invalidArgument, flag, oneOf, single } from '../argument/option.ts'
+import { flag, oneOf, single } from '../argument/option.ts'
+import { readSourceName } from '../backup/source-name.ts'
 
 /** Options of `backup` that concern a PostgreSQL server. */
 export const postgresBackupOptions = {
@@ -31,10 +32,4 @@ export const postgresBackupOptions = {
   }),
   noVerifyPages: flag({ help: 'PostgreSQL: do not compare pages with their checksums.' }),
   ...logicalBackupOptions,
-}
-
-/** Names become parts of paths and tags. Fails with ARGUMENT_INVALID. */
-export function readSourceName(raw: string, label: string): string {
-  if (/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,62}$/u.test(raw)) return raw
-  throw invalidArgument(label, raw, 'it takes up to 63 letters, digits, dots, dashes and underscores')
 }

@@ -1,6 +1,6 @@
 import { flag, invalidArgument, oneOf, several, single } from '../argument/option.ts'
 import { readWhole } from '../argument/read-value.ts'
-import { parseRecoveryPoint } from './recovery-point.ts'
+import { parseRecoveryPoint } from '../restore/recovery-point.ts'
 
 /** Where server programs are looked for besides the usual places. */
 export const binariesOption = {

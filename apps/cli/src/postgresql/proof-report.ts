@@ -1,7 +1,7 @@
 import { formatSize } from '@holdfast/core/units/size'
 import type { Proof } from '@holdfast/orchestrator/postgresql/proof'
 import { formatSeconds, verdictLine } from '../proof/verdict-line.ts'
-import { renderChecks } from './check-table.ts'
+import { renderChecks } from '../proof/check-table.ts'
 
 /** The evidence of a proof, for people: each check, then times, then the verdict. */
 export function renderProof(proof: Proof): string {

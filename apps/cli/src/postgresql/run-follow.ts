@@ -9,9 +9,9 @@ import { batchTips, graceMs } from '../follow/batch-tips.ts'
 import { showFollowed, tellingPeople } from '../follow/follow-news.ts'
 import { openRepositories } from '../session/open-repositories.ts'
 import { readConnectionArgument, sourceHost } from './connection-argument.ts'
-import { logWriterOptionsOf } from './log-option.ts'
+import { logWriterOptionsOf } from '../follow/log-writer-options.ts'
 import { noteProbeWarnings } from './note-probe-warnings.ts'
-import { readSourceName } from './postgres-backup-option.ts'
+import { readSourceName } from '../backup/source-name.ts'
 
 /** Follows until the signal to stop comes; that is its ordinary end. */
 export async function runFollow(invocation: Invocation<FollowOptions>): Promise<number> {

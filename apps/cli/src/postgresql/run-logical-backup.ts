@@ -13,8 +13,8 @@ import { programVersion } from '../command/version.ts'
 import { countOf } from '@holdfast/core/units/count-of'
 import { printable } from '../output/printable.ts'
 import { readConnectionArgument, sourceHost } from './connection-argument.ts'
-import { onlyConnection } from './only-connection.ts'
-import { readSourceName } from './postgres-backup-option.ts'
+import { onlyConnection } from '../backup/only-connection.ts'
+import { readSourceName } from '../backup/source-name.ts'
 
 const physicalOnly = ['dataDirectory', 'checkpoint', 'noVerifyPages'] as const
 const minuteMs = 60_000
@@ -24,7 +24,7 @@ export async function runLogicalBackup(
   { arguments: given, options, output, variables, ctx, global }: Invocation<typeof backupOptions>,
   repositories: readonly Repository[],
 ): Promise<number> {
-  const connection = onlyConnection(given, options)
+  const connection = onlyConnection(given, options, 'a PostgreSQL connection')
   const physical = firstGiven(options, physicalOnly)
   if (physical !== undefined) throw new AppError('OPTIONS_CONFLICT', { first: '--method logical', second: physical })
   const target = readConnectionArgument(connection, variables, ctx)

@@ -10,12 +10,12 @@ import { formatClock } from '../output/local-time.ts'
 import { printable } from '../output/printable.ts'
 import { openSession } from '../session/open-session.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
-import { renderChecks } from './check-table.ts'
+import { renderChecks } from '../proof/check-table.ts'
 import { readConnectionArgument, sourceHost } from './connection-argument.ts'
 import type { logicalRestoreOptions } from './logical-option.ts'
 import { describeLogicalPlan, logicalPlanMessage } from './logical-plan-report.ts'
 import type { postgresRestoreOptions } from './postgres-restore-option.ts'
-import { saveSettingsOf } from './save-settings-of.ts'
+import { saveSettingsOf } from '../session/save-settings-of.ts'
 
 type LogicalRestoreInvocation = Invocation<typeof logicalRestoreOptions & typeof postgresRestoreOptions> & {
   readonly options: { readonly dryRun: boolean }

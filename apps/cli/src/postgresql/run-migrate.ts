@@ -5,18 +5,17 @@ import { executeMigration, type MigrationPlan, planMigration } from '@holdfast/o
 import type { Invocation } from '../command/command.ts'
 import type { MigrateOptions } from '../command/migrate.ts'
 import { programVersion } from '../command/version.ts'
-import { formatClock } from '../output/local-time.ts'
+import { reportMigration } from '../migrate/report-migration.ts'
 import { printable } from '../output/printable.ts'
 import { openSession } from '../session/open-session.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
-import { renderChecks } from './check-table.ts'
 import { readConnectionArgument, sourceHost } from './connection-argument.ts'
-import { readSourceName } from './postgres-backup-option.ts'
-import { saveSettingsOf } from './save-settings-of.ts'
+import { readSourceName } from '../backup/source-name.ts'
+import { saveSettingsOf } from '../session/save-settings-of.ts'
 
 const minuteMs = 60_000
 
-/** Shows the plan, then moves and compares. The exit code is 1 when a table differs. */
+/** Shows the plan, then moves and compares. The exit code is 3 when a table differs. */
 export async function runMigrate(from: string, to: string, invocation: Invocation<MigrateOptions>): Promise<number> {
   const { options, output, variables, ctx } = invocation
   const source = readConnectionArgument(from, variables, ctx)
@@ -50,23 +49,12 @@ export async function runMigrate(from: string, to: string, invocation: Invocatio
   output.message({ message_type: 'plan', from: plan.from, to: plan.to, databases: plan.databases })
   if (options.dryRun) return 0
   const report = await executeMigration(session.repository, plan, ctx)
-  for (const warning of report.warnings) output.line(`warning: ${printable(warning)}`)
-  output.line(renderChecks(report.checks))
-  const hasFailed = report.checks.some(({ verdict }) => verdict === 'failed')
-  output.note(
-    `${hasFailed ? 'moved, but NOT equal' : 'moved and equal'}: safety backup ${report.snapshotId.slice(0, 8)} in ${formatClock(report.backupMs)}, restored and compared in ${formatClock(report.restoreMs)}`,
-  )
-  const { snapshotId, checks, warnings, backupMs, restoreMs, manifest } = report
-  output.message({
-    message_type: 'summary',
-    snapshot_id: snapshotId,
-    backup_ms: backupMs,
-    restore_ms: restoreMs,
-    checks,
-    warnings,
-    databases: manifest.fingerprint.databases,
-  })
-  return hasFailed ? 3 : 0
+  const words = {
+    success: 'moved and equal',
+    work: 'restored and compared',
+    fields: { databases: report.manifest.fingerprint.databases },
+  }
+  return reportMigration(report, words, output)
 }
 
 function describePlan({ from, to, databases, request }: MigrationPlan): string {

@@ -12,8 +12,8 @@ import { countOf } from '@holdfast/core/units/count-of'
 import type { Output } from '../output/output.ts'
 import { readConnectionArgument, sourceHost } from './connection-argument.ts'
 import { noteProbeWarnings } from './note-probe-warnings.ts'
-import { onlyConnection } from './only-connection.ts'
-import { readSourceName } from './postgres-backup-option.ts'
+import { onlyConnection } from '../backup/only-connection.ts'
+import { readSourceName } from '../backup/source-name.ts'
 
 type BackupInvocation = Invocation<typeof backupOptions>
 
@@ -27,7 +27,7 @@ export async function runPostgresBackup(
   { arguments: given, options, output, variables, ctx, global }: BackupInvocation,
   repositories: readonly Repository[],
 ): Promise<number> {
-  const connection = onlyConnection(given, options)
+  const connection = onlyConnection(given, options, 'a PostgreSQL connection')
   const logical = firstGiven(options, logicalOnly)
   if (logical !== undefined) throw new AppError('OPTIONS_CONFLICT', { first: 'a physical backup', second: logical })
   const target = readConnectionArgument(connection, variables, ctx)

@@ -17,7 +17,7 @@ import { defaultWorkers } from '../session/worker-count.ts'
 import type { postgresRestoreOptions } from './postgres-restore-option.ts'
 import { type ArchiveOptions, requestWhatIsArchived } from '../restore/archive-option.ts'
 import { describePlan, planMessage } from './restore-plan-report.ts'
-import { saveSettingsOf } from './save-settings-of.ts'
+import { saveSettingsOf } from '../session/save-settings-of.ts'
 
 export type PostgresRestoreInvocation = Invocation<typeof postgresRestoreOptions> & {
   readonly options: { readonly target: string | undefined; readonly dryRun: boolean } & ArchiveOptions

@@ -2,7 +2,7 @@ import { parseAssertion } from '@holdfast/connectors/postgresql/proof/assertion'
 import { parseColumn, parseRelation } from '@holdfast/connectors/postgresql/proof/relation-check'
 import type { Invocation } from '../command/command.ts'
 import type { VerifyOptions } from '../command/verify.ts'
-import { parseRecoveryPoint } from '../postgresql/recovery-point.ts'
+import { parseRecoveryPoint } from '../restore/recovery-point.ts'
 import { defaultWorkers } from '../session/worker-count.ts'
 
 /** What the proof of a source of any kind is asked for. Fails with ARGUMENT_INVALID. */

@@ -3,7 +3,7 @@ import type { SourceProof } from '@holdfast/orchestrator/proof/source-proof'
 import type { Repository } from '@holdfast/repository/repository'
 import type { Invocation } from '../command/command.ts'
 import type { VerifyOptions } from '../command/verify.ts'
-import { saveSettingsOf } from '../postgresql/save-settings-of.ts'
+import { saveSettingsOf } from '../session/save-settings-of.ts'
 import { currentIdentity } from '../session/identity.ts'
 
 /** A proof, and the same for people. */

@@ -1,9 +1,9 @@
 import type { SaveSettings } from '@holdfast/orchestrator/save-settings'
 import type { Invocation } from '../command/command.ts'
 import { programVersion } from '../command/version.ts'
-import { currentIdentity } from '../session/identity.ts'
-import { packBytesOf } from '../session/pack-size.ts'
-import { defaultWorkers } from '../session/worker-count.ts'
+import { currentIdentity } from './identity.ts'
+import { packBytesOf } from './pack-size.ts'
+import { defaultWorkers } from './worker-count.ts'
 
 /** How a command writes snapshots of a source on `hostname`. */
 export function saveSettingsOf(
