@@ -17,8 +17,10 @@ import { createActNotes } from './access/note-act.ts'
 import { apiPart } from './api/api-part.ts'
 import type { ApiSurroundings } from './api/api-surroundings.ts'
 import { type ConfigKeeper, keepConfig } from './config-keeper.ts'
-import { createFollowing, type Following } from './following.ts'
+import { createEventFeed, type EventFeed } from './events/event-feed.ts'
+import { createFollowing } from './following.ts'
 import { createDiscovering } from './discovering.ts'
+import { gatewayPart } from './gateway/gateway-part.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { openHttp } from './http/open-http.ts'
 import { createLookout, type Lookout } from './lookout.ts'
@@ -28,9 +30,9 @@ import { pagePart } from './page/page-part.ts'
 import { serveRuns } from './run/serve-runs.ts'
 import type { ServerLog } from './server-log.ts'
 import { doInProcess } from './task/do-in-process.ts'
-import type { MachineFacts } from './task/task-message.ts'
+import { factsOf } from './task/machine-facts.ts'
 import { toldOnce } from './told-once.ts'
-import { watchConfig } from './watch-config.ts'
+import { type ConfigReader, createConfigReader, watchConfig } from './watch-config.ts'
 
 export interface ServerOptions {
   readonly configPath: string
@@ -47,10 +49,12 @@ export interface ServerOptions {
   readonly leaseMs?: number
 }
 
+const defaultLeaseMs = 180_000
 const tickEveryMs = 1_000
 const lookEveryMs = 15_000
 const housekeepEveryMs = 3_600_000
 const discoverEveryMs = 60_000
+const tellEveryMs = 1_000
 
 /**
  * Keeps the promises of a configuration until the context is stopped: schedules, runs, logs, findings, notifications,
@@ -66,15 +70,35 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
   await using queue = await openRunQueue(catalogue, ctx)
   const worker = `${machine.identity.hostname}:${machine.identity.pid}:${randomBytes(2).toString('hex')}`
   const lookout = createLookout({ catalogue, machine, log, config: configNow })
+  await using logs = createFollowing(
+    { catalogue, machine, worker, requestBackup: (source, at) => gapBackup(queue, source, at, configNow(), ctx) },
+    ctx,
+  )
+  const feed = createEventFeed(catalogue)
+  const wake: Wake = { look: () => {} }
+  const reader = createConfigReader(keeper, {
+    ...{ log, catalogue },
+    changed: async (own) => {
+      await logs.update(configNow())
+      feed.reloaded(keeper.current().digest, own.now())
+    },
+    look: () => wake.look(),
+  })
+  const { variables: _environment, ...rest } = options.surroundings
   const surroundings: ApiSurroundings = {
     ...{ catalogue, queue, machine, log, configPath, config: configNow },
     served: () => keeper.current(),
-    reload: (own) => keeper.reload(own),
+    reload: async (own) => (await reader('now', own)) ?? 'unchanged',
+    checkConfig: (text, own) => doInProcess({ type: 'check-config', path: configPath, text, surroundings: rest }, own),
+    feed,
+    leaseMs: options.leaseMs ?? defaultLeaseMs,
+    ended: (run) => lookout.ended(run),
     audit: createActNotes(catalogue, log),
   }
   const { server: settings } = config
   const readAgent = (secret: string) => readAgentSecret(secret, catalogue)
   const access = accessPart({ catalogue, settings, readAgentSecret: readAgent }, ctx)
+  const gateway = gatewayPart({ config: configNow, catalogue, machine, log, readAgentSecret: readAgent }, ctx)
   await using http = await openHttp(
     config.server.listen,
     {
@@ -82,7 +106,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
       metrics: () => lookout.metrics(ctx),
       failed: (error) => log.failure('a request could not be answered', error),
     },
-    [access, apiPart(surroundings, ctx), pagePart],
+    [access, apiPart(surroundings, ctx), gateway, pagePart],
   )
   log.write('info', `serving ${configPath} on http://${http.address}`, {
     address: http.address,
@@ -90,13 +114,9 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
     catalogue: catalogue.location,
   })
   for (const warning of keeper.current().warnings) log.write('warning', warning)
-  await using logs = createFollowing(
-    { catalogue, machine, worker, requestBackup: (source, at) => gapBackup(queue, source, at, configNow(), ctx) },
-    ctx,
-  )
   await logs.update(config)
   await catalogue.marks.remove('config/error')
-  await keepServing({ options, keeper, catalogue, queue, worker, lookout, logs }, ctx)
+  await keepServing({ options, keeper, catalogue, queue, worker, lookout, feed, reader, wake }, ctx)
   log.write('info', 'everything has been brought to an end')
 }
 
@@ -108,12 +128,20 @@ interface OpenServer {
   /** of this process, unique */
   readonly worker: string
   readonly lookout: Lookout
-  readonly logs: Following
+  readonly feed: EventFeed
+  readonly reader: ConfigReader
+  readonly wake: Wake
+}
+
+/** What can be asked for before there is somebody to do it. */
+interface Wake {
+  look(): void
 }
 
 /** Everything that is done again and again, until the context is stopped. */
-async function keepServing({ options, keeper, catalogue, queue, worker, lookout, logs }: OpenServer, ctx: Context) {
-  const { log, graceMs = 30_000, leaseMs = 180_000 } = options
+async function keepServing(open: OpenServer, ctx: Context) {
+  const { options, keeper, catalogue, queue, worker, lookout, feed, reader, wake } = open
+  const { log, graceMs = 30_000, leaseMs = defaultLeaseMs } = options
   const machine = factsOf(options.machine)
   const config = (): EffectiveConfig => keeper.current().config
   const failed = (what: string) => toldOnce(log, what, () => ctx.now())
@@ -138,27 +166,23 @@ async function keepServing({ options, keeper, catalogue, queue, worker, lookout,
   const { marks } = catalogue
   const discovering = createDiscovering({ marks, host, places, startedAt: ctx.now(), config, search })
   const searching = repeat(() => discoverEveryMs, discovering, failed('unprotected data could not be looked for'), ctx)
-  const changed = (): Promise<void> => logs.update(config())
-  const watching = watchConfig(keeper, { log, catalogue, changed, look: looking.soon }, ctx)
+  wake.look = looking.soon
+  const watching = watchConfig(keeper, { reader, log }, ctx)
+  const telling = repeat(
+    () => tellEveryMs,
+    (own) => feed.look(own),
+    failed('changes could not be looked for'),
+    ctx,
+  )
   options.onReloadWanted(watching.now)
   const ended = (run: Run): void => {
     lookout.ended(run)
     looking.soon()
+    telling.soon()
   }
-  const working = serveRuns({ queue, worker, log, machine, graceMs, leaseMs, config, ended }, ctx)
-  await Promise.all([ticking.over, looking.over, keeping.over, searching.over, watching.over, working])
-}
-
-/** What another process of this machine can be told. */
-function factsOf({
-  identity,
-  homeDirectory,
-  temporaryDirectory,
-  cacheDirectory,
-  version,
-  workers,
-}: Machine): MachineFacts {
-  return { identity, homeDirectory, temporaryDirectory, cacheDirectory, version, workers }
+  const heard = feed.progressed
+  const working = serveRuns({ queue, worker, log, machine, graceMs, leaseMs, config, heard, ended }, ctx)
+  await Promise.all([ticking.over, looking.over, keeping.over, searching.over, watching.over, telling.over, working])
 }
 
 async function readinessOf(catalogue: Catalogue): Promise<'ready' | { readonly reason: string }> {

@@ -12,27 +12,33 @@ export interface ConfigWatch {
   readonly over: Promise<void>
 }
 
+export interface ConfigReaderSurroundings {
+  readonly log: ServerLog
+  readonly catalogue: Catalogue
+  /** another configuration is in force */
+  changed(ctx: Context): Promise<void>
+  /** findings may be others now */
+  look(): void
+}
+
 /**
- * Reads the configuration again when it has been touched. One that does not hold is told, in the log and by the mark
- * `config/error`, and changes nothing.
+ * Reads the configuration again: `touched`: only if a file has been. What does not hold is told, in the log and by the
+ * mark `config/error`, changes nothing, and fails with CONFIG_…
  */
-export function watchConfig(
-  keeper: ConfigKeeper,
-  given: { readonly log: ServerLog; readonly catalogue: Catalogue; changed(): Promise<void>; look(): void },
-  ctx: Context,
-): ConfigWatch {
+export type ConfigReader = (when: 'touched' | 'now', ctx: Context) => Promise<'changed' | 'unchanged' | undefined>
+
+export function createConfigReader(keeper: ConfigKeeper, given: ConfigReaderSurroundings): ConfigReader {
   const { log, catalogue } = given
-  let isWanted = false
-  const read = async (own: Context): Promise<void> => {
+  return async (when, own) => {
     const before = keeper.current().config
     try {
-      const outcome = isWanted ? await keeper.reload(own) : await keeper.reloadIfTouched(own)
-      if (outcome === undefined) return
+      const outcome = when === 'now' ? await keeper.reload(own) : await keeper.reloadIfTouched(own)
+      if (outcome === undefined) return undefined
       await catalogue.marks.remove('config/error')
       await catalogue.marks.set('config/digest', keeper.current().digest)
       const { config, warnings } = keeper.current()
       for (const warning of warnings) log.write('warning', warning)
-      if (outcome === 'changed') await given.changed()
+      if (outcome === 'changed') await given.changed(own)
       log.write(
         'info',
         outcome === 'changed'
@@ -44,15 +50,32 @@ export function watchConfig(
         JSON.stringify([config.catalogue, config.server.listen])
       if (isMoved) log.write('warning', 'the catalogue and the address are changed by a restart only')
       given.look()
+      return outcome
     } catch (error) {
       if (!isAppError(error) || own.signal.aborted) throw error
       log.failure('the configuration stays as it was', error)
       const noted = { at: own.now().toISOString(), message: error.message }
       await catalogue.marks.set('config/error', JSON.stringify(noted))
       given.look()
-    } finally {
-      isWanted = false
+      throw error
     }
+  }
+}
+
+/** Reads the configuration again when it has been touched. */
+export function watchConfig(
+  keeper: ConfigKeeper,
+  { reader, log }: { readonly reader: ConfigReader; readonly log: ServerLog },
+  ctx: Context,
+): ConfigWatch {
+  let isWanted = false
+  const read = async (own: Context): Promise<void> => {
+    const when = isWanted ? 'now' : 'touched'
+    isWanted = false
+    await reader(when, own).catch((error: unknown) => {
+      // told by the reader
+      if (!isAppError(error) || own.signal.aborted) throw error
+    })
   }
   const { soon, over } = repeat(
     () => keeper.current().config.server.reloadEveryMs,

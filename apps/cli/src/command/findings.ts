@@ -32,7 +32,8 @@ export const findings = defineCommand({
     ]
     const sources = new Set(invocation.arguments)
     const chosen = found.filter(({ subject }) => sources.size === 0 || sources.has(subject.source ?? ''))
-    const { byUrgency, findingJson, renderFindings } = await import('../finding/render-findings.ts')
+    const { byUrgency } = await import('@holdfast/orchestrator/finding/by-urgency')
+    const { findingJson, renderFindings } = await import('../finding/render-findings.ts')
     const inColour = output.terminal && (variables('NO_COLOR') ?? '') === ''
     output.line(renderFindings(chosen, { now, inColour }))
     output.message(byUrgency(chosen).map(findingJson))

@@ -1,7 +1,7 @@
+import { byUrgency } from '@holdfast/orchestrator/finding/by-urgency'
 import { formatDurationMs } from '@holdfast/core/units/duration'
 import { subjectText } from '@holdfast/orchestrator/finding/finding-key'
 import type { Finding } from '@holdfast/orchestrator/finding/finding'
-import { severityRank } from '@holdfast/orchestrator/finding/severity'
 import { formatLocalTime } from '../output/local-time.ts'
 import { printable } from '../output/printable.ts'
 
@@ -17,16 +17,6 @@ export function renderFindings(
   return byUrgency(findings)
     .map((finding) => paragraph(finding, now, inColour))
     .join('\n\n')
-}
-
-/** Open before resolved, severe before harmless, the longest-standing first. */
-export function byUrgency(findings: readonly Finding[]): Finding[] {
-  return findings.toSorted(
-    (a, b) =>
-      Number(a.resolvedAt !== undefined) - Number(b.resolvedAt !== undefined) ||
-      severityRank(b.severity) - severityRank(a.severity) ||
-      a.firstSeenAt.getTime() - b.firstSeenAt.getTime(),
-  )
 }
 
 function paragraph(finding: Finding, now: Date, inColour: boolean): string {

@@ -1,84 +1,30 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { ServerSettings } from '@holdfast/core/config/effective-config'
-import { effectiveConfigOf } from '@holdfast/core/config/testing/effective-config-fixture'
 import type { SettingMap } from '@holdfast/core/config/setting'
-import { quietContext } from '@holdfast/core/context'
 import { openSession, sessionAgeMs, sessionIdleMs } from '@holdfast/orchestrator/access/session'
 import { createToken } from '@holdfast/orchestrator/access/token'
 import { changeRole, createUser, removeUser } from '@holdfast/orchestrator/access/user'
-import { openCatalogue, type OpenedCatalogue } from '@holdfast/orchestrator/catalogue/open-catalogue'
-import fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { answerError } from '../api/error-answer.ts'
-import { accessPart } from './access-part.ts'
-import { exchangeOf } from './exchange.ts'
+import { type AccessFixture, ask, type Headers, openAccess } from './testing/access-fixture.ts'
 
-let nowMs = Date.parse('2026-11-21T12:00:00Z')
-const ctx = quietContext({ now: () => new Date(nowMs) })
 const password = 'correct horse battery'
-const directory = mkdtempSync(join(tmpdir(), 'holdfast-access-'))
 let made = 0
-let catalogue: OpenedCatalogue
+let fixture: AccessFixture
 
 beforeAll(async () => {
-  catalogue = await openCatalogue({ type: 'sqlite', path: join(directory, 'catalogue.db') }, ctx)
+  fixture = await openAccess()
 })
-afterAll(async () => {
-  await catalogue[Symbol.asyncDispose]()
-  rmSync(directory, { recursive: true })
-})
-beforeEach(() => {
-  nowMs += 30 * 24 * 3_600_000
-})
-
-function settingsOf(server: SettingMap): ServerSettings {
-  return effectiveConfigOf({ server }).server
-}
+afterAll(() => fixture[Symbol.asyncDispose]())
+// what one test counts is over for the next
+beforeEach(() => fixture.advance(30 * 24 * 3_600_000))
 
 const required = { auth: 'required' }
 const proxied = { listen: '0.0.0.0:80', behindProxy: true }
 
-/** A server that answers every question with who asked it. */
-async function serve(server: SettingMap): Promise<FastifyInstance> {
-  const app = fastify()
-  app.setErrorHandler((error, _request, reply) => {
-    const { status, body } = answerError(error)
-    void reply.code(status).send(body)
-  })
-  const surroundings = {
-    catalogue,
-    settings: settingsOf(server),
-    readAgentSecret: async (secret: string) => (secret === 'agent-secret' ? 'web-1' : undefined),
-  }
-  await accessPart(surroundings, ctx)(app)
-  app.all('/who', async ({ caller }) => caller)
-  app.get('/exchange', async ({ caller }) => exchangeOf(caller))
-  for (const path of ['/healthz', '/readyz', '/metrics', '/gateway/*']) app.get(path, async () => 'ok')
-  return app
-}
-
-/** a caller, or the body of an error */
-interface WhoAsked {
-  readonly kind?: string
-  readonly name?: string
-  readonly role?: string
-  readonly error?: { readonly code: string }
-}
-
-async function ask(
-  app: FastifyInstance,
-  options: InjectOptions & { readonly headers?: Readonly<Record<string, string>> },
-) {
-  const reply = await app.inject({ url: '/who', ...options, headers: { host: '127.0.0.1:8090', ...options.headers } })
-  const body = reply.body.startsWith('{') ? reply.json<WhoAsked>() : {}
-  return { status: reply.statusCode, headers: reply.headers, ...body, code: body.error?.code }
-}
+const serve = (server: SettingMap): Promise<FastifyInstance> => fixture.serve(server)
 
 async function signedIn(role: 'viewer' | 'operator' | 'admin' = 'operator') {
-  const { name } = await createUser({ name: `user-${++made}`, role, password }, catalogue, ctx)
-  const secret = await openSession(name, catalogue, ctx)
+  const { name } = await createUser({ name: `user-${++made}`, role, password }, fixture.catalogue, fixture.ctx)
+  const secret = await openSession(name, fixture.catalogue, fixture.ctx)
   return { name, secret, cookie: `holdfast_session=${secret}` }
 }
 
@@ -105,7 +51,7 @@ describe('on loopback, where nobody has to sign in', () => {
 
   test('a page of another site can change nothing', async () => {
     const app = await serve({})
-    const post = (headers: Readonly<Record<string, string>>) => ask(app, { method: 'POST', headers })
+    const post = (headers: Headers) => ask(app, { method: 'POST', headers })
     for (const origin of [
       'https://evil.example',
       'null',
@@ -143,7 +89,7 @@ describe('where one has to sign in', () => {
   })
 
   test('metrics are for those who may see, unless they are for all', async () => {
-    const { secret } = await createToken({ name: `t-${++made}`, role: 'viewer' }, catalogue, ctx)
+    const { secret } = await createToken({ name: `t-${++made}`, role: 'viewer' }, fixture.catalogue, fixture.ctx)
     const headers = { authorization: `Bearer ${secret}` }
     expect(await ask(await serve(required), { url: '/metrics', headers })).toMatchObject({ status: 200 })
     expect(await ask(await serve(required), { url: '/%6detrics' })).toMatchObject({ status: 401 })
@@ -158,24 +104,24 @@ describe('where one has to sign in', () => {
     const app = await serve(required)
     const { cookie } = await signedIn()
     const kind = async () => (await ask(app, { headers: { cookie } })).kind
-    nowMs += sessionIdleMs - 1
+    fixture.advance(sessionIdleMs - 1)
     expect(await kind()).toBe('user')
-    nowMs += sessionIdleMs
+    fixture.advance(sessionIdleMs)
     expect(await kind()).toBe('nobody')
     const second = await signedIn()
     for (let age = 0; age + 3_600_000 < sessionAgeMs; age += 3_600_000) {
       expect((await ask(app, { headers: { cookie: second.cookie } })).kind).toBe('user')
-      nowMs += 3_600_000
+      fixture.advance(3_600_000)
     }
-    nowMs += 3_600_000
+    fixture.advance(3_600_000)
     expect((await ask(app, { headers: { cookie: second.cookie } })).kind).toBe('nobody')
   })
 
   test('a session ends when the role is another, and with the user', async () => {
     const app = await serve(required)
     const [one, other] = [await signedIn('viewer'), await signedIn('viewer')]
-    await changeRole(one.name, 'operator', catalogue)
-    await removeUser(other.name, catalogue)
+    await changeRole(one.name, 'operator', fixture.catalogue)
+    await removeUser(other.name, fixture.catalogue)
     for (const { cookie } of [one, other])
       expect(await ask(app, { headers: { cookie } })).toMatchObject({ kind: 'nobody' })
   })
@@ -184,8 +130,7 @@ describe('where one has to sign in', () => {
     const app = await serve(required)
     const { cookie } = await signedIn()
     const own = { cookie, origin: 'http://127.0.0.1:8090' }
-    const post = (headers: Readonly<Record<string, string>>, payload = '') =>
-      ask(app, { method: 'POST', headers, payload })
+    const post = (headers: Headers, payload = '') => ask(app, { method: 'POST', headers, payload })
     expect(await post(own)).toMatchObject({ kind: 'user' })
     expect(await post({ cookie, 'sec-fetch-site': 'same-origin' })).toMatchObject({ kind: 'user' })
     expect(await post({ cookie })).toMatchObject({ status: 403, code: 'REQUEST_FOREIGN' })
@@ -204,18 +149,18 @@ describe('where one has to sign in', () => {
     const { name: owner } = await signedIn('operator')
     const name = `t-${++made}`
     const draft = { name, role: 'admin', owner, sources: ['shop'], lifetimeMs: 60_000 } as const
-    const { secret } = await createToken(draft, catalogue, ctx)
+    const { secret } = await createToken(draft, fixture.catalogue, fixture.ctx)
     const headers = { authorization: `Bearer ${secret}`, origin: 'https://evil.example' }
     const who = () => ask(app, { method: 'POST', headers })
     expect(await who()).toMatchObject({ kind: 'token', name, role: 'operator', sources: ['shop'] })
-    await changeRole(owner, 'viewer', catalogue)
+    await changeRole(owner, 'viewer', fixture.catalogue)
     expect(await who()).toMatchObject({ role: 'viewer' })
-    nowMs += 60_000
+    fixture.advance(60_000)
     expect(await who()).toMatchObject({ status: 401, code: 'CREDENTIAL_REFUSED' })
-    const lasting = await createToken({ name: `t-${++made}`, role: 'viewer', owner }, catalogue, ctx)
+    const lasting = await createToken({ name: `t-${++made}`, role: 'viewer', owner }, fixture.catalogue, fixture.ctx)
     const basic = { authorization: `Basic ${Buffer.from(`any:${lasting.secret}`).toString('base64')}` }
     expect(await ask(app, { headers: basic })).toMatchObject({ kind: 'token' })
-    await removeUser(owner, catalogue)
+    await removeUser(owner, fixture.catalogue)
     expect(await ask(app, { headers: basic })).toMatchObject({ status: 401 })
   })
 
@@ -230,22 +175,22 @@ describe('where one has to sign in', () => {
 
   test('the use of a token is written down once a minute', async () => {
     const app = await serve(required)
-    const { secret, token } = await createToken({ name: `t-${++made}`, role: 'viewer' }, catalogue, ctx)
+    const { secret, token } = await createToken({ name: `t-${++made}`, role: 'viewer' }, fixture.catalogue, fixture.ctx)
     const used = async () => {
       await ask(app, { headers: { authorization: `Bearer ${secret}` } })
-      return (await catalogue.tokens.get(token.name))?.usedAt?.getTime()
+      return (await fixture.catalogue.tokens.get(token.name))?.usedAt?.getTime()
     }
-    const first = nowMs
+    const first = fixture.ctx.now().getTime()
     expect(await used()).toBe(first)
-    nowMs += 59_000
+    fixture.advance(59_000)
     expect(await used()).toBe(first)
-    nowMs += 1_000
-    expect(await used()).toBe(nowMs)
+    fixture.advance(1_000)
+    expect(await used()).toBe(fixture.ctx.now().getTime())
   })
 })
 
 describe('behind a proxy', () => {
-  const from = (app: FastifyInstance, headers: Readonly<Record<string, string>>) =>
+  const from = (app: FastifyInstance, headers: Headers) =>
     app.inject({ url: '/exchange', headers: { host: 'inner:8090', ...headers } }).then((reply) => reply.json<object>())
 
   test('the client is whom the proxy names last, not whom the client names', async () => {
@@ -257,7 +202,7 @@ describe('behind a proxy', () => {
   test('a page of ours is one of the address that the proxy serves', async () => {
     const app = await serve(proxied)
     const { cookie } = await signedIn()
-    const post = (headers: Readonly<Record<string, string>>) =>
+    const post = (headers: Headers) =>
       ask(app, { method: 'POST', headers: { cookie, 'x-forwarded-host': 'backup.example', ...headers } })
     expect(await post({ origin: 'https://backup.example' })).toMatchObject({ kind: 'user' })
     expect(await post({ origin: 'http://backup.example' })).toMatchObject({ status: 403 })
@@ -272,16 +217,16 @@ describe('behind a proxy', () => {
 
 test('who asks more than three hundred times a minute is told when to come again', async () => {
   const app = await serve(required)
-  const { secret } = await createToken({ name: `t-${++made}`, role: 'viewer' }, catalogue, ctx)
+  const { secret } = await createToken({ name: `t-${++made}`, role: 'viewer' }, fixture.catalogue, fixture.ctx)
   const headers = { authorization: `Bearer ${secret}` }
   for (let count = 0; count < 300; count++) expect((await ask(app, { headers })).status).toBe(200)
-  nowMs += 12_500
+  fixture.advance(12_500)
   const refused = await ask(app, { headers })
   expect(refused).toMatchObject({ status: 429, code: 'REQUESTS_TOO_MANY' })
   expect(refused.headers['retry-after']).toBe('48')
   // others, and those who only ask whether it lives, are not in its way
   expect(await ask(app, {})).toMatchObject({ status: 200 })
   expect(await ask(app, { url: '/healthz', headers })).toMatchObject({ status: 200 })
-  nowMs += 47_500
+  fixture.advance(47_500)
   expect(await ask(app, { headers })).toMatchObject({ status: 200 })
 })

@@ -4,7 +4,7 @@
  */
 export interface AttemptLimiter {
   /** Counts an attempt, before it is known how it ends. How many ms to wait instead, 0 when it may be made. */
-  begin(key: string): number
+  begin(key: string, atMs: number): number
   /** It was a good one after all. `forget`: all before it are forgiven, too. */
   succeeded(key: string, options: { readonly forget: boolean }): void
 }
@@ -21,7 +21,7 @@ const forgottenAfterMs = 24 * 3_600_000
 /** The longest without a new attempt are forgotten before more are kept. */
 const mostKeys = 20_000
 
-export function createAttemptLimiter(longestWaitMs: number, now: () => number): AttemptLimiter {
+export function createAttemptLimiter(longestWaitMs: number): AttemptLimiter {
   const known = new Map<string, Attempts>()
   const waitMs = ({ count, lastAtMs }: Attempts, atMs: number): number => {
     if (count < freeAttempts) return 0
@@ -29,8 +29,7 @@ export function createAttemptLimiter(longestWaitMs: number, now: () => number): 
     return Math.max(0, lastAtMs + dueMs - atMs)
   }
   return {
-    begin(key) {
-      const atMs = now()
+    begin(key, atMs) {
       const found = known.get(key)
       const isOver = (attempts: Attempts): boolean =>
         atMs - attempts.lastAtMs >= (attempts.count < freeAttempts ? freeWithinMs : forgottenAfterMs)

@@ -6,6 +6,8 @@ import { exchangeOf } from './exchange.ts'
 /** Adds what was asked for over the API to the audit log. That it could not be added is for the server's log. */
 export function createActNotes(catalogue: Pick<Catalogue, 'audit'>, log: ServerLog): ApiSurroundings['audit'] {
   return async ({ caller, act, subject, outcome, code }: AuditedAct) => {
+    // what somebody without a name was told to sign in for is no act; else anybody could fill the log
+    if (caller.kind === 'nobody' && outcome !== 'done' && code !== 'SIGN_IN_REFUSED') return
     const detail = { address: exchangeOf(caller).address, ...(code !== undefined && { code }) }
     try {
       await catalogue.audit.append({ callerKind: caller.kind, caller: caller.name, act, subject, outcome, detail })

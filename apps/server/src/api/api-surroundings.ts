@@ -3,8 +3,11 @@ import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import type { ErrorCode } from '@holdfast/core/errors/catalogue'
 import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
+import type { PlacedProblem } from '@holdfast/orchestrator/config/loaded-config'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
+import type { Run } from '@holdfast/orchestrator/run/run'
 import type { RunQueue } from '@holdfast/orchestrator/run/run-queue'
+import type { EventFeed } from '../events/event-feed.ts'
 import type { ServerLog } from '../server-log.ts'
 import type { ServedConfig } from '../task/task-message.ts'
 
@@ -15,10 +18,18 @@ export interface ApiSurroundings {
   readonly machine: Machine
   readonly log: ServerLog
   readonly configPath: string
+  /** a run whose process gives no sign of life for so long is done again; agents are given more */
+  readonly leaseMs: number
   config(): EffectiveConfig
   served(): ServedConfig
   /** Reads the configuration again, touched or not. Fails with CONFIG_…; then everything is as before. */
   reload(ctx: Context): Promise<'changed' | 'unchanged'>
+  /** All problems of a text, as if it were the configuration file; nothing is stored. */
+  checkConfig(text: string, ctx: Context): Promise<readonly PlacedProblem[]>
+  /** changes, for those who listen */
+  readonly feed: EventFeed
+  /** told of each run that ended for good and that no process of this server did */
+  ended(run: Run): void
   /** Notes what somebody did or was refused. Does not fail: what was done cannot be taken back for it. */
   audit(entry: AuditedAct): Promise<void>
 }

@@ -18,7 +18,7 @@ export interface EndedRuns {
 /** What is to be done when it is durable that a run has ended, whoever did it: it is told, and what follows is queued. */
 export async function noteEnded(run: Run, outcome: RunOutcome, given: EndedRuns, ctx: Context): Promise<void> {
   const { queue, log, config } = given
-  tell(run, outcome, log)
+  tellEnd(run, outcome, log)
   if (outcome.retryAt !== undefined) return
   const { state, result, error } = outcome
   const parts = { ...(result === undefined ? {} : { result }), ...(error === undefined ? {} : { error }) }
@@ -33,7 +33,7 @@ export async function noteEnded(run: Run, outcome: RunOutcome, given: EndedRuns,
   }
 }
 
-function tell(run: Run, { state, error, result, retryAt }: RunOutcome, log: ServerLog): void {
+export function tellEnd(run: Run, { state, error, result, retryAt }: RunOutcome, log: ServerLog): void {
   const fields = fieldsOf(run)
   if (retryAt !== undefined) {
     log.write('warning', `${nameOf(run)} failed and is tried again: ${error?.message}`, {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
+import type { Event } from '@holdfast/core/events/event'
 import { acceptsRun } from '@holdfast/orchestrator/run/accepts-run'
 import type { Run } from '@holdfast/orchestrator/run/run'
 import type { RunQueue } from '@holdfast/orchestrator/run/run-queue'
@@ -19,6 +20,8 @@ export interface ServedRuns {
   readonly graceMs: number
   readonly leaseMs: number
   config(): EffectiveConfig
+  /** told of what happens during a run */
+  heard(run: Run, event: Event): void
   /** told of each run that ended for good */
   ended(run: Run): void
 }
@@ -55,7 +58,11 @@ async function work(given: ServedRuns, ctx: Context): Promise<void> {
       execute: async (run, own) => {
         const fields = fieldsOf(run)
         log.write('info', `${nameOf(run)} begins`, fields)
-        const heard: Context = { signal: own.signal, now: () => own.now(), emit: (event) => log.event(event, fields) }
+        const emit = (event: Event): void => {
+          log.event(event, fields)
+          given.heard(run, event)
+        }
+        const heard: Context = { signal: own.signal, now: () => own.now(), emit }
         return await doInProcess({ type: 'run', run, machine, config: neededOf(config(), run.source) }, heard)
       },
       ended: (run, outcome) => noteEnded(run, outcome, given, ctx),

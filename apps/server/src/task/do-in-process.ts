@@ -11,11 +11,20 @@ const killAfterMs = 20_000
 
 /**
  * Does a task in a process of its own. When the context is stopped, so is the process. Fails as the task does, or with
- * RUN_PROCESS_DIED.
+ * RUN_PROCESS_DIED. `variables`: what its environment has beside this one's.
  */
-export function doInProcess<Wanted extends Task>(task: Wanted, ctx: Context): Promise<TaskResults[Wanted['type']]> {
+export function doInProcess<Wanted extends Task>(
+  task: Wanted,
+  ctx: Context,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<TaskResults[Wanted['type']]> {
   return new Promise((resolve, reject) => {
-    const child = fork(program, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    const child = fork(program, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // the environment is not looked at, only passed on
+      env: { ...process.env, ...variables },
+    })
     let said = ''
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-2000)))
     const tell = (message: ToTaskProcess): void => void (child.connected && child.send(message, () => {}))

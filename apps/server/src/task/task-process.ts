@@ -47,6 +47,14 @@ async function doTask(task: Task): Promise<TaskResults[Task['type']]> {
     const { discoveredMarks } = await import('@holdfast/orchestrator/discovery/note-discovery')
     return discoveredMarks(await discover(task.request, ctx), task.host)
   }
+  if (task.type === 'check-config') {
+    const { checkProposedConfig } = await import('@holdfast/orchestrator/config/check-proposed-config')
+    return await checkProposedConfig(task.path, task.text, { ...task.surroundings, variables }, ctx)
+  }
+  if (task.type === 'agent-run') {
+    const { doAgentRun } = await import('../agent/worker/do-agent-run.ts')
+    return await doAgentRun(task, variables, ctx)
+  }
   if (task.type !== 'load-config') {
     const { doOperation } = await import('./do-operation.ts')
     return await doOperation(task, variables, ctx)
@@ -55,7 +63,16 @@ async function doTask(task: Task): Promise<TaskResults[Task['type']]> {
   return await loadServedConfig(task.path, { ...task.surroundings, variables }, ctx)
 }
 
+/** Progress comes many times a second; who looks at it does so once. */
+const progressEveryMs = 1_000
+let progressedAtMs = Number.NEGATIVE_INFINITY
+
 function forward(event: Event): void {
-  if (event.type.endsWith('.progressed') || event.type === 'item.processed' || !process.connected) return
+  if (event.type === 'item.processed' || !process.connected) return
+  if (event.type.endsWith('.progressed')) {
+    const nowMs = performance.now()
+    if (nowMs - progressedAtMs < progressEveryMs) return
+    progressedAtMs = nowMs
+  }
   process.send?.({ type: 'event', event } satisfies FromTaskProcess)
 }

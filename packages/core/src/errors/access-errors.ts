@@ -14,6 +14,12 @@ export const accessErrors = {
     message: 'the token or session is unknown or over',
     hint: 'Sign in again, or make another token with `holdfast token add`.',
   },
+  PERSON_NEEDED: {
+    exitCode: 1,
+    retryable: false,
+    message: '{name} is no person, and only people who have signed in may do this',
+    hint: 'Sign in with name and password, or do it with the command line on the server.',
+  },
   REQUEST_FOREIGN: {
     exitCode: 1,
     retryable: false,

@@ -56,6 +56,12 @@ export const apiErrors = {
     message: '{name} may see some sources only, and this is about all of them',
     hint: 'Use a token that is not limited to sources.',
   },
+  PROOF_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is no proof {id}',
+    hint: 'Look at what there is at /api/v1/proofs.',
+  },
   SERVER_FAULT: {
     exitCode: 1,
     retryable: false,

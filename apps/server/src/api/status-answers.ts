@@ -1,0 +1,57 @@
+import { Readable } from 'node:stream'
+import type { RouteReply } from '@holdfast/api/route'
+import type { Routes } from '@holdfast/api/routes'
+import { readReportHistory } from '@holdfast/orchestrator/status/report-history'
+import type { AnswersOf } from './answers-of.ts'
+import type { ApiSurroundings } from './api-surroundings.ts'
+import type { StatusReader } from './current-status.ts'
+import { reportSeenBy } from './seen-by.ts'
+import { viewOfApplication } from './view-of-application.ts'
+import { viewOfFinding } from './view-of-finding.ts'
+import { viewOfRepository } from './view-of-repository.ts'
+import { viewOfSource } from './view-of-source.ts'
+
+const dayMs = 86_400_000
+
+export function createStatusAnswers(
+  { catalogue, config, machine }: ApiSurroundings,
+  status: StatusReader,
+): AnswersOf<'status'> {
+  const whole = new WeakMap<object, RouteReply<Routes['status.get']>>()
+  return {
+    async 'status.get'(_input, caller, ctx) {
+      const { report } = await status.read(ctx)
+      const known = caller.sources === undefined ? whole.get(report) : undefined
+      if (known !== undefined) return known
+      const seen = reportSeenBy(caller, report, config())
+      const view = {
+        at: report.at.toISOString(),
+        isAllKept: seen.sources.every(({ isBroken }) => !isBroken),
+        version: machine.version,
+        sources: seen.sources.map(viewOfSource),
+        applications: seen.applications.map(viewOfApplication),
+        repositories: seen.repositories.map(viewOfRepository),
+        otherFindings: seen.otherFindings.map(viewOfFinding),
+      }
+      if (caller.sources === undefined) whole.set(report, view)
+      return view
+    },
+
+    async 'status.report'({ query: { format, days } }, caller, ctx) {
+      const { report } = await status.read(ctx)
+      const seen = reportSeenBy(caller, report, config())
+      const history = await readReportHistory(catalogue, new Date(ctx.now().getTime() - days * dayMs))
+      const isHtml = format === 'html'
+      const text = isHtml
+        ? (await import('@holdfast/orchestrator/status/report-html')).renderHtml(seen, history)
+        : (await import('@holdfast/orchestrator/status/report-markdown')).renderMarkdown(seen, history)
+      const bytes = Buffer.from(text)
+      return {
+        name: `holdfast-report-${report.at.toISOString().slice(0, 10)}.${isHtml ? 'html' : 'md'}`,
+        mediaType: isHtml ? 'text/html; charset=utf-8' : 'text/markdown; charset=utf-8',
+        sizeBytes: bytes.length,
+        content: Readable.from([bytes]),
+      }
+    },
+  }
+}

@@ -1,0 +1,3 @@
+export function describeApi(_version: string): Record<string, never> {
+  return {}
+}
