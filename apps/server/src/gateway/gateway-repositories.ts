@@ -4,9 +4,7 @@ import { dirname, join } from 'node:path'
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
-import { openConfiguredRepository } from '@holdfast/orchestrator/operation/open-configured-repository'
-import { openSpool } from '@holdfast/repository/engine/spool'
-import { type Intake, openIntake } from '@holdfast/repository/intake/open-intake'
+import type { Intake } from '@holdfast/repository/intake/open-intake'
 import type { Repository } from '@holdfast/repository/repository'
 
 /** A repository that the gateway has open. */
@@ -92,6 +90,12 @@ export function createGatewayRepositories(
 async function openServed(name: string, config: EffectiveConfig, machine: Machine, ctx: Context): Promise<Opened> {
   const settings = config.repositories.get(name)
   if (settings === undefined) throw new Error(`no repository ${name} in the configuration`)
+  // a server without agents has no use for what opens repositories
+  const [{ openConfiguredRepository }, { openSpool }, { openIntake }] = await Promise.all([
+    import('@holdfast/orchestrator/operation/open-configured-repository'),
+    import('@holdfast/repository/engine/spool'),
+    import('@holdfast/repository/intake/open-intake'),
+  ])
   await using stack = new AsyncDisposableStack()
   const { repository } = stack.use(await openConfiguredRepository(settings, machine, ctx))
   const spool = stack.use(await openSpool(repository.backend))

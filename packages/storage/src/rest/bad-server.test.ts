@@ -54,6 +54,23 @@ describe('a REST server that misbehaves', () => {
     expect(subject.events.filter((event) => event.type === 'request.retried').length).toBeGreaterThan(0)
   })
 
+  test('forbids to read packs: it is asked once, and for other files again', async () => {
+    const asked: string[] = []
+    await using subject = await against((request, reply) => {
+      asked.push(`${request.method} ${request.url?.split('/')[1]}`)
+      reply.writeHead(request.url?.startsWith('/data/') === true ? 403 : 404).end()
+    })
+    const others = ['index', 'index'] as const
+    for (const type of ['data', 'data', 'data'] as const) {
+      const reading = subject.backend.read({ ...file, type }, undefined, subject.ctx)
+      await expectRejection(reading, 'STORAGE_DENIED')
+    }
+    for (const type of others) {
+      await expectRejection(subject.backend.read({ ...file, type }, undefined, subject.ctx), 'STORAGE_FILE_MISSING')
+    }
+    expect(asked).toEqual(['GET data', 'GET index', 'GET index'])
+  })
+
   test('stores the file but loses the reply: the repetition sees that it is there', async () => {
     let size: number | undefined
     await using subject = await against((request, reply) => {

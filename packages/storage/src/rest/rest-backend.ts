@@ -105,6 +105,23 @@ export function createRestBackend(options: RestBackendOptions): Backend {
     }
   }
 
+  /** A server that lets nobody read packs says so once: a backup would ask for every directory of its parent. */
+  let packsRefused = false
+
+  async function get(
+    file: FileId,
+    headers: Record<string, string>,
+    onBody: (piece: Uint8Array) => void,
+    ctx: Context,
+  ): Promise<HttpReply> {
+    const what = doing('read', file)
+    if (packsRefused && file.type === 'data') throw statusError(403, what)
+    const reply = await send(what, { method: 'GET', path: urlOf(file), headers }, ctx, [403, 416], onBody)
+    if (reply.status !== 403) return reply
+    packsRefused ||= file.type === 'data'
+    throw statusError(403, what)
+  }
+
   async function read(file: FileId, range: ByteRange | undefined, ctx: Context): Promise<Uint8Array> {
     if (file.type === 'tip') throw new AppError('STORAGE_FILE_MISSING', { file: flatPath(file), location })
     return await receiveFile({
@@ -112,8 +129,7 @@ export function createRestBackend(options: RestBackendOptions): Backend {
       range,
       location,
       sizeBytes: async () => (await stat(file, ctx)).sizeBytes,
-      get: (headers, onBody) =>
-        send(doing('read', file), { method: 'GET', path: urlOf(file), headers }, ctx, [416], onBody),
+      get: (headers, onBody) => get(file, headers, onBody, ctx),
     })
   }
 
