@@ -1,4 +1,5 @@
 /** A server that only lets people in, on a catalogue of its own and a clock that stands still. Only for tests. */
+import type { OutgoingHttpHeaders } from 'node:http'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,7 +72,7 @@ export async function openAccess(): Promise<AccessFixture> {
 }
 
 /** a caller, or the body of an error, or of any other answer */
-export interface Answered {
+interface Answered {
   readonly kind?: string
   readonly name?: string
   readonly role?: string
@@ -80,10 +81,19 @@ export interface Answered {
 }
 
 /** Asks /who, unless told otherwise, as a client of this machine does. */
-export async function ask(app: FastifyInstance, options: InjectOptions & { readonly headers?: Headers } = {}) {
+export async function ask(
+  app: FastifyInstance,
+  options: InjectOptions & { readonly headers?: Headers } = {},
+): Promise<Answer> {
   const reply = await app.inject({ url: '/who', ...options, headers: { host: '127.0.0.1:8090', ...options.headers } })
   const body = reply.body.startsWith('{') ? reply.json<Answered>() : {}
   return { ...body, status: reply.statusCode, headers: reply.headers, code: body.error?.code }
+}
+
+export interface Answer extends Answered {
+  readonly status: number
+  readonly headers: OutgoingHttpHeaders
+  readonly code: string | undefined
 }
 
 export type Headers = Readonly<Record<string, string>>
