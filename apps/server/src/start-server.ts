@@ -24,6 +24,7 @@ import { gatewayPart } from './gateway/gateway-part.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { openHttp } from './http/open-http.ts'
 import { createLookout, type Lookout } from './lookout.ts'
+import { createSnapshotReader } from './reader/snapshot-reader.ts'
 import { repeat } from './repeat.ts'
 import { gapBackup } from './run/gap-backup.ts'
 import { pagePart } from './page/page-part.ts'
@@ -75,6 +76,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
     ctx,
   )
   const feed = createEventFeed(catalogue)
+  await using snapshots = createSnapshotReader({ machine: factsOf(machine) })
   const wake: Wake = { look: () => {} }
   const reader = createConfigReader(keeper, {
     ...{ log, catalogue },
@@ -91,6 +93,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
     reload: async (own) => (await reader('now', own)) ?? 'unchanged',
     checkConfig: (text, own) => doInProcess({ type: 'check-config', path: configPath, text, surroundings: rest }, own),
     feed,
+    reader: snapshots,
     leaseMs: options.leaseMs ?? defaultLeaseMs,
     ended: (run) => lookout.ended(run),
     audit: createActNotes(catalogue, log),

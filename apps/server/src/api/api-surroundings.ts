@@ -8,6 +8,7 @@ import type { Machine } from '@holdfast/orchestrator/operation/machine'
 import type { Run } from '@holdfast/orchestrator/run/run'
 import type { RunQueue } from '@holdfast/orchestrator/run/run-queue'
 import type { EventFeed } from '../events/event-feed.ts'
+import type { SnapshotReader } from '../reader/snapshot-reader.ts'
 import type { ServerLog } from '../server-log.ts'
 import type { ServedConfig } from '../task/task-message.ts'
 
@@ -28,6 +29,8 @@ export interface ApiSurroundings {
   checkConfig(text: string, ctx: Context): Promise<readonly PlacedProblem[]>
   /** changes, for those who listen */
   readonly feed: EventFeed
+  /** looks into repositories, in a process of its own */
+  readonly reader: SnapshotReader
   /** told of each run that ended for good and that no process of this server did */
   ended(run: Run): void
   /** Notes what somebody did or was refused. Does not fail: what was done cannot be taken back for it. */

@@ -8,11 +8,14 @@ import { createStatusReader } from './current-status.ts'
 import { createDescriptionAnswers } from './description-answers.ts'
 import { createEventAnswers } from './event-answers.ts'
 import { createFindingAnswers } from './finding-answers.ts'
+import { createInstanceAnswers } from './instance-answers.ts'
 import { createNotificationAnswers } from './notification-answers.ts'
 import { createProofAnswers } from './proof-answers.ts'
 import { createRepositoryAnswers } from './repository-answers.ts'
+import { createRestoreAnswers } from './restore-answers.ts'
 import type { RouteAnswer } from './route-answer.ts'
 import { createRunAnswers } from './run-answers.ts'
+import { createSnapshotAnswers } from './snapshot-answers.ts'
 import { createSourceAnswers } from './source-answers.ts'
 import { createStatusAnswers } from './status-answers.ts'
 import { createTierAnswers } from './tier-answers.ts'
@@ -29,6 +32,9 @@ export function createAnswers(surroundings: ApiSurroundings): Answers {
     ...createRepositoryAnswers(surroundings, status),
     ...createTierAnswers(surroundings),
     ...createRunAnswers(surroundings, status),
+    ...createSnapshotAnswers(surroundings),
+    ...createRestoreAnswers(surroundings),
+    ...createInstanceAnswers(surroundings),
     ...createFindingAnswers(surroundings, status),
     ...createProofAnswers(surroundings),
     ...createNotificationAnswers(surroundings),

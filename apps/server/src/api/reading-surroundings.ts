@@ -1,7 +1,4 @@
-import type { SnapshotReader } from '../reader/snapshot-reader.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
 
 /** What answers about snapshots and restores are made of. */
-export type ReadingSurroundings = Pick<ApiSurroundings, 'catalogue' | 'config' | 'queue'> & {
-  readonly reader: SnapshotReader
-}
+export type ReadingSurroundings = Pick<ApiSurroundings, 'catalogue' | 'config' | 'queue' | 'reader'>

@@ -4,7 +4,7 @@ import { byteText } from '@holdfast/repository/filter/byte-text'
 import { createSelection } from '@holdfast/repository/restore/selection'
 import type { OpenedTrees } from '@holdfast/repository/tree/open-trees'
 import { type WalkedEntry, walkTree } from '@holdfast/repository/tree/walk-tree'
-import type { FilesPart } from './plan-files-restore.ts'
+import type { FilesPart } from './files-part.ts'
 
 export interface FileCount {
   readonly files: number

@@ -7,7 +7,7 @@ import { restore } from '@holdfast/repository/restore/restore'
 import type { RestoreReport } from '@holdfast/repository/restore/restore-request'
 import { saveSettingsFor } from '../operation/save-settings-for.ts'
 import { makeSafetyBackup } from '../safety-backup.ts'
-import { type FilesPart, plainRestore } from './plan-files-restore.ts'
+import { type FilesPart, plainRestore } from './files-part.ts'
 import type { RestoreOutcome, RestoreSurroundings } from './restore-plan.ts'
 import { allowedOriginal } from './restore-place.ts'
 

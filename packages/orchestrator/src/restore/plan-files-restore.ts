@@ -13,27 +13,8 @@ import { chooseSnapshot, timeOf } from './choose-snapshot.ts'
 import { countFiles, type FileCount } from './count-files.ts'
 import { executeFilesRestore } from './execute-files-restore.ts'
 import type { RestorePlan, RestoreSurroundings } from './restore-plan.ts'
+import { type FilesPart, plainRestore } from './files-part.ts'
 import { allowedOriginal, allowedPlace } from './restore-place.ts'
-
-/** One tree that goes into one directory. */
-export interface FilesPart {
-  readonly tree: string
-  /** absolute */
-  readonly target: string
-  /** only these of the tree, as patterns that each match one path; everything when absent */
-  readonly include?: readonly string[]
-  /** what is there and may be written over; absent: nothing is */
-  readonly replaced?: string
-}
-
-export const plainRestore = {
-  overwrite: 'always',
-  delete: false,
-  verify: false,
-  dryRun: false,
-  sparse: true,
-  verbose: false,
-} as const
 
 /**
  * Plans the restore of files to a directory, or to where they came from. `notes`: what is to be said of it beside. Fails

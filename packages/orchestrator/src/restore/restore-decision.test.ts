@@ -1,5 +1,6 @@
 import { restoreOrderSchema } from '@holdfast/core/restore/restore-order'
 import { expect, test } from 'vitest'
+import type { ProofRecord } from '../catalogue/catalogue.ts'
 import { estimateRestore } from './estimate-restore.ts'
 import { digestOf, type RestorePlan } from './restore-plan.ts'
 import { mysqlPoint, notAfter, restorePoint } from './restore-point.ts'
@@ -62,12 +63,12 @@ test.each(['yesterday', '2026-11-20', '2026-11-20T14:29:59', 'lsn:x', 'xid:99999
 )
 
 test('a restore takes as long as the slowest real one did, by size; else a rate is assumed', () => {
-  const proof = {
+  const proof: ProofRecord = {
     ...{ id: 'p', source: 'shop', repository: 'local', snapshotId: 'ab', target: 'newest', checks: '[]' },
     ...{ endedAt: new Date(0), verdict: 'passed', bytes: 100, recoveryMs: 1000 },
-  } as const
+  }
   const wanted = { bytes: 150, logBytes: 50 }
-  const proofs = [proof, { ...proof, recoveryMs: 3000 }, { ...proof, verdict: 'failed', recoveryMs: 9000 } as const]
+  const proofs = [proof, { ...proof, recoveryMs: 3000 }, { ...proof, verdict: 'failed' as const, recoveryMs: 9000 }]
   expect(estimateRestore(wanted, proofs)).toEqual({ estimatedMs: 6000, estimatedFrom: 'proofs' })
   const assumed = estimateRestore({ bytes: 1 << 30, logBytes: 0 }, [{ ...proof, bytes: 0 }])
   expect(assumed).toEqual({ estimatedMs: 10_240, estimatedFrom: 'assumption' })
