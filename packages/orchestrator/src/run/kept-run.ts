@@ -1,5 +1,5 @@
 import { type Context, withSignal } from '@holdfast/core/context'
-import type { RunQueue } from './run-queue.ts'
+import type { LeasedRuns } from './run-queue.ts'
 import type { Run } from './run.ts'
 
 /** Why a run is stopped before it has ended by itself. */
@@ -24,7 +24,13 @@ const longestTimerMs = 2 ** 31 - 1
  * before another process may begin it: whether this one was cut off from the catalogue or did not get to run for so
  * long. Measured by a clock that nobody sets.
  */
-export function keepRun(queue: RunQueue, run: Run, worker: string, leaseMs: number, ctx: Context): KeptRun {
+export function keepRun(
+  queue: Pick<LeasedRuns, 'heartbeat'>,
+  run: Run,
+  worker: string,
+  leaseMs: number,
+  ctx: Context,
+): KeptRun {
   const work = new AbortController()
   let reason: StopReason | undefined
   let keptAtMs = performance.now()

@@ -46,6 +46,9 @@ export interface RunQueue extends AsyncDisposable {
   expire(): Promise<readonly Run[]>
 }
 
+/** What a worker needs of a queue: it does not matter to it whether that is here or behind a server. */
+export type LeasedRuns = Pick<RunQueue, 'lease' | 'heartbeat' | 'finish' | 'release' | 'expire'>
+
 export interface LeaseOptions {
   readonly leaseMs: number
   readonly limits: RunLimits

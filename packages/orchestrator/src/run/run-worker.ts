@@ -5,7 +5,7 @@ import { formatDurationMs } from '@holdfast/core/units/duration'
 import { keepRun, type KeptRun } from './kept-run.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { describeFailure, describeTimeOut } from './run-failure.ts'
-import type { RunLimits, RunOutcome, RunQueue } from './run-queue.ts'
+import type { LeasedRuns, RunLimits, RunOutcome } from './run-queue.ts'
 import type { Run, RunResult } from './run.ts'
 
 /** What came of the work; work that could not be done throws. */
@@ -15,7 +15,7 @@ export interface RunExecution {
 }
 
 export interface WorkerOptions {
-  readonly queue: RunQueue
+  readonly queue: LeasedRuns
   /** unique among all processes: "web-1:4711:9f3c" */
   readonly worker: string
   /** Asked before each lease, so that a new configuration holds at once. */
