@@ -34,7 +34,7 @@ export function frame({ caller, connection }, icon) {
         'span.name.dim',
         { title: `Signed in as ${caller.name}` },
         isOpenToAll ? 'This machine' : caller.name,
-        ` (${caller.role})`,
+        h('span.role', {}, ` (${caller.role})`),
       ),
       !isOpenToAll && actButton('sign-out', { class: 'small' }, 'Sign out'),
     ),
