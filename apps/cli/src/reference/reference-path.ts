@@ -8,5 +8,7 @@ export const referencePath = place('cli.md')
 export const configReferencePath = place('configuration.md')
 /** Where the schema of the configuration for editors lies. */
 export const configSchemaPath = place('holdfast.schema.json')
+/** Where the description of the HTTP interface lies. */
+export const openApiPath = place('openapi.json')
 /** Where the reference of the metrics lies. */
 export const metricsReferencePath = place('metrics.md')

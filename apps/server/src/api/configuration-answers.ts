@@ -3,7 +3,6 @@ import type { PlacedProblem } from '@holdfast/orchestrator/config/loaded-config'
 import type { AnswersOf } from './answers-of.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
 import { requireUnlimited } from './seen-by.ts'
-import { settingsViewOf } from './settings-view-of.ts'
 
 export function createConfigurationAnswers({
   configPath,
@@ -20,7 +19,7 @@ export function createConfigurationAnswers({
         files: [...files],
         digest,
         warnings: [...warnings],
-        settings: settingsViewOf(shown),
+        settings: shown,
       }
     },
 

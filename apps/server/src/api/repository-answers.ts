@@ -4,7 +4,6 @@ import type { AnswersOf } from './answers-of.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
 import type { StatusReader } from './current-status.ts'
 import { configSeenBy, reportSeenBy, seesAbout } from './seen-by.ts'
-import { settingsViewOf } from './settings-view-of.ts'
 import { viewOfFinding } from './view-of-finding.ts'
 import { viewOfRepository } from './view-of-repository.ts'
 import { viewOfRun } from './view-of-run.ts'
@@ -31,7 +30,7 @@ export function createRepositoryAnswers(
       return {
         at: report.at.toISOString(),
         repository: viewOfRepository(repository),
-        settings: settingsViewOf(mapAt(mapAt(served().shown, 'repositories'), name)),
+        settings: mapAt(mapAt(served().shown, 'repositories'), name),
         sources: [...seen.sources.values()]
           .filter(({ repositories }) => repositories.includes(name))
           .map((source) => source.name),

@@ -7,7 +7,6 @@ import type { AnswersOf } from './answers-of.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
 import type { StatusReader } from './current-status.ts'
 import { configSeenBy, reportSeenBy } from './seen-by.ts'
-import { settingsViewOf } from './settings-view-of.ts'
 import { viewOfProof } from './view-of-proof.ts'
 import { viewOfRun } from './view-of-run.ts'
 import { viewOfSource } from './view-of-source.ts'
@@ -44,7 +43,7 @@ export function createSourceAnswers(
       return {
         at: report.at.toISOString(),
         source: viewOfSource(source),
-        settings: settingsViewOf(mapAt(mapAt(served().shown, 'sources'), name)),
+        settings: mapAt(mapAt(served().shown, 'sources'), name),
         held: facts.snapshots
           .filter((each) => each.source === name)
           .map(({ repository, count, oldest, newest, newestId, newestBytes }) => ({

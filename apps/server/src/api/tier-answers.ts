@@ -2,7 +2,6 @@ import { isSettingMap, mapAt } from '@holdfast/core/config/setting'
 import type { AnswersOf } from './answers-of.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
 import { configSeenBy } from './seen-by.ts'
-import { settingsViewOf } from './settings-view-of.ts'
 
 export function createTierAnswers({ config, served }: ApiSurroundings): AnswersOf<'tiers'> {
   return {
@@ -12,7 +11,7 @@ export function createTierAnswers({ config, served }: ApiSurroundings): AnswersO
       return {
         tiers: tiers.map(([name, settings]) => ({
           name,
-          settings: isSettingMap(settings) ? settingsViewOf(settings) : {},
+          settings: isSettingMap(settings) ? settings : {},
           sources: sources.filter(({ tier }) => tier === name).map((source) => source.name),
         })),
       }

@@ -8,6 +8,6 @@ export const descriptionRoutes = {
     path: '/api/v1/openapi.json',
     summary: 'Describe this interface as OpenAPI 3.1',
     role: 'public',
-    reply: { kind: 'json', schema: z.record(z.string(), z.json()) },
+    reply: { kind: 'json', schema: z.record(z.string(), z.unknown()) },
   }),
 }

@@ -19,20 +19,22 @@ export const progressSchema = z.strictObject({
 })
 
 /** Something has changed. What is not told here did not change. */
-export const eventViewSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('run.changed'), run: runViewSchema }),
-  z.strictObject({
-    type: z.literal('run.progressed'),
-    runId: z.string(),
-    operation: operationSchema,
-    source: z.string().optional(),
-    repository: z.string().optional(),
-    progress: progressSchema,
-  }),
-  z.strictObject({ type: z.literal('finding.changed'), finding: findingViewSchema }),
-  z.strictObject({ type: z.literal('config.reloaded'), at: instantSchema, digest: z.string() }),
-  z
-    .strictObject({ type: z.literal('reset') })
-    .describe('What came before cannot be told any more: read everything anew. What follows is whole again.'),
-])
+export const eventViewSchema = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('run.changed'), run: runViewSchema }),
+    z.strictObject({
+      type: z.literal('run.progressed'),
+      runId: z.string(),
+      operation: operationSchema,
+      source: z.string().optional(),
+      repository: z.string().optional(),
+      progress: progressSchema,
+    }),
+    z.strictObject({ type: z.literal('finding.changed'), finding: findingViewSchema }),
+    z.strictObject({ type: z.literal('config.reloaded'), at: instantSchema, digest: z.string() }),
+    z
+      .strictObject({ type: z.literal('reset') })
+      .describe('What came before cannot be told any more: read everything anew. What follows is whole again.'),
+  ])
+  .meta({ id: 'Event' })
 export type EventView = z.output<typeof eventViewSchema>

@@ -4,18 +4,20 @@ import { durationMsSchema, instantSchema } from './instant.ts'
 export const verdictSchema = z.enum(['passed', 'failed'])
 
 /** A restore that was tried, without its evidence. */
-export const proofViewSchema = z.strictObject({
-  id: z.string(),
-  runId: z.string().optional(),
-  source: z.string(),
-  repository: z.string(),
-  snapshotId: z.string(),
-  verdict: verdictSchema,
-  target: z.string().describe('"newest", or the instant.'),
-  endedAt: instantSchema,
-  recoveryMs: durationMsSchema.describe('Measured: until the service would be back.'),
-  bytes: z.number().min(0),
-})
+export const proofViewSchema = z
+  .strictObject({
+    id: z.string(),
+    runId: z.string().optional(),
+    source: z.string(),
+    repository: z.string(),
+    snapshotId: z.string(),
+    verdict: verdictSchema,
+    target: z.string().describe('"newest", or the instant.'),
+    endedAt: instantSchema,
+    recoveryMs: durationMsSchema.describe('Measured: until the service would be back.'),
+    bytes: z.number().min(0),
+  })
+  .meta({ id: 'Proof' })
 export type ProofView = z.output<typeof proofViewSchema>
 
 /** One thing that was looked at, with what was seen. */

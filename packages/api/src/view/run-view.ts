@@ -40,24 +40,26 @@ const resultSchema = z.strictObject({
 })
 
 /** One execution of an operation. */
-export const runViewSchema = z.strictObject({
-  id: z.string().meta({ examples: ['0198f3c2-9d3e-7f61-8b1f-3a52c5a7d0e1'] }),
-  operation: operationSchema,
-  source: z.string().optional(),
-  repository: z.string().optional(),
-  arguments: z.record(z.string(), z.string()),
-  cause: causeSchema,
-  state: runStateSchema,
-  isCancelRequested: z.boolean(),
-  attempt: count.describe('How often it was begun.'),
-  attempts: count.describe('How often it may be begun.'),
-  timeoutMs: durationMsSchema,
-  dueAt: instantSchema,
-  queuedAt: instantSchema,
-  startedAt: instantSchema.optional(),
-  endedAt: instantSchema.optional(),
-  worker: z.string().optional().describe('The process that does it, or did it last.'),
-  error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string() }).optional(),
-  result: resultSchema.optional(),
-})
+export const runViewSchema = z
+  .strictObject({
+    id: z.string().meta({ examples: ['0198f3c2-9d3e-7f61-8b1f-3a52c5a7d0e1'] }),
+    operation: operationSchema,
+    source: z.string().optional(),
+    repository: z.string().optional(),
+    arguments: z.record(z.string(), z.string()),
+    cause: causeSchema,
+    state: runStateSchema,
+    isCancelRequested: z.boolean(),
+    attempt: count.describe('How often it was begun.'),
+    attempts: count.describe('How often it may be begun.'),
+    timeoutMs: durationMsSchema,
+    dueAt: instantSchema,
+    queuedAt: instantSchema,
+    startedAt: instantSchema.optional(),
+    endedAt: instantSchema.optional(),
+    worker: z.string().optional().describe('The process that does it, or did it last.'),
+    error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string() }).optional(),
+    result: resultSchema.optional(),
+  })
+  .meta({ id: 'Run' })
 export type RunView = z.output<typeof runViewSchema>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
 
-/** In the words of the configuration file; secrets as references. */
-export const settingsSchema = z.record(z.string(), z.json())
+export const settingsSchema = z
+  .record(z.string(), z.unknown())
+  .meta({ id: 'Settings', description: 'In the words of the configuration file; secrets as references.' })
