@@ -1,4 +1,5 @@
 import { type Detector, joinSights, type Sight, type View } from './detector.ts'
+import { detectAgent } from './detect/agent.ts'
 import { detectArchived } from './detect/archived.ts'
 import { detectAnomaly } from './detect/anomaly.ts'
 import { detectCapacity } from './detect/capacity.ts'
@@ -34,6 +35,7 @@ const detectors: readonly Detector[] = [
   detectRetentionPaused,
   detectDamagedSource,
   detectArchived,
+  detectAgent,
   detectConfiguration,
 ]
 

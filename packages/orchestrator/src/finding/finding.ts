@@ -21,6 +21,8 @@ export const findingKinds = [
   'archived',
   'damaged-source',
   'objective-missed',
+  'agent-away',
+  'agent-refused',
   'configuration',
 ] as const
 export type FindingKind = (typeof findingKinds)[number]
