@@ -167,7 +167,7 @@ const mysqlOptions = ['atLog', 'without', 'mysqlBin'] as const
 const notOfMysql = [
   ...archiveChoices,
   ...(['to', 'target', 'timeline', 'targetAction', 'tablespaceMapping', 'delta', 'start', 'port'] as const),
-  ...(['schema', 'noOwner', 'jobs', 'temporary', 'postgresBin'] as const),
+  ...(['schema', 'noOwner', 'jobs', 'postgresBin'] as const),
 ]
 const notOfMysqlDirectory = [
   ...archiveChoices,

@@ -45,6 +45,7 @@ export async function runMysqlRestore(invocation: MysqlRestoreInvocation): Promi
       ...(into === undefined ? {} : { into }),
       replaces: confirm === source ? 'all' : replace === undefined ? [] : [replace],
       users: database.length === 0 || options.withRoles,
+      ...(options.temporary === undefined ? {} : { scratchDirectory: options.temporary }),
     },
     ctx,
   )
@@ -105,7 +106,7 @@ async function keepReplaced(
   output.message({ message_type: 'safety_backup', snapshot_id: id, databases: replaced })
 }
 
-function describePlan(source: string, { backup, load, replay, target }: MysqlRestorePlan): string {
+function describePlan(source: string, { backup, load, replay, target, scratch }: MysqlRestorePlan): string {
   const { manifest, snapshot } = backup
   const place =
     replay &&
@@ -122,6 +123,9 @@ function describePlan(source: string, { backup, load, replay, target }: MysqlRes
     }),
     `  reads        ${formatSize(load.dumpBytes)}`,
     ...(place === undefined ? [] : [`  replays      ${place}`]),
+    ...(scratch === undefined
+      ? []
+      : ['  by way of    a scratch server, which all databases are brought to that point in']),
     ...left.map((one) => `  leaves out   the transaction at ${one}`),
     ...load.warnings.map((warning) => `  warning      ${printable(warning)}`),
   ].join('\n')

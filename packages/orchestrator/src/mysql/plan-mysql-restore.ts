@@ -8,10 +8,12 @@ import { planLogicalRestore } from '@holdfast/connectors/mysql/logical/restore/p
 import { chooseChain } from '@holdfast/connectors/mysql/recovery/choose-chain'
 import type { MysqlRecoveryTarget } from '@holdfast/connectors/mysql/recovery/recovery-point'
 import { planReplay, type ReplayPlan } from '@holdfast/connectors/mysql/recovery/replay-plan'
+import type { SandboxTools } from '@holdfast/connectors/mysql/server/mysql-sandbox'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Repository } from '@holdfast/repository/repository'
 import type { BinlogChain } from '@holdfast/connectors/mysql/recovery/binlog-chain'
+import { findSandboxTools } from './find-sandbox-tools.ts'
 import { baseOf, isLogical, isPhysical, type MysqlBackup } from './list-mysql-backups.ts'
 import { type MysqlMaterial, readMysqlMaterial } from './read-mysql-material.ts'
 
@@ -23,11 +25,17 @@ export interface MysqlRestorePlan {
   /** undefined: the state of the backup itself */
   readonly replay: ReplayPlan | undefined
   readonly target: MysqlRecoveryTarget
+  /**
+   * A log cannot be replayed for some tables alone: everything is brought to the point in a scratch server, and they are
+   * taken from there. Absent when all is done on the server itself.
+   */
+  readonly scratch?: SandboxTools
 }
 
 /**
  * Chooses the backup with the least to replay, and finds the very place in the log where it stops. Changes nothing. Fails
- * with SOURCE_NOT_IN_REPOSITORY, RECOVERY_…, MYSQL_RECOVERY_IN_GAP and the codes of `planLogicalRestore`.
+ * with SOURCE_NOT_IN_REPOSITORY, RECOVERY_…, MYSQL_RECOVERY_IN_GAP, for tables MYSQL_BINARIES_MISSING, and the codes of
+ * `planLogicalRestore`.
  */
 export async function planMysqlRestore(
   repository: Repository,
@@ -48,17 +56,14 @@ export async function planFromMaterial(
   ctx: Context,
 ): Promise<MysqlRestorePlan> {
   const { backup, chain } = chooseBackup(material, dumpsOf(material), target.stop)
-  // one table is as it was when the backup was made: a log cannot be replayed for it alone
-  const isTable = request.tables.length > 0
-  if (isTable && target.stop.type !== 'backup' && target.stop.type !== 'latest') {
-    throw new AppError('OPTIONS_CONFLICT', {
-      first: '--table',
-      second: '--at; restore its database beside with --into, then copy the table',
-    })
+  const replay = await planReplay(chain, target, material.read, ctx)
+  if (request.tables.length === 0 || replay === undefined) {
+    return { backup, material, load: await planLogicalRestore(backup.manifest, request, ctx), replay, target }
   }
-  const load = await planLogicalRestore(backup.manifest, request, ctx)
-  const replay = isTable ? undefined : await planReplay(chain, target, material.read, ctx)
-  return { backup, material, load, replay, target }
+  // the log may make a table that the backup does not have
+  const load = await planLogicalRestore(backup.manifest, { ...request, tablesMayBeNew: true }, ctx)
+  const tools = await findSandboxTools(backup.manifest.server.family, request.client, ctx)
+  return { backup, material, load, replay, target, scratch: tools }
 }
 
 /** The backup of a kind that a point is reached from with the least to replay. Fails with RECOVERY_…. */

@@ -1,20 +1,16 @@
-import { findMysqlTool, type MysqlClientPlace } from '@holdfast/connectors/mysql/client/mysql-tool'
+import type { MysqlClientPlace } from '@holdfast/connectors/mysql/client/mysql-tool'
 import { connectMysql } from '@holdfast/connectors/mysql/connection/connect'
 import type { LogicalManifest } from '@holdfast/connectors/mysql/logical/logical-manifest'
 import { type MysqlExpectation, verifyDatabases } from '@holdfast/connectors/mysql/proof/verify-databases'
 import type { MysqlRecoveryTarget } from '@holdfast/connectors/mysql/recovery/recovery-point'
-import {
-  type MysqlSandbox,
-  type SandboxTools,
-  startMysqlSandbox,
-} from '@holdfast/connectors/mysql/server/mysql-sandbox'
+import { type MysqlSandbox, startMysqlSandbox } from '@holdfast/connectors/mysql/server/mysql-sandbox'
 import { removeDeadMysqlSandboxes } from '@holdfast/connectors/mysql/server/remove-dead-sandboxes'
 import type { Context } from '@holdfast/core/context'
-import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { type Check, failed, passed, runCheck } from '@holdfast/core/proof/check'
 import type { Repository } from '@holdfast/repository/repository'
 import { type SourceProof, verdictOf } from '../proof/source-proof.ts'
-import { executeMysqlRestore, type MysqlRestoreReport } from './execute-mysql-restore.ts'
+import { findSandboxTools } from './find-sandbox-tools.ts'
+import { loadAndReplay, type MysqlRestoreReport } from './load-and-replay.ts'
 import { chooseBackup, dumpsOf, type MysqlRestorePlan, planFromMaterial } from './plan-mysql-restore.ts'
 import { readMysqlMaterial } from './read-mysql-material.ts'
 
@@ -52,7 +48,7 @@ export async function proveMysql(
   await removeDeadMysqlSandboxes(request.sandboxParent)
   const material = await readMysqlMaterial(repository, source, ctx)
   const { manifest, snapshot } = chooseBackup(material, dumpsOf(material), target.stop).backup
-  const tools = await findServer(manifest, client, ctx)
+  const tools = await findSandboxTools(manifest.server.family, client, ctx)
   await using sandbox = await startMysqlSandbox(tools, manifest.server, request.sandboxParent, ctx)
   const local = { target: sandbox.target, client, databases: [], tables: [], replaces: [], users: true }
   const plan = await planFromMaterial(material, target, local, ctx)
@@ -89,19 +85,6 @@ function untilOf({ replay, backup }: MysqlRestorePlan, stop: MysqlRecoveryTarget
   return replay?.chain.until ?? backup.manifest.consistentAt
 }
 
-async function findServer({ server }: LogicalManifest, client: MysqlClientPlace, ctx: Context): Promise<SandboxTools> {
-  const local: MysqlClientPlace = { ...client, place: { type: 'local' } }
-  try {
-    const found = await findMysqlTool('server', server.family, local, ctx)
-    if (server.family === 'mysql') return { server: found }
-    return { server: found, install: await findMysqlTool('install', server.family, local, ctx) }
-  } catch (error) {
-    if (!isAppError(error, 'MYSQL_TOOL_MISSING')) throw error
-    const program = server.family === 'mariadb' ? 'mariadbd with mariadb-install-db' : 'mysqld'
-    throw new AppError('MYSQL_BINARIES_MISSING', { program }, { cause: error })
-  }
-}
-
 /** What was found wrong while the backup was made does not heal by being restored. */
 async function checkFindings({ findings }: LogicalManifest, ctx: Context): Promise<Check> {
   const look = async () => {
@@ -116,7 +99,7 @@ async function restore(plan: MysqlRestorePlan, checks: Check[], ctx: Context): P
   let report: MysqlRestoreReport | undefined
   const look = async () => {
     // accounts of the log could lock us out of our own server
-    report = await executeMysqlRestore(plan, { skipsAccounts: true }, ctx)
+    report = await loadAndReplay(plan, { skipsAccounts: true }, ctx)
     const { replay } = plan
     const log =
       replay === undefined

@@ -27,7 +27,7 @@ export function requireReachable(directory: string, { uid, gid }: ServerIdentity
     const found = statSync(path)
     const needed = found.uid === uid ? 0o100 : found.gid === gid ? 0o010 : 0o001
     if ((found.mode & needed) !== 0) continue
-    const reason = `PostgreSQL must run as user ${uid} there, who may not enter ${path}`
+    const reason = `the server must run as user ${uid} there, who may not enter ${path}`
     throw new AppError('TARGET_UNUSABLE', { target: directory, reason })
   }
 }

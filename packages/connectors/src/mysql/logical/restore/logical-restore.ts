@@ -23,6 +23,10 @@ export interface LogicalRestoreRequest {
   readonly into?: string
   /** tables of the one chosen database; empty: all of it */
   readonly tables: readonly string[]
+  /** they need not be in the backup: its log may make them */
+  readonly tablesMayBeNew?: boolean
+  /** where the space for all of the backup is, when tables are brought to a point; default: the temporary files' */
+  readonly scratchDirectory?: string
   /** names of databases that may be dropped for it, or "all" */
   readonly replaces: readonly string[] | 'all'
   /** make accounts that are missing, with their grants */

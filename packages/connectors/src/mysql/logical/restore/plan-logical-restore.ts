@@ -62,7 +62,7 @@ function chooseDatabases(
   }
   const names = [...only.tables.map(({ name }) => name), ...only.views]
   const missing = tables.find((table) => !names.includes(table))
-  if (missing === undefined) return chosen
+  if (missing === undefined || request.tablesMayBeNew === true) return chosen
   throw new AppError('BACKUP_PART_UNKNOWN', {
     part: `table ${JSON.stringify(missing)}`,
     known: names.slice(0, 30).join(', ') || 'none',
