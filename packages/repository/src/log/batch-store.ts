@@ -1,13 +1,15 @@
 import type { Context } from '@holdfast/core/context'
 import { fromPostedError } from '../engine/posted-error.ts'
+import { sha256 } from '../engine/sha256.ts'
 import type { Repository } from '../repository.ts'
 import { FirstFailure } from '../save/first-failure.ts'
+import { fixedChunks } from '../save/fixed-chunks.ts'
 import { JobQueue } from '../save/job-queue.ts'
 import type { SaveRequest } from '../save/save-request.ts'
 import { openSaveSession } from '../save/save-session.ts'
 import type { StoredContent } from '../save/stream-content.ts'
 import type { BatchFile, LogSettings } from './batch-file.ts'
-import { copiedLoan, type Loan } from './loan.ts'
+import type { Loan } from './loan.ts'
 import { logSnapshotPath, type LogPlace, logTags } from './log-place.ts'
 
 /**
@@ -17,9 +19,10 @@ import { logSnapshotPath, type LogPlace, logTags } from './log-place.ts'
 export interface BatchStore extends AsyncDisposable {
   /** Stores a file's content, once for the same object however often it is called; several are stored at a time. */
   file(file: BatchFile): Promise<StoredContent>
-  bytes(bytes: Uint8Array): Promise<StoredContent>
+  /** Stores a small content. Like `tree` it returns at once: ids are known before what they name is stored. */
+  bytes(bytes: Uint8Array): StoredContent
   /** Stores the JSON of a tree; returns its id. */
-  tree(text: Uint8Array): Promise<string>
+  tree(text: Uint8Array): string
   /** When it returns, everything that was stored before it was called is in the repository and its index. */
   finish(): Promise<void>
   /** After a failure: brings what is complete into the repository, so that the next attempt has it. */
@@ -37,13 +40,15 @@ export async function openBatchStore(
   const queue = new JobQueue(session, failure, (result) => session.take(result))
   const files = new WeakMap<BatchFile, Promise<StoredContent>>()
   const lent = new Set<Loan>()
+  const sending: Promise<void>[] = []
   let turn: Promise<unknown> = Promise.resolve()
 
   /** Resolves when a worker has the content. */
   async function begin(loan: Loan, stored: (content: StoredContent) => void): Promise<void> {
     const { bytes, extraBytes } = loan
     const sizeBytes = bytes.length
-    const load = { sizeBytes: extraBytes, transfer: [bytes.buffer] }
+    // one that waited behind another would wait while other threads have nothing to do
+    const load = { sizeBytes: extraBytes, transfer: [bytes.buffer], taker: 'idle' } as const
     lent.add(loan)
     await queue.send<'content'>(
       { type: 'content', bytes },
@@ -73,6 +78,20 @@ export async function openBatchStore(
     return content
   }
 
+  function send(content: Uint8Array, isTree: boolean): string {
+    const bytes = Uint8Array.from(content)
+    const id = sha256(bytes)
+    const load = { sizeBytes: bytes.length, transfer: [bytes.buffer], taker: 'any' } as const
+    const checked = (outcome: { readonly id: string }): void => {
+      if (outcome.id !== id) throw new Error(`blob ${id} was stored as ${outcome.id}`)
+    }
+    const sent = queue.send<'blob'>({ type: 'blob', bytes, isTree }, checked, load)
+    // it may fail before anyone waits for it
+    sent.catch(() => {})
+    sending.push(sent)
+    return id
+  }
+
   return {
     file(file) {
       const known = files.get(file)
@@ -81,14 +100,12 @@ export async function openBatchStore(
       files.set(file, stored)
       return stored
     },
-    bytes: (bytes) => store(async () => copiedLoan(bytes)),
-    async tree(text) {
-      const bytes = Uint8Array.from(text)
-      const load = { sizeBytes: bytes.length, transfer: [bytes.buffer] }
-      return (await queue.ask<'blob'>({ type: 'blob', bytes, isTree: true }, load)).id
-    },
+    bytes: (bytes) => ({ ids: Array.from(fixedChunks(bytes), (chunk) => send(chunk, false)), sizeBytes: bytes.length }),
+    tree: (text) => send(text, true),
     async finish() {
-      const [unfinished] = await failure.orFail(session.finish())
+      await failure.orFail(Promise.all(sending.splice(0)))
+      const [unfinished] = await failure.orFail(session.finish(() => queue.wake()))
+      failure.throwIfFailed()
       if (unfinished !== undefined) throw unfinished
     },
     salvage: () => session.salvage(),

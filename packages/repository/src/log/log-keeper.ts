@@ -41,8 +41,8 @@ export interface LogKeeper {
 
 /** A log while its repository is locked. After a batch has failed, it is of no more use. */
 export interface HeldLog extends AsyncDisposable {
-  /** Begins to store a file that a later batch will add. */
-  prepare(file: BatchFile): void
+  /** Stores a file that a later batch will add. What goes wrong is that batch's to tell; then this never returns. */
+  prepare(file: BatchFile): Promise<void>
   /** As the keeper's, but with the signal of `hold`. */
   batch(add: readonly BatchFile[], drop: readonly LogFileName[]): Promise<void>
 }
@@ -108,12 +108,13 @@ export function createLogKeeper(
     let opened: Promise<BatchStore> | undefined
     const open = (): Promise<BatchStore> => (opened ??= openBatchStore(locked, place, settings, guarded))
     return {
-      prepare(file) {
-        // what goes wrong is the batch's to tell
-        open()
-          .then((store) => store.file(file))
-          .catch(() => {})
-      },
+      prepare: (file) =>
+        new Promise((resolve) => {
+          open()
+            .then((store) => store.file(file))
+            .then(() => resolve())
+            .catch(() => {})
+        }),
       batch: async (add, drop) => await writeBatch(locked, await open(), { add, drop }, guarded),
       async [Symbol.asyncDispose]() {
         await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]()

@@ -181,7 +181,8 @@ describe('under load a log', () => {
     await expectStored(repository, 24)
     expect(await countFiles(repository.backend, 'snapshot', ctx)).toBe(1)
     expect(written.get('snapshot')).toBeGreaterThan(2)
-    expect(written.get('lock')).toBeLessThan(written.get('snapshot') ?? 0)
+    // and one more when nothing had waited for the moment
+    expect(written.get('lock')).toBeLessThanOrEqual(2)
   })
 
   test('has what was with the threads when storing failed, and writes it to tips and later to a snapshot', async () => {

@@ -65,8 +65,8 @@ export interface LogWriter extends AsyncDisposable {
 const defaultBatchBytes = 64 << 20
 const defaultBatchAgeMs = 5 * 60_000
 const defaultPartialEveryMs = 60_000
-/** So long batches under way are waited for before what they hold is written to tips as well. */
-const batchPatienceMs = 3_000
+/** For room, so long batches under way are waited for before what they hold is written to tips as well. */
+const roomPatienceMs = 10_000
 /** So long where what came is to be durable by its time: that of the batch being written, and of one with the rest. */
 const flushPatienceMs = 1_500
 /** So long for one that has no lock yet: nobody else has it then, and it may take for ever. */
@@ -76,6 +76,8 @@ const retryBatchAfterMs = 30_000
 const lockedAtMostMs = 60_000
 /** When so much of the next batch comes during one, there is load: it is stored at once, and soon enough for a batch. */
 const aheadShare = 0.25
+/** Under load each batch holds at least so much of one, and the threads have the rest of what is in memory meanwhile. */
+const stepShare = 0.5
 const lookEveryMs = 20
 const lookedForRest = 100
 /** In memory, as a multiple of a batch: the one that is written, and the beginning of the next. */
@@ -123,10 +125,8 @@ class BatchingLogWriter implements LogWriter {
   #held: { readonly log: HeldLog; readonly untilMs: number } | undefined
   /** what the batch that is being written is made of */
   #writing: ReadonlySet<PendingFile> | undefined
-  /** something has been stored already for the next batch */
-  #isAhead = false
-  /** the next batch is to be made of what there is, however little */
-  #isRestWanted = false
+  /** what came before this position is put into the next batch, however little it is */
+  #wantedBefore = 0
   readonly #waiting: (() => void)[] = []
   #failure: unknown
   #retryAtMs = 0
@@ -170,7 +170,7 @@ class BatchingLogWriter implements LogWriter {
   async room(ctx: Context): Promise<void> {
     const memoryBytesAtMost = batchesInMemory * this.#batchBytes
     if (this.#memoryBytes() <= memoryBytesAtMost) return
-    await this.#patience(batchPatienceMs, () => false)
+    await this.#patience(roomPatienceMs, () => this.#memoryBytes() <= memoryBytesAtMost)
     if (this.#memoryBytes() > memoryBytesAtMost) await this.flush(ctx)
     for (const file of this.#pending) file.forgetBytes()
   }
@@ -191,9 +191,9 @@ class BatchingLogWriter implements LogWriter {
     this.#startBatch(ctx)
     const files = this.#pending.filter((file) => !file.isDurable)
     if (files.length === 0) return
-    // batches that are about to end spare the tips; while the repository is locked one more costs less than they do
-    this.#isRestWanted = this.#held !== undefined
-    await this.#patience(flushPatienceMs, () => files.some(({ isDurable }) => !isDurable))
+    // batches that are about to end spare the tips; while there is one, another costs less than they do
+    if (this.#running !== undefined) this.#wantedBefore = this.#appended
+    await this.#patience(flushPatienceMs, () => files.every(({ isDurable }) => isDurable))
     if (!this.#store.holdsTips) {
       while (this.#pending.some((file) => files.includes(file))) await this.batch(ctx)
       return
@@ -214,7 +214,8 @@ class BatchingLogWriter implements LogWriter {
   async batch(ctx: Context): Promise<void> {
     await this.#running?.catch(() => {})
     if (this.#pending.length === 0) return
-    await this.#start(ctx)
+    this.#wantedBefore = this.#appended
+    while (this.#pending.length > 0) await this.#start(ctx)
     this.#failure = undefined
   }
 
@@ -245,25 +246,27 @@ class BatchingLogWriter implements LogWriter {
     if (failure !== undefined) throw failure
   }
 
-  /** Tells those who wait that a batch has ended, well or not. */
+  /** Tells those who wait that something has changed, such as that a batch has ended, well or not. */
   #wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
-  /** Waits a little for the batch that is being written, and for those that follow it while they are wanted. */
-  async #patience(atMostMs: number, isAnotherWanted: () => boolean): Promise<void> {
-    const waited = new AbortController()
-    const patienceMs = this.#writing === undefined ? Math.min(lockPatienceMs, atMostMs) : atMostMs
-    let isOver = false
-    const patience = delay(patienceMs, undefined, { signal: waited.signal })
-      .catch(() => {})
-      .then(() => (isOver = true))
-    while (this.#running !== undefined && !isOver) {
-      const written = new Promise<void>((resolve) => this.#waiting.push(resolve))
-      await Promise.race([written, patience])
-      if (!isAnotherWanted()) break
-    }
-    waited.abort()
+  /** Waits a little for the batch that is being written, and for those that follow it, until they have done enough. */
+  async #patience(atMostMs: number, isEnough: () => boolean): Promise<void> {
+    let [isOver, isLockLate] = [false, false]
+    const timers = [
+      setTimeout(() => {
+        isOver = true
+        this.#wake()
+      }, atMostMs),
+      setTimeout(() => {
+        isLockLate = true
+        this.#wake()
+      }, lockPatienceMs),
+    ]
+    const isWorthIt = (): boolean => this.#running !== undefined && (this.#held !== undefined || !isLockLate)
+    while (isWorthIt() && !isOver && !isEnough()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    for (const timer of timers) clearTimeout(timer)
   }
 
   /** Begins a batch beside what else is done, if one is due. */
@@ -281,10 +284,10 @@ class BatchingLogWriter implements LogWriter {
     })
   }
 
-  #isDue(nowMs: number): boolean {
+  #isDue(nowMs: number, share = 1): boolean {
     const [oldest] = this.#pending
     if (oldest === undefined) return false
-    return bytesOf(this.#pending) >= this.#batchBytes || nowMs - oldest.acceptedAtMs >= this.#batchAgeMs
+    return bytesOf(this.#pending) >= share * this.#batchBytes || nowMs - oldest.acceptedAtMs >= this.#batchAgeMs
   }
 
   #start(ctx: Context): Promise<void> {
@@ -302,17 +305,28 @@ class BatchingLogWriter implements LogWriter {
     const untilMs = ctx.now().getTime() + lockedAtMostMs
     this.#held = { log, untilMs }
     try {
-      do await this.#write(log, [...this.#pending], ctx)
+      do await this.#write(log, this.#nextFiles(), ctx)
       while (await this.#isNextDue(untilMs, ctx))
     } finally {
       this.#held = undefined
+      for (const file of this.#pending) file.ahead = 'no'
     }
   }
 
+  /** What is stored already, and more where that is little: the rest is stored while this batch is finished. */
+  #nextFiles(): readonly PendingFile[] {
+    let bytes = 0
+    const isLeft = (file: PendingFile): boolean => {
+      bytes += file.sizeBytes
+      return file.ahead !== 'stored' && bytes - file.sizeBytes >= this.#batchBytes * stepShare
+    }
+    const end = this.#pending.findIndex(isLeft)
+    return this.#pending.slice(0, end < 0 ? this.#pending.length : end)
+  }
+
   async #write(log: HeldLog, files: readonly PendingFile[], ctx: Context): Promise<void> {
-    this.#isAhead = false
-    this.#isRestWanted = false
     this.#writing = new Set(files)
+    this.#prepareNext(ctx.now().getTime())
     try {
       await log.batch(files, [])
       for (const file of files) {
@@ -333,17 +347,31 @@ class BatchingLogWriter implements LogWriter {
 
   /** Under load, has what comes during a batch stored at once, so that the threads are never idle. */
   #prepareNext(nowMs: number): void {
-    if (this.#held === undefined || nowMs >= this.#held.untilMs) return
+    const held = this.#held
+    if (held === undefined || nowMs >= held.untilMs) return
     const next = this.#pending.filter((file) => this.#writing?.has(file) !== true)
-    if (!this.#isAhead && bytesOf(next) < aheadShare * this.#batchBytes) return
-    this.#isAhead = true
-    for (const file of next) this.#held.log.prepare(file)
+    if (!this.#isAhead() && bytesOf(next) < aheadShare * this.#batchBytes) return
+    // in their order: those of the batch that is being written come first
+    for (const file of this.#pending) {
+      if (file.ahead !== 'no') continue
+      file.ahead = 'begun'
+      void held.log.prepare(file).then(() => (file.ahead = 'stored'))
+    }
+  }
+
+  /** Whether something has been stored already for the next batch. */
+  #isAhead(): boolean {
+    return this.#pending.some((file) => file.ahead !== 'no' && this.#writing?.has(file) !== true)
   }
 
   /** What was stored ahead is put into a snapshot soon, with what comes until then. */
   async #isNextDue(untilMs: number, ctx: Context): Promise<boolean> {
-    const isDue = (): boolean => this.#pending.length > 0 && (this.#isRestWanted || this.#isDue(ctx.now().getTime()))
-    if (!this.#isAhead) return isDue() && ctx.now().getTime() < untilMs
+    const isDue = (): boolean => {
+      const [first] = this.#pending
+      if (first === undefined) return false
+      return first.position < this.#wantedBefore || this.#isDue(ctx.now().getTime(), stepShare)
+    }
+    if (!this.#isAhead()) return isDue() && ctx.now().getTime() < untilMs
     for (let i = 0; i < lookedForRest && !isDue() && !ctx.signal.aborted; i++) await delay(lookEveryMs)
     return true
   }

@@ -22,6 +22,8 @@ export class PendingFile implements BatchFile {
   readonly position: number
   readonly acceptedAtMs: number
   isDurable: boolean
+  /** whether a batch to come has its content stored already */
+  ahead: 'no' | 'begun' | 'stored' = 'no'
   readonly #store: TipStore
   /** undefined: others look at the bytes too */
   readonly #free: LogFile['free']

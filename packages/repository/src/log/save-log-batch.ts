@@ -54,12 +54,12 @@ export async function saveLogBatch(
     for (const [name, folder] of folders) {
       if (name === '') continue
       if (folder.nodes.size === 0) directories.delete(name)
-      else directories.set(name, [writer.directory(name, await writer.folder(folder, []))])
+      else directories.set(name, [writer.directory(name, writer.folder(folder, []))])
     }
     const root = folders.get('') ?? { nodes: new Map(), facts: new Map() }
     const below = [...directories.values()].map(([node]) => node).filter((node) => node !== undefined)
-    let tree = await writer.folder(root, below)
-    for (const name of logPath(place).toReversed()) tree = await writer.tree([writer.directory(name, tree)])
+    let tree = writer.folder(root, below)
+    for (const name of logPath(place).toReversed()) tree = writer.tree([writer.directory(name, tree)])
     await store.finish()
     const id = await writeSnapshot(repository, place, tree, batch.content.snapshotIds[0], settings, ctx)
     return { content: { snapshotIds: [id], root, folders: directories }, folders }
@@ -112,9 +112,9 @@ async function writeSnapshot(
 
 interface TreeWriter {
   file(name: string, content: StoredContent): Node
-  tree(nodes: readonly Node[]): Promise<string>
+  tree(nodes: readonly Node[]): string
   /** the tree of a folder with its file of facts */
-  folder(folder: LogFolder, below: readonly Node[]): Promise<string>
+  folder(folder: LogFolder, below: readonly Node[]): string
   directory(name: string, subtree: string): Node
 }
 
@@ -141,14 +141,14 @@ function createTreeWriter(store: BatchStore, { identity }: LogSettings, ctx: Con
   const file = (name: string, { ids, sizeBytes }: StoredContent): Node => {
     return { ...node(name), type: 'file', mode: 0o600, content: ids, size: sizeBytes, links: 1 }
   }
-  const tree = (nodes: readonly Node[]): Promise<string> =>
+  const tree = (nodes: readonly Node[]): string =>
     store.tree(encodeTree(nodes.toSorted((a, b) => Buffer.compare(a.name, b.name))))
   return {
     file,
     tree,
-    async folder({ nodes, facts }, below) {
-      const about = nodes.size === 0 ? [] : [file(factsFileName, await store.bytes(encodeFacts(facts)))]
-      return await tree([...nodes.values(), ...below, ...about])
+    folder({ nodes, facts }, below) {
+      const about = nodes.size === 0 ? [] : [file(factsFileName, store.bytes(encodeFacts(facts)))]
+      return tree([...nodes.values(), ...below, ...about])
     },
     directory: (name, subtree) => ({ ...node(name), type: 'dir', mode: goFileMode(0o040700), subtree }),
   }

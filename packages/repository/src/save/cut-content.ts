@@ -12,16 +12,6 @@ export interface OutsideContent {
   read(at: number, length: number, position: number): number
 }
 
-export function contentOfBytes(arena: Arena, bytes: Uint8Array): OutsideContent {
-  return {
-    sizeBytes: bytes.length,
-    read(at, length, position) {
-      arena.bytes.set(bytes.subarray(position, position + length), at)
-      return length
-    },
-  }
-}
-
 /**
  * Cuts a content from `start` on, where a chunk begins, until one ends at `stop` or later. `take` gets each chunk while it is
  * in `input`, with its position in the content. Every byte is read once. Returns where the last chunk ended; before `stop`

@@ -14,6 +14,8 @@ type OutcomeOf<Type extends SaveJob['type']> = Extract<SaveOutcome, { readonly t
 export interface Load {
   readonly sizeBytes: number
   readonly transfer: readonly Transferable[]
+  /** `idle`: only a worker that does nothing else takes it; `any`: it is not held back; default: one with little to do */
+  readonly taker?: 'idle' | 'any'
 }
 
 const noLoad: Load = { sizeBytes: 0, transfer: [] }
@@ -50,7 +52,7 @@ export class JobQueue {
     for (;;) {
       this.#failure.throwIfFailed()
       if (!this.#session.mayProceed()) await this.#failure.orFail(this.#session.roomForPacks())
-      else if (this.#hasRoom(load.sizeBytes)) break
+      else if (this.#hasRoom(load)) break
       else await this.change()
     }
     this.#dispatch(job, apply, load)
@@ -91,9 +93,10 @@ export class JobQueue {
     while (this.#open > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  #hasRoom(sizeBytes: number): boolean {
+  #hasRoom({ sizeBytes, taker }: Load): boolean {
     const { pool } = this.#session
-    if (pool.load(this.#leastLoaded()) >= jobsPerWorker) return false
+    if (taker === 'any') return true
+    if (pool.load(this.#leastLoaded()) >= (taker === 'idle' ? 1 : jobsPerWorker)) return false
     return this.#bytesInFlight === 0 || this.#bytesInFlight + sizeBytes <= bytesInFlightAtMost
   }
 
@@ -125,6 +128,11 @@ export class JobQueue {
 
   #closed(): void {
     this.#open--
+    this.wake()
+  }
+
+  /** Has those who wait for a worker look again: one has ended what did not come through here. */
+  wake(): void {
     const waiting = this.#waiting
     this.#waiting = []
     for (const resolve of waiting) resolve()

@@ -50,9 +50,9 @@ export interface SaveSession extends AsyncDisposable {
   salvage(): Promise<void>
   /**
    * Stores everything that the workers have taken so far, and its index; returns what went wrong by repository. More may
-   * follow, and be finished again.
+   * follow, and be finished again. `onFlushed`: a worker has given out what it had, and is free.
    */
-  finish(): Promise<readonly unknown[]>
+  finish(onFlushed?: () => void): Promise<readonly unknown[]>
 }
 
 export async function openSaveSession(
@@ -131,8 +131,9 @@ export async function openSaveSession(
       await Promise.race([stored, setTimeout(salvageMs, undefined, { ref: false })])
       storing.abort()
     },
-    async finish() {
+    async finish(onFlushed) {
       const flushed = Array.from({ length: pool.size }, (_, worker) => pool.run(worker, { type: 'flush' }))
+      for (const each of flushed) void each.then(onFlushed, () => {})
       for (const result of await Promise.all(flushed)) take(result)
       return await Promise.all(targets.map((target) => finishTarget(target, request)))
     },

@@ -18,13 +18,14 @@ import { createSourceFilter } from '../filter/source-filter.ts'
 import { readXattrs } from '../native/xattr.ts'
 import { BlobStore, type StoreTarget } from './blob-store.ts'
 import { chunkBytesAtMost } from './chunker.ts'
-import { contentOfBytes, cutContent } from './cut-content.ts'
+import { cutContent } from './cut-content.ts'
 import {
   type DirectoryReaderOptions,
   finishDirectory,
   type OpenDirectories,
   readDirectory,
 } from './directory-reader.ts'
+import { fixedChunks } from './fixed-chunks.ts'
 import { openInspection } from './inspection.ts'
 import { openLargeFile } from './large-file.ts'
 import { orUnreadable, storeContents, storeLocalFile } from './local-file.ts'
@@ -163,10 +164,10 @@ function perform(job: SaveJob): SaveOutcome {
 function storeLent(bytes: Uint8Array): StoredOrFailed {
   try {
     const ids: string[] = []
-    const range = { start: 0, stop: bytes.length }
-    cutContent(arena, input, contentOfBytes(arena, bytes), range, (at, length) =>
-      ids.push(store.store(at, length, false)),
-    )
+    for (const chunk of fixedChunks(bytes)) {
+      arena.bytes.set(chunk, input.at)
+      ids.push(store.store(input.at, chunk.length, false))
+    }
     return { ids }
   } catch (error) {
     return { failure: toPostedError(error) }

@@ -19,7 +19,7 @@ export interface IntakeOptions {
 }
 
 /** So often an idle stream is compared with where the server writes. */
-const lookEveryMs = 5_000
+const lookEveryMs = 2_000
 /** A server that writes and sends nothing for so long sends from files that are no more; one event may be a gigabyte. */
 const stalledAfterMs = 600_000
 
@@ -119,7 +119,9 @@ export class BinlogIntake {
     const nowMs = this.#sinkCtx.now().getTime()
     if (!this.#isDirty && nowMs - this.#confirmedAtMs < this.#options.confirmEveryMs) {
       if (control === undefined || nowMs - this.#lookedAtMs < lookEveryMs) return
-      this.#compare(await currentPosition(control, ctx), slice)
+      await this.#askServer(control, slice, ctx)
+      // it was all durable before: to know this now costs no write
+      this.recoverableUntil = slice.recoverableUntil ?? this.recoverableUntil
       return
     }
     if (control !== undefined) await this.#askServer(control, slice, ctx)

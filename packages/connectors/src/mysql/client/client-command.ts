@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makePassingDirectory } from '../../process/passing-directory.ts'
 import { commandAt, type ProgramCommand } from '../../process/program-place.ts'
 import { optionFileLine } from '../connection/option-file-text.ts'
 import type { MysqlTarget } from '../connection/target.ts'
@@ -29,7 +29,7 @@ export async function clientCommand(
     const call = { program: tool.program, arguments: [...server, ...args], variables }
     return { command: commandAt(where.place, call, where.outerVariables), [Symbol.asyncDispose]: async () => {} }
   }
-  const directory = await mkdtemp(join(tmpdir(), 'holdfast-mysql-'))
+  const directory = await makePassingDirectory('holdfast-mysql-')
   try {
     const file = join(directory, 'client.cnf')
     await writeFile(file, optionFile(tool, target), { mode: 0o600 })

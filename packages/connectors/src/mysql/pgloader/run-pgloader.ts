@@ -1,8 +1,8 @@
-import { access, constants, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { access, constants, rm, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
+import { makePassingDirectory } from '../../process/passing-directory.ts'
 import { commandAt } from '../../process/program-place.ts'
 import { runProgram } from '../../process/running-program.ts'
 import type { MysqlClientPlace } from '../client/mysql-tool.ts'
@@ -33,7 +33,7 @@ export async function runPgloader(
   ctx: Context,
 ): Promise<readonly string[]> {
   const text = pgloaderCommandFile(route)
-  const directory = await mkdtemp(join(tmpdir(), 'holdfast-pgloader-'))
+  const directory = await makePassingDirectory('holdfast-pgloader-')
   try {
     const file = join(directory, 'migration.load')
     await writeFile(file, text, { mode: 0o600 })

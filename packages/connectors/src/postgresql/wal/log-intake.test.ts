@@ -27,10 +27,11 @@ function followed() {
   return {
     writer,
     madeDurable,
-    /** what was written since then arrives, and it is looked whether something is due */
-    async at(ms: number) {
+    /** what was written since then arrives, and it is looked whether something is due; the server has so much more */
+    async at(ms: number, moreBytes = 0) {
       nowMs = ms
       const bytes = writer.bytes()
+      intake.clock.walReceived(start + BigInt(bytes.length + moreBytes), BigInt(ms) * 1000n)
       await intake.take(bytes.subarray(taken), ctx)
       taken = bytes.length
       intake.giveTip(ctx.now())
@@ -64,5 +65,29 @@ test('a segment that has begun is durable with those before it, counted from the
   await at(2000)
   expect(madeDurable).toEqual([2000])
   await at(9000)
+  expect(madeDurable).toEqual([2000])
+})
+
+test('while there is much to catch up with, nothing is made durable by the bound, which holds again afterwards', async () => {
+  const { writer, madeDurable, at } = followed()
+  const muchBytes = 200 << 20
+  for (const ms of [0, 3000, 6000]) {
+    writer.write(record)
+    writer.switchSegment()
+    await at(ms, muchBytes)
+  }
+  expect(madeDurable).toEqual([])
+  writer.write(record)
+  await at(7000)
+  expect(madeDurable).toEqual([7000])
+})
+
+test('a little to catch up with changes nothing', async () => {
+  const { writer, madeDurable, at } = followed()
+  for (const ms of [0, 1000, 2000]) {
+    writer.write(record)
+    writer.switchSegment()
+    await at(ms, 100 << 20)
+  }
   expect(madeDurable).toEqual([2000])
 })

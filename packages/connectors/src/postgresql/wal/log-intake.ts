@@ -10,6 +10,8 @@ import type { WalTime } from './wal-time.ts'
 
 /** Whole segments that may wait for the sink, beside the one that grows and the one the sink is taking. */
 const waitingSegments = 2
+/** Further behind the server than this there is a log to catch up with, rather than one that comes as it is written. */
+const farBehindBytes = 128 << 20
 
 export interface IntakeOptions {
   readonly sink: LogSink
@@ -148,7 +150,9 @@ export class LogIntake {
     const { flushEveryMs } = this.#options
     // Durable at the bound, not begun then.
     const afterMs = Math.max(flushEveryMs / 2, flushEveryMs - 2 * this.#lastTipMs)
-    if (atOnce || now.getTime() - this.#waitingSince >= afterMs) this.#pump.pushTip(() => this.#tip())
+    if (atOnce || (now.getTime() - this.#waitingSince >= afterMs && !this.#isCatchingUp())) {
+      this.#pump.pushTip(() => this.#tip())
+    }
   }
 
   /** When nothing is under way: tells the sink now and then how far the server's clock has come without anything new. */
@@ -222,6 +226,15 @@ export class LogIntake {
   #isGiven({ timeline, position }: LogAssembler): boolean {
     const given = this.#given
     return given !== undefined && given.timeline === timeline && given.lsn >= position
+  }
+
+  /**
+   * Whether even what was committed longer ago than the bound is still to come from the server. What has come need not be
+   * durable by its time then, which would not lessen what a loss of the server costs, and would slow down what does.
+   */
+  #isCatchingUp(): boolean {
+    const { streamed } = this
+    return streamed !== undefined && this.#clock.isAhead(streamed, farBehindBytes, this.#options.flushEveryMs)
   }
 
   async #giveTip(tip: LogSegment): Promise<void> {

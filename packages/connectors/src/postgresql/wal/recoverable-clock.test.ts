@@ -47,3 +47,17 @@ describe('the instant up to which everything is safe', () => {
     expect(clock.until(1000n)).toBe(walTime(999n * second))
   })
 })
+
+describe('a server', () => {
+  it('is ahead when it wrote more long ago than what has come, and much', () => {
+    const clock = new RecoverableClock()
+    clock.walReceived(1000n, 1n * second)
+    expect(clock.isAhead(100n, 500, 5000), 'how old what came is, is not known').toBe(true)
+    expect(clock.isAhead(600n, 500, 5000), 'little is missing').toBe(false)
+    clock.walReceived(1000n, 2n * second)
+    clock.walReceived(9000n, 7n * second)
+    expect(clock.isAhead(1000n, 500, 6000), 'what is missing was not there so long ago').toBe(false)
+    expect(clock.isAhead(1000n, 500, 5000)).toBe(true)
+    expect(clock.isAhead(8900n, 500, 5000)).toBe(false)
+  })
+})

@@ -49,6 +49,13 @@ export class RecoverableClock {
     return claim === undefined ? undefined : walTime(claim.at)
   }
 
+  /** Whether the server is known to have written so much more than what lies before `lsn`, and for longer than `forMs`. */
+  isAhead(lsn: Lsn, byBytes: number, forMs: number): boolean {
+    if (this.#serverEndLsn - lsn <= BigInt(byBytes)) return false
+    const claim = this.#claims.findLast((known) => known.lsn <= lsn)
+    return claim === undefined || (this.#previousSentAt ?? claim.at) - claim.at > BigInt(forMs) * 1000n
+  }
+
   /** Everything before `lsn` is safe: what is known of earlier positions is not needed any more. */
   release(lsn: Lsn): void {
     const index = this.#claims.findLastIndex((known) => known.lsn <= lsn)
