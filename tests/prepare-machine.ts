@@ -16,6 +16,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   attr: ['getfattr', 'setfattr'],
   acl: ['getfacl', 'setfacl'],
   openssl: ['openssl'],
+  chromium: ['chromium'],
   'ceph-mon': ['ceph-mon'],
   'ceph-osd': ['ceph-osd'],
   'ceph-common': ['ceph', 'radosgw-admin'],

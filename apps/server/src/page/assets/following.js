@@ -120,12 +120,15 @@ export function progressOf({ what, done, total, bytesDone, bytesTotal, stage }) 
       : total !== undefined && total > 0
         ? done / total
         : undefined
-  const items = countText(done, what, what)
-  const parts = [
-    stage,
-    total === undefined ? items : `${done.toLocaleString('en')} of ${countText(total, what, what)}`,
-    bytesDone !== undefined &&
-      (bytesTotal === undefined ? sizeText(bytesDone) : `${sizeText(bytesDone)} of ${sizeText(bytesTotal)}`),
-  ].filter((part) => part !== undefined && part !== false)
-  return { ...(fraction !== undefined && { fraction: Math.min(1, fraction) }), text: parts.join(' · ') }
+  const items =
+    total === undefined ? countText(done, what, what) : `${countText(done, 'of', 'of')} ${countText(total, what, what)}`
+  const bytes =
+    bytesTotal !== undefined
+      ? `${sizeText(bytesDone ?? 0)} of ${sizeText(bytesTotal)}`
+      : bytesDone !== undefined && bytesDone > 0 && sizeText(bytesDone)
+  const text = bytes === false ? items : `${items}, ${bytes}`
+  return {
+    ...(fraction !== undefined && { fraction: Math.min(1, fraction) }),
+    text: stage === undefined ? text : `${stage}: ${text}`,
+  }
 }

@@ -117,7 +117,7 @@ function crumbs({ path }) {
   const all = [{ name: 'Top', path: '/' }, ...ways]
   return h(
     'nav',
-    { 'aria-label': 'Directory' },
+    { 'aria-label': 'Way to the directory' },
     h(
       'ol.crumbs',
       {},
@@ -177,7 +177,7 @@ function row(entry, { recover, snapshot, may, isPicked }) {
           'span.breaks',
           {},
           isDirectory
-            ? actButton('open-directory', { class: 'link', 'data-path': path }, name, spoken(', directory'))
+            ? actButton('open-directory', { class: 'link', 'data-path': path }, name, spoken(' (directory)'))
             : name,
           sizeBytes !== undefined && h('span.second.narrow', { 'aria-hidden': 'true' }, sizeText(sizeBytes)),
           linkTarget !== undefined && h('span.dim', {}, ` → ${linkTarget}`),

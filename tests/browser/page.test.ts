@@ -1,0 +1,210 @@
+/** The page at `/` in a real browser, against a real server with real backups. */
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { expectNoOverflow, expectReadable } from './page-quality.ts'
+import { openBrowser, type TestBrowser } from './open-browser.ts'
+import { evil, openPageSite, type PageSite } from './page-site.ts'
+
+const root = join(import.meta.dirname, '../..')
+const stack = new AsyncDisposableStack()
+let site: PageSite
+let browser: TestBrowser
+
+beforeAll(async () => {
+  site = stack.use(await openPageSite())
+  browser = stack.use(await openBrowser())
+  for (const ended of [
+    /backup of papers ended: succeeded/,
+    /backup of slow ended: succeeded/,
+    /backup of broken ended/,
+  ]) {
+    await site.server().said(ended)
+  }
+})
+afterAll(() => stack.disposeAsync())
+afterEach(() => {
+  expect(browser.misdeeds).toEqual([])
+})
+
+const card = (page: Page, name: string): Locator => page.getByRole('region', { name, exact: true })
+const run = (page: Page, title: string): Locator =>
+  card(page, 'Runs').getByRole('listitem').filter({ hasText: title }).first()
+
+async function openFiles(page: Page, source: string): Promise<Locator> {
+  await page.getByRole('button', { name: `Get back data of ${source}` }).click()
+  const recover = card(page, 'Get data back')
+  await recover.getByRole('navigation', { name: 'Way to the directory' }).getByText('papers').waitFor()
+  return recover
+}
+
+async function download(page: Page, link: Locator): Promise<{ name: string; content: string }> {
+  const [file] = await Promise.all([page.waitForEvent('download'), link.click()])
+  return { name: file.suggestedFilename(), content: await readFile(await file.path(), 'utf8') }
+}
+
+test('its scripts hold to the contract of the API and to the names of a browser', async () => {
+  const tsc = join(root, 'node_modules/.bin/tsc')
+  const { stdout } = await promisify(execFile)(tsc, ['-p', join(root, 'apps/server/src/page/assets')], {
+    cwd: root,
+  }).catch((error: { stdout: string }) => error)
+  expect(stdout).toBe('')
+})
+
+describe('the page', () => {
+  let page: Page
+  beforeAll(async () => {
+    page = await browser.open(site.address)
+  })
+  afterAll(() => page.context().close())
+
+  test('says how many sources keep their promises, and how each of them stands', async () => {
+    await page.getByRole('heading', { level: 1, name: /of 3 sources keep/ }).waitFor()
+    const rows = card(page, 'Sources').getByRole('row')
+    expect(await rows.filter({ hasText: 'papers' }).innerText()).toMatch(/files · quiet[\s\S]*Not proven[\s\S]*2 of 2/)
+    expect(await rows.filter({ hasText: 'broken' }).innerText()).toMatch(/Broken[\s\S]*nothing[\s\S]*0 of 1/)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'papers', exact: true }).click()
+    await page.getByText(/copies: the source itself, first, second/).waitFor()
+  })
+
+  test('shows a run that was begun elsewhere as it goes on and ends, without being loaded again', async () => {
+    await site.hold(true)
+    await site.fixture.ask(['run', 'backup', 'slow', '--queue'])
+    const running = run(page, 'Backup of slow').filter({ hasText: 'Running' })
+    await running.getByRole('progressbar', { name: 'Progress of Backup of slow' }).waitFor()
+    await running.getByText(/\d [KM]iB/).waitFor()
+    await card(page, 'Sources').getByText('backup is running').waitFor()
+    await site.hold(false)
+    await run(page, 'Backup of slow').filter({ hasText: '✓ Done' }).waitFor()
+    await card(page, 'Sources').getByText('backup is running').waitFor({ state: 'detached' })
+  })
+
+  test('starts a backup and cancels it', async () => {
+    await site.hold(true)
+    await page.getByRole('button', { name: 'Back up slow now' }).click()
+    await run(page, 'Backup of slow').filter({ hasText: 'Running' }).waitFor()
+    await page.getByRole('button', { name: 'Cancel Backup of slow' }).click()
+    await run(page, 'Backup of slow')
+      .filter({ hasText: /Stopping|Cancelled/ })
+      .waitFor()
+    await run(page, 'Backup of slow').filter({ hasText: 'Cancelled' }).waitFor()
+    await site.hold(false)
+  })
+
+  test('shows what is wrong, and who sees to it', async () => {
+    const finding = card(page, 'Findings').getByRole('listitem').filter({ hasText: 'There is no backup of broken' })
+    await finding.getByText('Critical').waitFor()
+    await finding.getByText('Acknowledge', { exact: false }).first().click()
+    await finding.getByLabel('What is being done').fill(`the disk is replaced ${evil(4)}`)
+    await finding.getByRole('button', { name: 'I see to it' }).click()
+    await finding.getByText(`the disk is replaced ${evil(4)}`).waitFor()
+    const [listed] = (await site.fixture.ask(['findings'])) as { acknowledged?: { note: string } }[][]
+    expect(listed?.map(({ acknowledged }) => acknowledged?.note)).toContain(`the disk is replaced ${evil(4)}`)
+  })
+
+  test('leads to any file of a backup, and gives back its very bytes', async () => {
+    const recover = await openFiles(page, 'papers')
+    const fetched = await download(page, recover.getByRole('link', { name: 'Download back\\\\slash' }))
+    expect(fetched.content).toBe(site.files.get('back\\slash'))
+    await recover.getByRole('button', { name: /^letters/ }).click()
+    await recover.getByRole('button', { name: /^2026/ }).click()
+    const name = 'über 日本.txt'
+    const letter = await download(page, recover.getByRole('link', { name: `Download ${name}` }))
+    expect(letter).toEqual({ name, content: site.files.get(`letters/2026/${name}`) })
+    await recover.getByRole('navigation').getByRole('button', { name: 'papers' }).click()
+    await recover.getByRole('link', { name: 'Download read me.txt' }).waitFor()
+  })
+
+  test('plans a restore, does it when it is told to, and shows how it goes', async () => {
+    const recover = card(page, 'Get data back')
+    await recover.getByRole('checkbox', { name: 'Restore read me.txt' }).check()
+    await recover.getByText(/1 file or directory: .*read me\.txt/).waitFor()
+    await recover.getByRole('textbox', { name: 'Directory' }).fill('one')
+    await recover.getByRole('button', { name: 'Show the plan' }).click()
+    const plan = recover.getByRole('form', { name: 'Plan of the restore' })
+    expect(await plan.innerText()).toContain(join(site.restoreTo, 'one'))
+    await plan.getByRole('button', { name: 'Restore now' }).click()
+    await recover.getByRole('listitem').filter({ hasText: 'Restore of papers' }).filter({ hasText: '✓ Done' }).waitFor()
+    const restored = join(site.restoreTo, 'one', site.fixture.source, 'papers/read me.txt')
+    expect(await readFile(restored, 'utf8')).toBe(site.files.get('read me.txt'))
+  })
+
+  test('says in the words of the server why something is not done', async () => {
+    const recover = card(page, 'Get data back')
+    await recover.getByRole('textbox', { name: 'Directory' }).fill('/etc/holdfast')
+    await recover.getByRole('button', { name: 'Show the plan' }).click()
+    expect(await recover.getByRole('alert').innerText()).toMatch(/\/etc\/holdfast/)
+  })
+
+  test('shows names and messages that would like to be markup as they are', async () => {
+    await card(page, 'Get data back')
+      .getByText(`${evil(1)}.txt`)
+      .first()
+      .waitFor()
+    await card(page, 'Runs').getByText(evil(3)).first().waitFor()
+    const elements = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('img, script, iframe')].map((each) => each.getAttribute('src'))`,
+    )
+    expect(elements.filter((source) => !/^assets\/[0-9a-f]+\/(?:icon\.svg|main\.js)$/.test(source))).toEqual([])
+  })
+
+  test('can be read in both colour schemes, and every control has a name', async () => {
+    await expectReadable(page)
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await expectReadable(page)
+  })
+
+  test('fits a phone without being moved sideways', async () => {
+    await page.setViewportSize({ width: 390, height: 844 })
+    await expectNoOverflow(page)
+  })
+})
+
+describe('with the keyboard alone', () => {
+  test('one comes from the top of the page to a file', async () => {
+    const page = await browser.open(site.address)
+    await card(page, 'Sources').getByRole('button', { name: 'papers', exact: true }).waitFor()
+    const focused = (): Promise<string> =>
+      page.evaluate(`(document.activeElement?.innerText || document.activeElement?.id || '').trim()`)
+    await page.keyboard.press('Tab')
+    expect(await focused()).toBe('Skip to the content')
+    await page.keyboard.press('Enter')
+    const reach = async (text: string): Promise<void> => {
+      for (let step = 0; step < 40; step++) {
+        await page.keyboard.press('Tab')
+        if ((await focused()).startsWith(text)) return
+      }
+      throw new Error(`"${text}" is not reached by the keyboard`)
+    }
+    await reach('Get back')
+    await page.keyboard.press('Enter')
+    await card(page, 'Get data back').getByRole('link', { name: 'Download read me.txt' }).waitFor()
+    await reach('letters')
+    await page.keyboard.press('Enter')
+    await reach('2026')
+    await page.keyboard.press('Enter')
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      reach('Download').then(() => page.keyboard.press('Enter')),
+    ])
+    expect(file.suggestedFilename()).toBe('über 日本.txt')
+    await page.context().close()
+  })
+})
+
+describe('when the server goes away', () => {
+  test('the page says so, and goes on by itself when it is back', async () => {
+    const page = await browser.open(site.address)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await site.server().end('SIGTERM')
+    await page.getByText(/The connection to the server is lost/).waitFor()
+    await site.serve()
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.getByText(/The connection to the server is lost/).waitFor({ state: 'detached' })
+    await page.context().close()
+  })
+})
