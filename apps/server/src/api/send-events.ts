@@ -6,7 +6,7 @@ import type { EventReply } from './route-answer.ts'
 
 const heartbeatMs = 15_000
 /** Who takes nothing for so long is cut off, and comes back with the id of the last event that it has seen. */
-const patienceMs = 30_000
+const usualPatienceMs = 30_000
 
 /**
  * Server-sent events until one of both ends it. Nothing is kept for a client that does not read: the next event is asked
@@ -15,6 +15,7 @@ const patienceMs = 30_000
 export async function sendEvents(
   events: AsyncIterable<EventReply<unknown>>,
   reply: FastifyReply,
+  { patienceMs = usualPatienceMs }: { readonly patienceMs?: number },
   ctx: Context,
 ): Promise<void> {
   reply.hijack()
@@ -34,7 +35,7 @@ export async function sendEvents(
   try {
     for await (const { id, data } of events) {
       if (ctx.signal.aborted) break
-      if (!raw.write(`id: ${id}\ndata: ${JSON.stringify(data)}\n\n`)) await taken(raw, ctx)
+      if (!raw.write(`id: ${id}\ndata: ${JSON.stringify(data)}\n\n`)) await taken(raw, patienceMs, ctx)
     }
     raw.end()
   } catch {
@@ -45,6 +46,6 @@ export async function sendEvents(
   }
 }
 
-async function taken(raw: ServerResponse, ctx: Context): Promise<void> {
+async function taken(raw: ServerResponse, patienceMs: number, ctx: Context): Promise<void> {
   await once(raw, 'drain', { signal: AbortSignal.any([ctx.signal, AbortSignal.timeout(patienceMs)]) })
 }

@@ -19,7 +19,7 @@ export async function sendReply(route: Route, made: unknown, reply: FastifyReply
       await sendFile(made as FileReply, reply)
       return
     case 'events':
-      await sendEvents(made as AsyncIterable<EventReply<unknown>>, reply, ctx)
+      await sendEvents(made as AsyncIterable<EventReply<unknown>>, reply, {}, ctx)
   }
 }
 
