@@ -14,6 +14,7 @@ import type { RunQueue } from '@holdfast/orchestrator/run/run-queue'
 import type { Run } from '@holdfast/orchestrator/run/run'
 import { accessPart } from './access/access-part.ts'
 import { createActNotes } from './access/note-act.ts'
+import { openTlsIdentity } from './access/tls-identity.ts'
 import { apiPart } from './api/api-part.ts'
 import type { ApiSurroundings } from './api/api-surroundings.ts'
 import { type ConfigKeeper, keepConfig } from './config-keeper.ts'
@@ -102,16 +103,18 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
   const readAgent = (secret: string) => readAgentSecret(secret, catalogue)
   const access = accessPart({ catalogue, settings, readAgentSecret: readAgent }, ctx)
   const gateway = gatewayPart({ config: configNow, catalogue, machine, log, readAgentSecret: readAgent }, ctx)
+  await using tls = settings.tls && (await openTlsIdentity(settings.tls, { log, everyMs: settings.reloadEveryMs }, ctx))
   await using http = await openHttp(
-    config.server.listen,
+    settings.listen,
     {
       readiness: () => readinessOf(catalogue),
       metrics: () => lookout.metrics(ctx),
       failed: (error) => log.failure('a request could not be answered', error),
     },
     [access, apiPart(surroundings, ctx), gateway, pagePart],
+    tls?.createServer,
   )
-  log.write('info', `serving ${configPath} on http://${http.address}`, {
+  log.write('info', `serving ${configPath} on ${tls === undefined ? 'http' : 'https'}://${http.address}`, {
     address: http.address,
     worker,
     catalogue: catalogue.location,

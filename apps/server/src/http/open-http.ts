@@ -1,3 +1,4 @@
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ServerSettings } from '@holdfast/core/config/effective-config'
 import { AppError } from '@holdfast/core/errors/app-error'
@@ -17,6 +18,9 @@ export interface HttpAnswers {
 /** Adds routes, hooks or a page to what is answered, before it listens: `/api/v1/…`, `/gateway/…`, `/`. */
 export type HttpPart = (app: FastifyInstance) => Promise<void> | void
 
+/** Node's own, or one that speaks TLS. */
+type CreateServer = (listener: RequestListener) => Server
+
 export interface HttpServer extends AsyncDisposable {
   /** "127.0.0.1:8090": where it listens */
   readonly address: string
@@ -31,6 +35,7 @@ export async function openHttp(
   listen: ServerSettings['listen'],
   answers: HttpAnswers,
   parts: readonly HttpPart[] = [],
+  createServer: CreateServer = createHttpServer,
 ): Promise<HttpServer> {
   const answerFailure = (error: unknown, _request: FastifyRequest, reply: FastifyReply): void => {
     const { status, body, isFault } = answerError(error)
@@ -41,9 +46,12 @@ export async function openHttp(
     forceCloseConnections: true,
     frameworkErrors: answerFailure,
     routerOptions: { maxParamLength: 1024 },
-    http: { headersTimeout: headersTimeoutMs },
-    // idle, not in all: packs of a gateway may come slowly
-    connectionTimeout: idleTimeoutMs,
+    serverFactory: (listener) => {
+      const server = createServer(listener)
+      server.headersTimeout = headersTimeoutMs
+      // idle, not in all: packs of a gateway may come slowly
+      return server.setTimeout(idleTimeoutMs)
+    },
   })
   app.setErrorHandler(answerFailure)
   app.setNotFoundHandler((request, reply) => answerFailure(notFound(request.method, request.url), request, reply))
