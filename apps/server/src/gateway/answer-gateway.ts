@@ -38,7 +38,7 @@ export async function answerGateway(
 ): Promise<void> {
   const { grant, target, method } = exchange
   const { backend } = served.repository
-  const own = ownFilesOf(marks, grant.agent, { name: served.name, backend })
+  const own = ownFilesOf(marks, { agent: grant.agent, repository: served.name, backend, sources: grant.sources.size })
   if (target.kind === 'listing') return await sendListing(exchange, target.type, served, own, ctx)
   if (target.kind === 'root') throw denied(exchange)
   const file: FileId = target.kind === 'config' ? { type: 'config', name: 'config' } : target.file
@@ -56,7 +56,7 @@ export async function answerGateway(
     case 'DELETE':
       await requireOwn(exchange, file, own)
       await backend.remove(file, ctx)
-      if (file.type === 'lock') await own.removed('lock', file.name)
+      if (file.type === 'lock') await own.lockRemoved(file.name)
       return void exchange.reply.send()
   }
 }
@@ -87,7 +87,7 @@ async function sendListing(
   own: OwnFiles,
   ctx: Context,
 ): Promise<void> {
-  const only = permission === 'own' && type === 'snapshot' ? await own.names('snapshot') : undefined
+  const only = permission === 'own' && type === 'snapshot' ? await own.snapshotNames() : undefined
   const accept = request.headers.accept ?? ''
   const { contentType, pieces } = makeListing(repository.backend, type, { accept, only }, whileOpen(reply, ctx))
   await send(reply.header('content-type', contentType), Readable.from(pieces))

@@ -1,76 +1,115 @@
-import type { MarkStore } from '@holdfast/orchestrator/catalogue/catalogue'
 import type { Context } from '@holdfast/core/context'
-import type { Backend } from '@holdfast/storage/backend'
 import { isAppError } from '@holdfast/core/errors/app-error'
+import type { MarkStore } from '@holdfast/orchestrator/catalogue/catalogue'
+import type { Backend } from '@holdfast/storage/backend'
 
-/** Which locks and snapshots of a repository an agent has written: the catalogue knows, for all servers alike. */
+/** Which locks and snapshots of a repository an agent has written lately: the catalogue knows, for all servers alike. */
 export interface OwnFiles {
   isOwn(type: OwnType, name: string): Promise<boolean>
-  names(type: OwnType): Promise<ReadonlySet<string>>
-  /** Before the file is stored: a mark without a file does no harm. False when there are too many already. */
-  add(type: OwnType, name: string, ctx: Context): Promise<boolean>
-  removed(type: OwnType, name: string): Promise<void>
+  /** Of those that are remembered: enough to find what the next backup compares with. */
+  snapshotNames(): Promise<ReadonlySet<string>>
+  /** Before the file is stored: a lock that is remembered and not there does no harm. False when there are too many. */
+  addLock(name: string, ctx: Context): Promise<boolean>
+  lockRemoved(name: string): Promise<void>
   /**
-   * Whether this is the snapshot of this attempt of a run, or the first to claim so: a run makes one in each repository, so
-   * that an agent cannot make more of them than it was asked for.
+   * Before the file is stored. `attempt`, of a run, makes one snapshot in each repository, so that an agent cannot make more
+   * of them than it was asked for: false when that one is there already.
    */
-  claimRun(run: string, attempt: number, name: string, ctx: Context): Promise<boolean>
+  addSnapshot(name: string, attempt: string | undefined, ctx: Context): Promise<boolean>
 }
 
 export type OwnType = 'lock' | 'snapshot'
 
-/** An agent needs a lock for each of its runs; of its snapshots the newest are what it compares with. */
-const most = { lock: 32, snapshot: 500 } as const
+interface Kept {
+  readonly locks: readonly string[]
+  /** newest last */
+  readonly snapshots: readonly { readonly name: string; readonly attempt?: string }[]
+}
 
-export function ownFilesOf(
-  marks: MarkStore,
-  agent: string,
-  repository: { readonly name: string; readonly backend: Backend },
-): OwnFiles {
-  const root = `gateway/${repository.name}/${agent}`
-  const keyOf = (type: OwnType, name: string): string => `${root}/${type}/${name}`
-  const names: OwnFiles['names'] = async (type) => {
-    const prefix = `${root}/${type}/`
-    return new Set([...(await marks.list(prefix)).keys()].map((key) => key.slice(prefix.length)))
-  }
-  const isThere = async (type: OwnType, name: string, ctx: Context): Promise<boolean> => {
-    try {
-      await repository.backend.stat({ type, name }, ctx)
-      return true
-    } catch (error) {
-      if (isAppError(error, 'STORAGE_FILE_MISSING')) return false
-      throw error
+/** An agent needs a lock for each of its runs. */
+const locksAtMost = 32
+/** Made by hand; those of runs are counted apart, so that these do not push them out. */
+const freeAtMost = 8
+
+export interface OwnPlace {
+  readonly agent: string
+  readonly repository: string
+  readonly backend: Backend
+  /** how many sources the agent has */
+  readonly sources: number
+}
+
+export function ownFilesOf(marks: MarkStore, { agent, repository, backend, sources }: OwnPlace): OwnFiles {
+  const key = `gateway/${repository}/${agent}`
+  const backupsAtMost = 4 + 2 * sources
+  /** `change` gives undefined when nothing is to be written. */
+  const update = async (change: (kept: Kept) => Kept | undefined): Promise<boolean> => {
+    for (;;) {
+      const text = await marks.get(key)
+      const next = change(parse(text))
+      if (next === undefined) return false
+      if (await marks.compareAndSet(key, text, JSON.stringify(next))) return true
     }
   }
-  /** Forgets files that others have removed, and the oldest snapshots that are too many. */
-  const tidy = async (type: OwnType, ctx: Context): Promise<void> => {
-    const present = new Set<string>()
-    for await (const { name } of repository.backend.list(type, ctx)) present.add(name)
-    const known = [...(await marks.list(`${root}/${type}/`))].toSorted(([, a], [, b]) => (a < b ? 1 : -1))
-    const isKept = (key: string, at: number): boolean =>
-      present.has(key.slice(-64)) && (type === 'lock' || at < most.snapshot / 2)
-    for (const [at, [key]] of known.entries()) if (!isKept(key, at)) await marks.remove(key)
-    if (type === 'lock') return
-    for (const [key, name] of await marks.list(`${root}/run/`)) if (!present.has(name)) await marks.remove(key)
+  const read = async (): Promise<Kept> => parse(await marks.get(key))
+  const limit = (snapshots: Kept['snapshots']): Kept['snapshots'] => {
+    const newest = new Set([
+      ...snapshots.filter(({ attempt }) => attempt === undefined).slice(-freeAtMost),
+      ...snapshots.filter(({ attempt }) => attempt !== undefined).slice(-backupsAtMost),
+    ])
+    return snapshots.filter((each) => newest.has(each))
   }
   return {
-    names,
-    isOwn: async (type, name) => (await marks.get(keyOf(type, name))) !== undefined,
-    async add(type, name, ctx) {
-      if ((await names(type)).size >= most[type]) await tidy(type, ctx)
-      if ((await names(type)).size >= most[type]) return false
-      await marks.set(keyOf(type, name), ctx.now().toISOString())
-      return true
+    async isOwn(type, name) {
+      const { locks, snapshots } = await read()
+      return type === 'lock' ? locks.includes(name) : snapshots.some((each) => each.name === name)
     },
-    removed: (type, name) => marks.remove(keyOf(type, name)),
-    async claimRun(run, attempt, name, ctx) {
-      const key = `${root}/run/${run}/${attempt}`
-      for (;;) {
-        const known = await marks.get(key)
-        if (known === name) return true
-        if (known !== undefined && (await isThere('snapshot', known, ctx))) return false
-        if (await marks.compareAndSet(key, known, name)) return true
-      }
+    snapshotNames: async () => new Set((await read()).snapshots.map(({ name }) => name)),
+    async addLock(name, ctx) {
+      const add = (kept: Kept, locks = kept.locks): Kept | undefined =>
+        locks.length >= locksAtMost ? undefined : { ...kept, locks: [...locks.filter((each) => each !== name), name] }
+      if (await update((kept) => add(kept))) return true
+      // others remove locks, too: stale ones
+      const present = new Set<string>()
+      for await (const file of backend.list('lock', ctx)) present.add(file.name)
+      return await update((kept) =>
+        add(
+          kept,
+          kept.locks.filter((each) => present.has(each)),
+        ),
+      )
+    },
+    async lockRemoved(name) {
+      await update((kept) => ({ ...kept, locks: kept.locks.filter((each) => each !== name) }))
+    },
+    async addSnapshot(name, attempt, ctx) {
+      const claimed = attempt === undefined ? [] : (await read()).snapshots.filter((each) => each.attempt === attempt)
+      for (const other of claimed) if (other.name !== name && (await isThere(backend, other.name, ctx))) return false
+      return await update((kept) => {
+        const rest = kept.snapshots.filter(
+          (each) => each.name !== name && !claimed.some((old) => old.name === each.name),
+        )
+        // two at once: the second comes again, and then sees the first
+        if (attempt !== undefined && rest.some((each) => each.attempt === attempt)) return undefined
+        const added = attempt === undefined ? { name } : { name, attempt }
+        return { ...kept, snapshots: limit([...rest, added]) }
+      })
     },
   }
+}
+
+async function isThere(backend: Backend, name: string, ctx: Context): Promise<boolean> {
+  try {
+    await backend.stat({ type: 'snapshot', name }, ctx)
+    return true
+  } catch (error) {
+    if (isAppError(error, 'STORAGE_FILE_MISSING')) return false
+    throw error
+  }
+}
+
+function parse(text: string | undefined): Kept {
+  if (text === undefined) return { locks: [], snapshots: [] }
+  // boundary: only this file writes these marks
+  return JSON.parse(text) as Kept
 }

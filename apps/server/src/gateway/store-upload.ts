@@ -64,19 +64,16 @@ async function judge(found: IntakeResult, upload: Upload, ctx: Context): Promise
     case 'lock': {
       const fault = judgeLock(found.lock, ctx.now())
       if (fault !== undefined) return fault
-      return (await own.add('lock', file.name, ctx)) ? undefined : 'it has too many locks already'
+      return (await own.addLock(file.name, ctx)) ? undefined : 'it has too many locks already'
     }
     case 'snapshot': {
       const verdict = judgeSnapshot(found.snapshot, grant, ctx.now())
-      const fault = verdict.kind === 'backup' ? await judgeRun(verdict, upload, ctx) : refusalOf(verdict)
-      if (fault === undefined) await own.add('snapshot', file.name, ctx)
-      return fault
+      if (verdict.kind === 'refused') return verdict.reason
+      if (verdict.kind === 'backup') return await judgeRun(verdict, upload, ctx)
+      await own.addSnapshot(file.name, undefined, ctx)
+      return undefined
     }
   }
-}
-
-function refusalOf(verdict: SnapshotVerdict): string | undefined {
-  return verdict.kind === 'refused' ? verdict.reason : undefined
 }
 
 /** A run that ended may still deliver what it had begun. */
@@ -96,6 +93,6 @@ async function judgeRun(
     run.leasedBy?.startsWith(`agent/${grant.agent}:`) === true
   if (!isGiven) return 'it is of a run that this agent was not given'
   if (run.endedAt !== undefined && ctx.now().getTime() - run.endedAt.getTime() > lateMs) return 'its run ended long ago'
-  if (await own.claimRun(id, run.attempt, file.name, ctx)) return undefined
+  if (await own.addSnapshot(file.name, `${id}/${run.attempt}`, ctx)) return undefined
   return 'its run has made a snapshot already'
 }

@@ -49,6 +49,11 @@ describe('retention', () => {
     expect(paused.keep.at(-1)?.matches).toEqual(['retention is paused'])
   })
 
+  test('lets no snapshot from the future take the place of another', () => {
+    expect(keptAges([-9000, -48, -0.5, 1, 2], [], { last: 2 })).toEqual([-9000, -48, -0.5, 1])
+    expect(keptAges([-2, 1, 30], [], { daily: 1 }), 'and keeps it').toEqual([-2, 1])
+  })
+
   test('removes nothing without a rule', () => {
     expect(keptAges([0, 1], [], {})).toEqual([0, 1])
   })

@@ -2,9 +2,13 @@ import type { KeepSettings } from '@holdfast/core/config/effective-config'
 import { parseCalendarDuration } from '@holdfast/core/units/calendar-duration'
 import { applyPolicy, type KeptSnapshot, type PolicyOutcome } from '@holdfast/repository/forget/apply-policy'
 import { isPolicyEmpty, type RetentionPolicy } from '@holdfast/repository/forget/retention-policy'
+import { snapshotTime } from '@holdfast/repository/format/snapshot'
 import { compareByTime, type ListedSnapshot } from '@holdfast/repository/snapshot/listed-snapshot'
 import type { ProofRecord, SnapshotRecord } from '../catalogue/catalogue.ts'
 import type { Finding } from '../finding/finding.ts'
+
+/** The clocks of two machines may differ by this much. */
+const clockToleranceMs = 3_600_000
 
 export interface RetentionRequest {
   readonly keep: KeepSettings
@@ -29,13 +33,19 @@ export interface RetentionRequest {
  *   last of them vouched for goes away.
  *
  * While nothing was proven at all the rules alone decide: a sandbox that never worked must not fill the repository.
+ *
+ * A snapshot from the future takes nobody's place: it would be the newest of its day, month and year until then. It stays
+ * for somebody to look at.
  */
 export function planRetention(snapshots: readonly ListedSnapshot[], request: RetentionRequest): PolicyOutcome {
   const { keep, isProving, isPaused, now } = request
   const policy = policyOf(keep)
-  const newestFirst = snapshots.toSorted((a, b) => compareByTime(b, a))
+  const isFuture = ({ snapshot }: ListedSnapshot): boolean =>
+    snapshotTime(snapshot).ns > BigInt(now.getTime() + clockToleranceMs) * 1_000_000n
+  const future = snapshots.filter(isFuture)
+  const newestFirst = snapshots.filter((listed) => !isFuture(listed)).toSorted((a, b) => compareByTime(b, a))
   const newestProven = newestFirst.findIndex(({ id }) => request.provenIds.has(id))
-  const kept = new Map(applyPolicy(snapshots, policy, now).keep.map((snapshot) => [snapshot.id, snapshot]))
+  const kept = new Map(applyPolicy(newestFirst, policy, now).keep.map((snapshot) => [snapshot.id, snapshot]))
   const alsoKeep = (more: readonly ListedSnapshot[], reason: string) => {
     for (const listed of more) if (!kept.has(listed.id)) kept.set(listed.id, keptBecause(listed, reason))
   }
@@ -48,8 +58,9 @@ export function planRetention(snapshots: readonly ListedSnapshot[], request: Ret
   }
   // A configuration that keeps nothing is refused; if one gets here all the same, it removes nothing.
   if (isPaused || isPolicyEmpty(policy)) alsoKeep(newestFirst, isPaused ? 'retention is paused' : 'no rule is set')
+  const early = future.map((listed) => keptBecause(listed, 'its time lies in the future'))
   return {
-    keep: newestFirst.flatMap(({ id }) => kept.get(id) ?? []),
+    keep: [...early, ...newestFirst.flatMap(({ id }) => kept.get(id) ?? [])],
     remove: newestFirst.filter(({ id }) => !kept.has(id)),
   }
 }

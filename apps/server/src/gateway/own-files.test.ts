@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import { quietContext } from '@holdfast/core/context'
+import type { MarkStore } from '@holdfast/orchestrator/catalogue/catalogue'
+import { createMemoryBackend } from '@holdfast/storage/memory/memory-backend'
+import { expect, test } from 'vitest'
+import { ownFilesOf } from './own-files.ts'
+
+const ctx = quietContext()
+
+function memoryMarks(): MarkStore {
+  const marks = new Map<string, string>()
+  return {
+    get: async (key) => marks.get(key),
+    list: async (prefix) => new Map([...marks].filter(([key]) => key.startsWith(prefix))),
+    set: async (key, value) => void marks.set(key, value),
+    compareAndSet: async (key, expected, value) => {
+      if (marks.get(key) !== expected) return false
+      marks.set(key, value)
+      return true
+    },
+    remove: async (key) => void marks.delete(key),
+  }
+}
+
+function setUp(agent = 'web', marks = memoryMarks(), backend = createMemoryBackend()) {
+  const own = ownFilesOf(marks, { agent, repository: 'near', backend, sources: 2 })
+  const store = async (type: 'lock' | 'snapshot', text: string): Promise<string> => {
+    const bytes = Buffer.from(text)
+    const name = createHash('sha256').update(bytes).digest('hex')
+    await backend.write({ type, name }, bytes, { content: 'metadata' }, ctx)
+    return name
+  }
+  return { own, store, marks, backend }
+}
+
+test('what one agent has written is not another’s', async () => {
+  const { own, marks, backend } = setUp()
+  const other = setUp('vault', marks, backend).own
+  await own.addLock('a', ctx)
+  await own.addSnapshot('b', undefined, ctx)
+  expect([await own.isOwn('lock', 'a'), await other.isOwn('lock', 'a')]).toEqual([true, false])
+  expect([await own.isOwn('snapshot', 'b'), await other.isOwn('snapshot', 'b')]).toEqual([true, false])
+  expect(await own.isOwn('snapshot', 'a'), 'a lock is no snapshot').toBe(false)
+})
+
+test('more than 32 locks at a time are too many, and those that others have removed do not count', async () => {
+  const { own, store, backend } = setUp()
+  const names = await Promise.all(Array.from({ length: 32 }, (_, i) => store('lock', `lock ${i}`)))
+  for (const name of names) expect(await own.addLock(name, ctx)).toBe(true)
+  expect(await own.addLock('one more', ctx)).toBe(false)
+  await backend.remove({ type: 'lock', name: names[0] ?? '' }, ctx)
+  expect(await own.addLock('one more', ctx)).toBe(true)
+  await own.lockRemoved('one more')
+  expect(await own.isOwn('lock', 'one more')).toBe(false)
+})
+
+test('an attempt of a run has one snapshot, which may be sent again, and another when the first was never stored', async () => {
+  const { own, store } = setUp()
+  expect(await own.addSnapshot('0'.repeat(64), 'run/1', ctx)).toBe(true)
+  const stored = await store('snapshot', 'first')
+  expect(await own.addSnapshot(stored, 'run/1', ctx)).toBe(true)
+  expect(await own.addSnapshot(stored, 'run/1', ctx), 'the same again').toBe(true)
+  expect(await own.addSnapshot('second', 'run/1', ctx)).toBe(false)
+  expect(await own.addSnapshot('second', 'run/2', ctx), 'a further attempt').toBe(true)
+  expect([...(await own.snapshotNames())]).toEqual([stored, 'second'])
+})
+
+test('of two snapshots that claim a run at the same time one is taken', async () => {
+  const { own } = setUp()
+  const taken = await Promise.all([own.addSnapshot('a', 'run/1', ctx), own.addSnapshot('b', 'run/1', ctx)])
+  expect(taken.filter((each) => each)).toHaveLength(1)
+})
+
+test('only the newest are remembered, and those by hand push out none of a run', async () => {
+  const { own } = setUp()
+  for (let i = 0; i < 20; i++) await own.addSnapshot(`backup ${i}`, `run-${i}/1`, ctx)
+  for (let i = 0; i < 100; i++) await own.addSnapshot(`free ${i}`, undefined, ctx)
+  const names = [...(await own.snapshotNames())]
+  expect(names.filter((name) => name.startsWith('backup'))).toEqual(
+    Array.from({ length: 8 }, (_, i) => `backup ${12 + i}`),
+  )
+  expect(names).toHaveLength(16)
+})
