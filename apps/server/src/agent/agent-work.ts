@@ -39,8 +39,10 @@ export function createAgentWork(surroundings: ApiSurroundings): Answers {
       const { name, concurrency } = await greet(caller, self, ctx)
       const worker = workerName(name, self.instance)
       const run = await desk.take({ agent: name, worker, holds, waitMs }, ctx)
-      const assignment = run === undefined ? undefined : assignmentOf(run, name, config())
-      // the configuration has changed in this very moment
+      // the agent may have been removed, or the configuration changed, while it waited here
+      const isLetIn =
+        run !== undefined && (await surroundings.catalogue.marks.get(agentMark.enrolled(name))) !== undefined
+      const assignment = run !== undefined && isLetIn ? assignmentOf(run, name, config()) : undefined
       if (run !== undefined && assignment === undefined) await queue.release(run.id, worker)
       return { capacity: concurrency, ...(assignment === undefined ? {} : { assignment: asJson(assignment) }) }
     },

@@ -13,10 +13,12 @@ export interface ControlFixture extends AsyncDisposable {
   repositoryPath(name: 'first' | 'second'): string
   /** Writes the configuration: what is given, below the two repositories. */
   configure(yaml: string): Promise<void>
-  run(words: readonly string[]): Promise<CliRun>
+  run(words: readonly string[], variables?: Readonly<Record<string, string>>): Promise<CliRun>
   /** what a command prints with --json, one value a line */
   ask(words: readonly string[]): Promise<readonly unknown[]>
   serve(words?: readonly string[]): Promise<RunningServer>
+  /** Another process that goes on, which has begun when it has said something. */
+  start(words: readonly string[], began: RegExp, variables?: Readonly<Record<string, string>>): Promise<RunningServer>
 }
 
 export interface RunningServer {
@@ -38,8 +40,14 @@ export async function createControlFixture(): Promise<ControlFixture> {
   for (const name of ['first', 'second']) await cli.init(repositoryPath(name))
   await writeFile(join(cli.directory, 'password'), `${password}\n`, { mode: 0o600 })
   const variables = variablesOf(cli, configPath)
-  const run = (words: readonly string[]): Promise<CliRun> => cli.run(words, { variables })
+  const run: ControlFixture['run'] = (words, more) => cli.run(words, { variables: { ...variables, ...more } })
   const servers: RunningServer[] = []
+  const start: ControlFixture['start'] = async (words, began, more = {}) => {
+    const server = startProcess(cli, words, { ...variables, ...more })
+    servers.push(server)
+    await server.said(began)
+    return server
+  }
   return {
     directory: cli.directory,
     source: cli.source,
@@ -54,11 +62,8 @@ export async function createControlFixture(): Promise<ControlFixture> {
         .filter((line) => line !== '')
         .map((line): unknown => JSON.parse(line))
     },
-    async serve(words = []) {
-      const server = await startServing(cli, ['serve', ...words], variables)
-      servers.push(server)
-      return server
-    },
+    serve: (words = []) => start(['serve', ...words], /serving .* on http/),
+    start,
     async [Symbol.asyncDispose]() {
       for (const server of servers) await server.end('SIGKILL')
       await cli[Symbol.asyncDispose]()
@@ -75,11 +80,11 @@ function variablesOf({ directory }: CliFixture, configPath: string): Record<stri
   return { HOLDFAST_CONFIG: configPath, HOLDFAST_STATE_DIR: join(directory, 'state'), PGUSER: 'postgres' }
 }
 
-async function startServing(
+function startProcess(
   { directory }: CliFixture,
   words: readonly string[],
   variables: Readonly<Record<string, string>>,
-): Promise<RunningServer> {
+): RunningServer {
   const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
   const env = { PATH, HOME, NODE_COMPILE_CACHE, TZ: 'UTC', XDG_CACHE_HOME: join(directory, 'cache'), ...variables }
   const child: ChildProcess = spawn(process.execPath, [launcherPath, ...words], {
@@ -96,10 +101,11 @@ async function startServing(
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
-  await said(/serving .* on http/)
   return {
     pid: child.pid ?? 0,
-    address: /on (http:\/\/[\d.:]+)/.exec(text)?.[1] ?? '',
+    get address() {
+      return /on (http:\/\/[\d.:]+)/.exec(text)?.[1] ?? ''
+    },
     log: () => text,
     said,
     tell: (signal) => void child.kill(signal),

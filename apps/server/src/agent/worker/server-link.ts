@@ -44,10 +44,9 @@ export function openServerLink({ server: given, ca, secret }: LinkOptions): Serv
       : new PlainAgent({ keepAlive: true })
   const away = (reason: string, cause?: unknown): AppError =>
     new AppError('AGENT_SERVER_AWAY', { server, reason }, { cause })
-  const send = (path: string, body: unknown, ctx: Context, timeoutMs: number): Promise<Answer> =>
+  const send = ({ path, own, body, timeoutMs }: Question, ctx: Context): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const content = Buffer.from(JSON.stringify(body))
-      const own = secret()
       const request = (base.protocol === 'https:' ? requestTls : requestPlain)(`${server}${path}`, {
         agent,
         method: 'POST',
@@ -77,8 +76,10 @@ export function openServerLink({ server: given, ca, secret }: LinkOptions): Serv
   return {
     server,
     async ask(name, body, ctx, timeoutMs = defaultTimeoutMs) {
-      const { path, reply } = agentRoutes[name]
-      const { status, text } = await send(path, body, ctx, timeoutMs).catch((error: unknown) => {
+      const { path, reply, role } = agentRoutes[name]
+      // whoever asks to be let in anew has a secret that is worth nothing
+      const own = role === 'public' ? undefined : secret()
+      const { status, text } = await send({ path, own, body, timeoutMs }, ctx).catch((error: unknown) => {
         ctx.signal.throwIfAborted()
         throw error
       })
@@ -95,6 +96,13 @@ export function openServerLink({ server: given, ca, secret }: LinkOptions): Serv
   }
 }
 
+interface Question {
+  readonly path: string
+  readonly own: string | undefined
+  readonly body: unknown
+  readonly timeoutMs: number
+}
+
 interface Answer {
   readonly status: number
   readonly text: string
@@ -108,8 +116,16 @@ function errorOf(status: number, value: unknown, server: string): AppError | und
   if (status === 408 || status === 429 || status >= 500) {
     return new AppError('AGENT_SERVER_AWAY', { server, reason: message })
   }
-  const details = { server, reason: message, suggestion: hint, code }
+  const suggestion = meansForgotten(code)
+    ? 'Let this machine in again: `holdfast agent add` on the server makes a token.'
+    : hint
+  const details = { server, reason: message, suggestion, code }
   return new AppError('AGENT_REFUSED', details)
+}
+
+/** Whether the server says that it does not know this agent (any more). */
+export function meansForgotten(code: unknown): boolean {
+  return code === 'SIGN_IN_NEEDED' || code === 'CREDENTIAL_REFUSED' || code === 'NOT_ALLOWED'
 }
 
 function readServer(text: string): URL {

@@ -12,7 +12,7 @@ import type { ServerLog } from '../../server-log.ts'
 import { type AgentIdentity, enrol, prepareAgentDirectory, readIdentity } from './agent-identity.ts'
 import { doAgentWork } from './agent-runs.ts'
 import { openDelivery } from './result-delivery.ts'
-import { openServerLink, type ServerLink } from './server-link.ts'
+import { meansForgotten, openServerLink, type ServerLink } from './server-link.ts'
 
 export interface AgentOptions {
   readonly server: string
@@ -100,8 +100,7 @@ async function patiently<Result>(log: ServerLog, ctx: Context, work: () => Promi
 }
 
 function isForgotten(error: unknown): boolean {
-  if (!isAppError(error, 'AGENT_REFUSED')) return false
-  return ['SIGN_IN_NEEDED', 'CREDENTIAL_REFUSED', 'NOT_ALLOWED'].includes(String(error.details['code']))
+  return isAppError(error, 'AGENT_REFUSED') && meansForgotten(error.details['code'])
 }
 
 async function readAuthority(path: string): Promise<string> {
