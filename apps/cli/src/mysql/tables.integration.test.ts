@@ -42,12 +42,12 @@ it('brings one table to a place in the log beside the running one, also one that
   expect(restored.exitCode, restored.stdout + restored.stderr).toBe(0)
   expect(await server.sql('SELECT id FROM `then`.item ORDER BY id')).toEqual([['1'], ['2']])
   expect(await server.sql('SHOW TABLES FROM `then`')).toEqual([['item']])
-  const late = ['--database', 'other', '--table', 'late', '--into', 'late']
-  const younger = await cli.run([...into, ...late, '--at-log', before ?? ''])
+  const late = [...into, '--database', 'other', '--table', 'late', '--into']
+  const younger = await cli.run([...late, 'late', '--at-log', before ?? ''])
   expect(younger.exitCode, younger.stdout + younger.stderr).toBe(0)
   expect(await server.sql('SELECT id FROM late.late ORDER BY id')).toEqual([['1'], ['2'], ['3']])
   // as of the backup, nothing is replayed
-  expect(await cli.run([...into, ...late.with(-1, 'none'), '--at', 'backup'])).toMatchObject({
+  expect(await cli.run([...late, 'none', '--at', 'backup'])).toMatchObject({
     exitCode: 1,
     stderr: expect.stringContaining('no table "late"'),
   })

@@ -1,3 +1,4 @@
+import { choosePrimary } from '@holdfast/connectors/mysql/connection/choose-host'
 import { connectMysql } from '@holdfast/connectors/mysql/connection/connect'
 import type { MysqlConnection } from '@holdfast/connectors/mysql/connection/connection'
 import { describeVersion } from '@holdfast/connectors/mysql/connection/server-version'
@@ -59,7 +60,8 @@ export interface ToPostgresReport {
  * Looks whether databases of MySQL or MariaDB can move into a database of PostgreSQL, and with what. Changes nothing. Fails
  * with PGLOADER_MISSING, MYSQL_MIGRATION_IMPOSSIBLE, MYSQL_DATABASE_UNKNOWN and the codes of connections.
  */
-export async function planMysqlToPostgres(request: ToPostgresRequest, ctx: Context): Promise<ToPostgresPlan> {
+export async function planMysqlToPostgres(asked: ToPostgresRequest, ctx: Context): Promise<ToPostgresPlan> {
+  const request = { ...asked, from: await choosePrimary(asked.from, ctx) }
   const { from, to, backup } = request
   const program = await findPgloader(backup.client)
   await using source = await connectMysql(from, ctx)

@@ -1,4 +1,5 @@
 import { findMysqlTool } from '@holdfast/connectors/mysql/client/mysql-tool'
+import { choosePrimary } from '@holdfast/connectors/mysql/connection/choose-host'
 import { connectMysql } from '@holdfast/connectors/mysql/connection/connect'
 import { describeVersion } from '@holdfast/connectors/mysql/connection/server-version'
 import type { MysqlTarget } from '@holdfast/connectors/mysql/connection/target'
@@ -55,7 +56,9 @@ export interface MysqlMigrationReport {
  * MYSQL_MIGRATION_IMPOSSIBLE and all that stands in the way, MYSQL_DATABASE_UNKNOWN, MYSQL_TOOL_MISSING and the codes of
  * connections.
  */
-export async function planMysqlMigration(request: MysqlMigrationRequest, ctx: Context): Promise<MysqlMigrationPlan> {
+export async function planMysqlMigration(asked: MysqlMigrationRequest, ctx: Context): Promise<MysqlMigrationPlan> {
+  const [from, to] = [await choosePrimary(asked.from, ctx), await choosePrimary(asked.to, ctx)]
+  const request = { ...asked, from, to }
   await using source = await connectMysql(request.from, ctx)
   await using goal = await connectMysql(request.to, ctx)
   if (await isSameServer(source, goal, ctx)) {

@@ -4,6 +4,7 @@ import type {
 } from '@holdfast/connectors/mysql/logical/restore/logical-restore'
 import type { LogicalManifest } from '@holdfast/connectors/mysql/logical/logical-manifest'
 import type { PhysicalManifest } from '@holdfast/connectors/mysql/physical/physical-manifest'
+import { choosePrimary } from '@holdfast/connectors/mysql/connection/choose-host'
 import { planLogicalRestore } from '@holdfast/connectors/mysql/logical/restore/plan-logical-restore'
 import { chooseChain } from '@holdfast/connectors/mysql/recovery/choose-chain'
 import type { MysqlRecoveryTarget } from '@holdfast/connectors/mysql/recovery/recovery-point'
@@ -52,9 +53,11 @@ export async function planMysqlRestore(
 export async function planFromMaterial(
   material: MysqlMaterial,
   target: MysqlRecoveryTarget,
-  request: LogicalRestoreRequest,
+  asked: LogicalRestoreRequest,
   ctx: Context,
 ): Promise<MysqlRestorePlan> {
+  // the client knows one host only, and a restore is for the one that takes writes
+  const request = { ...asked, target: await choosePrimary(asked.target, ctx) }
   const { backup, chain } = chooseBackup(material, dumpsOf(material), target.stop)
   const replay = await planReplay(chain, target, material.read, ctx)
   if (request.tables.length === 0 || replay === undefined) {

@@ -8,10 +8,18 @@ import { type BinlogFollowReport, followBinlog } from './binlog-follower.ts'
 import { MemorySink } from '../testing/memory-binlog-sink.ts'
 import type { BinlogSink } from './binlog-sink.ts'
 
-function follow(server: MariadbServer, sink: BinlogSink, more: { user?: string; startFile?: string } = {}) {
+function follow(
+  server: MariadbServer,
+  sink: BinlogSink,
+  more: { user?: string; startFile?: string; confirmEveryMs?: number } = {},
+) {
   const stop = new AbortController()
   const findings: Extract<Event, { type: 'finding.noted' }>[] = []
-  const emit = (event: Event): void => void (event.type === 'finding.noted' && findings.push(event))
+  const told = { recoverableUntil: '' }
+  const emit = (event: Event): void => {
+    if (event.type === 'finding.noted') findings.push(event)
+    if (event.type === 'log.followed') told.recoverableUntil = event.recoverableUntil ?? ''
+  }
   const done = followBinlog(
     server.target(more.user),
     {
@@ -19,7 +27,7 @@ function follow(server: MariadbServer, sink: BinlogSink, more: { user?: string; 
       serverId: 4711,
       flushEveryMs: 100,
       sliceBytes: 100_000,
-      confirmEveryMs: 300,
+      confirmEveryMs: more.confirmEveryMs ?? 300,
       delays: { firstDelayMs: 20, longestDelayMs: 200, random: Math.random },
       ...(more.startFile === undefined ? {} : { startFile: more.startFile }),
     },
@@ -30,7 +38,7 @@ function follow(server: MariadbServer, sink: BinlogSink, more: { user?: string; 
     stop.abort()
     return await done
   }
-  return { done, end, findings }
+  return { done, end, findings, told }
 }
 
 /** The server marks the file it writes as being in use. */
@@ -82,6 +90,22 @@ it('keeps files byte by byte, through slices, changes of file, restarts, crashes
   expect(sink.slices.filter(({ facts }) => facts.file === 'binlog.000001').length).toBeGreaterThan(3)
   expect(sink.all().reduce((sum, { facts }) => sum + facts.commits, 0)).toBe(2 + 12 + 1 + 4)
 }, 90_000)
+
+it('knows of an idle server every few seconds that nothing is missing, and writes nothing for it', async () => {
+  await using server = await startMariadb()
+  const sink = new MemorySink()
+  const follower = follow(server, sink, { confirmEveryMs: 60_000 })
+  await server.sql(['CREATE DATABASE shop', 'CREATE TABLE shop.t (i int)'])
+  await sink.reached(server)
+  const [[now = ''] = []] = await server.sql("SELECT CONCAT(REPLACE(UTC_TIMESTAMP(6), ' ', 'T'), 'Z')")
+  const stored = sink.grown
+  await expect
+    .poll(() => follower.told.recoverableUntil, { timeout: 15_000 })
+    .toSatisfy((until: string) => until > (now ?? ''))
+  expect(sink.grown).toBe(stored)
+  expect(stored?.facts.recoverableUntil).toSatisfy((until: string) => until < (now ?? ''))
+  await follower.end()
+}, 60_000)
 
 it('tells of a log that was purged, and of one that began anew, and goes on', async () => {
   await using server = await startMariadb()
@@ -136,6 +160,17 @@ it('ends at once, with what to do, without a log or the right to read it', async
   await server.sql("GRANT BINLOG MONITOR ON *.* TO poor@'%'")
   const half = follow(server, new MemorySink(), { user: 'poor' })
   await expect(half.done).rejects.toMatchObject({
+    code: 'MYSQL_PRIVILEGE_MISSING',
+    hint: expect.stringContaining('REPLICATION SLAVE'),
+  })
+  await server.sql(["GRANT REPLICATION SLAVE ON *.* TO poor@'%'", 'CREATE DATABASE shop'])
+  const sink = new MemorySink()
+  const whole = follow(server, sink, { user: 'poor' })
+  await sink.reached(server)
+  await server.sql("REVOKE REPLICATION SLAVE ON *.* FROM poor@'%'")
+  // who is logged in keeps the right to the end of the session
+  await server.sql('KILL USER poor')
+  await expect(whole.done).rejects.toMatchObject({
     code: 'MYSQL_PRIVILEGE_MISSING',
     hint: expect.stringContaining('REPLICATION SLAVE'),
   })

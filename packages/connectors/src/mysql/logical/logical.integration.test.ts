@@ -67,6 +67,20 @@ it('brings back names of all kinds, bytes, views over databases, routines, trigg
   await server.sql(['DROP DATABASE `zz``x`', 'DROP DATABASE `a b"c-é`'])
 }, 60_000)
 
+it('is whole when there is nothing in it', async () => {
+  await server.sql(['CREATE DATABASE hollow', 'CREATE DATABASE thin', 'CREATE TABLE thin.t (i int)'])
+  const selection = { ...wholeSelection, databases: ['hollow', 'thin'] }
+  const { manifest, files } = await readBackup(server.target(), { selection })
+  expect(manifest.fingerprint.databases.map(({ name, tables }) => [name, tables])).toEqual([
+    ['hollow', []],
+    ['thin', [{ name: 't', engine: 'InnoDB', rows: '0' }]],
+  ])
+  const { checks } = await restoreLogical(files, await planLogicalRestore(manifest, request(), ctx), ctx)
+  expect(checks.filter(({ verdict }) => verdict !== 'passed')).toEqual([])
+  expect(await fresh.sql("SHOW DATABASES LIKE '%h%n'")).toEqual([['thin']])
+  for (const each of [server, fresh]) await each.sql(['DROP DATABASE hollow', 'DROP DATABASE thin'])
+}, 60_000)
+
 it('is of one instant while rows are moved, and finds tables that know no transactions', async () => {
   await server.sql([
     'CREATE DATABASE bank',
@@ -98,6 +112,13 @@ it('makes no backup of what is not whole: DDL meanwhile, a broken view, nothing 
   await server.sql(['CREATE DATABASE shop', 'CREATE TABLE shop.t (i int)', 'INSERT INTO shop.t VALUES (1)'])
   const made = readBackup(server.target(), {}, () => server.sql('CREATE TABLE shop.late (i int)'))
   await expect(made).rejects.toThrow('made or dropped meanwhile: late')
+  await server.sql([
+    'CREATE TABLE shop.a AS SELECT seq, MD5(seq) AS m FROM shop.seq_1_to_100000',
+    'CREATE TABLE shop.z (i int)',
+  ])
+  const altered = readBackup(server.target(), {}, () => server.sql('ALTER TABLE shop.z ADD COLUMN j int, FORCE'))
+  await expect(altered).rejects.toThrow(/definition has changed/)
+  await server.sql(['DROP TABLE shop.a', 'DROP TABLE shop.z'])
   await server.sql([
     'CREATE TABLE shop.gone (i int)',
     'CREATE VIEW shop.broken AS SELECT * FROM shop.gone',
