@@ -19,7 +19,8 @@ import { type LockedRepositories, withRepositories } from './with-repositories.t
 
 /**
  * Backs up a source: by fan-out into all of its repositories from one reading, else into the first. A repository that
- * fails keeps no other from its snapshot. Repositories that cut files differently get theirs copied from the first.
+ * fails keeps no other from its snapshot. Repositories that cut files differently get theirs copied from the first, where
+ * it is not an agent that does this.
  */
 export async function backUp(
   run: Run,
@@ -59,7 +60,8 @@ async function backUpInto(
   const [[firstName, firstId] = ['', '']] = Object.entries(snapshots)
   const origin = alike.get(firstName)
   for (const [name, repository] of others) {
-    if (origin === undefined) break
+    // an agent may be unable to read what it has written, and a server copies what is missing anyway
+    if (origin === undefined || source.agent !== undefined) break
     const copied = await copyOne(origin, firstId, repository, machine.workers, ctx)
     if ('id' in copied) snapshots[name] = copied.id
     else problems.push(`no snapshot in ${name}: ${copied.reason}`)
