@@ -146,7 +146,7 @@ describe('the units for systemd', () => {
     },
   )
 
-  test.each(['holdfast.service'])('%s starts a command that exists', async (name) => {
+  test.each(['holdfast.service', 'holdfast-agent.service'])('%s starts a command that exists', async (name) => {
     const [, command = ''] =
       /^ExecStart=\/opt\/holdfast\/apps\/cli\/bin\/holdfast\.js (.*)$/m.exec(read(`systemd/${name}`)) ?? []
     const words = command.split(' ').filter((word) => !/^--|^\/|^https:/.test(word))
