@@ -28,7 +28,7 @@ export interface AgentOptions {
   readonly graceMs: number
 }
 
-const againMs = 5_000
+const againMs = 1_000
 const longestAgainMs = 60_000
 
 /**
