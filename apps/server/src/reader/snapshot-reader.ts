@@ -75,7 +75,8 @@ export function createSnapshotReader({ machine, idleMs = 120_000 }: ReaderOption
       process.waiting.clear()
     }
     child.on('error', over)
-    child.on('close', over)
+    // not `close`: Node does not tell it of a child whose channel was closed from here
+    child.on('exit', over)
     return process
   }
 
@@ -139,7 +140,7 @@ export function createSnapshotReader({ machine, idleMs = 120_000 }: ReaderOption
       const { child } = current ?? {}
       current = undefined
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-      const over = new Promise<void>((resolve) => child.once('close', () => resolve()))
+      const over = new Promise<void>((resolve) => child.once('exit', () => resolve()))
       if (child.connected) child.disconnect()
       const late = setTimeout(() => child.kill('SIGKILL'), endPatienceMs)
       await over
