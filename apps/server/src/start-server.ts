@@ -14,6 +14,7 @@ import type { RunQueue } from '@holdfast/orchestrator/run/run-queue'
 import type { Run } from '@holdfast/orchestrator/run/run'
 import { accessPart } from './access/access-part.ts'
 import { createActNotes } from './access/note-act.ts'
+import { providerPart } from './access/provider/provider-part.ts'
 import { openTlsIdentity } from './access/tls-identity.ts'
 import { apiPart } from './api/api-part.ts'
 import type { ApiSurroundings } from './api/api-surroundings.ts'
@@ -102,6 +103,8 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
   const { server: settings } = config
   const readAgent = (secret: string) => readAgentSecret(secret, catalogue)
   const access = accessPart({ catalogue, settings, readAgentSecret: readAgent }, ctx)
+  const { resolveSecret } = machine
+  const provider = providerPart({ ...surroundings, resolveSecret }, ctx)
   const gateway = gatewayPart({ config: configNow, catalogue, machine, log, readAgentSecret: readAgent }, ctx)
   await using tls = settings.tls && (await openTlsIdentity(settings.tls, { log, everyMs: settings.reloadEveryMs }, ctx))
   await using http = await openHttp(
@@ -111,7 +114,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
       metrics: () => lookout.metrics(ctx),
       failed: (error) => log.failure('a request could not be answered', error),
     },
-    [access, apiPart(surroundings, ctx), gateway, pagePart],
+    [access, apiPart(surroundings, ctx), provider, gateway, pagePart],
     tls?.createServer,
   )
   log.write('info', `serving ${configPath} on ${tls === undefined ? 'http' : 'https'}://${http.address}`, {

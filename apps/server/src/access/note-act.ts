@@ -7,7 +7,8 @@ import { exchangeOf } from './exchange.ts'
 export function createActNotes(catalogue: Pick<Catalogue, 'audit'>, log: ServerLog): ApiSurroundings['audit'] {
   return async ({ caller, act, subject, outcome, code }: AuditedAct) => {
     // what somebody without a name was told to sign in for is no act; else anybody could fill the log
-    if (caller.kind === 'nobody' && outcome !== 'done' && code !== 'SIGN_IN_REFUSED') return
+    const isSignIn = code === 'SIGN_IN_REFUSED' || code === 'PROVIDER_USER_REFUSED'
+    if (caller.kind === 'nobody' && outcome !== 'done' && !isSignIn) return
     const detail = { address: exchangeOf(caller).address, ...(code !== undefined && { code }) }
     try {
       await catalogue.audit.append({ callerKind: caller.kind, caller: caller.name, act, subject, outcome, detail })

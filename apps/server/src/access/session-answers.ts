@@ -11,7 +11,7 @@ import type { ApiSurroundings } from '../api/api-surroundings.ts'
 import { tooMany } from './access-part.ts'
 import { createAttemptLimiter } from './attempt-limiter.ts'
 import { exchangeOf } from './exchange.ts'
-import { providerPaths } from './provider-path.ts'
+import { providerPaths } from './provider/provider-path.ts'
 
 type SessionView = RouteReply<Routes['session.get']>
 

@@ -12,6 +12,11 @@ export interface UserRecord {
   readonly createdAt: Date
 }
 
+export interface UserChangeOptions {
+  /** It is done even to the last admin: somebody else has decided it. */
+  readonly isFinal?: boolean
+}
+
 /** `last-admin`: nobody could give the role back, so nothing was done. */
 export type UserChange = 'done' | 'unknown' | 'last-admin'
 
@@ -22,7 +27,11 @@ export interface UserStore {
   /** false: the name, or the subject, is taken */
   add(user: UserRecord): Promise<boolean>
   /** The sessions of the user end with it. */
-  change(name: string, change: Partial<Pick<UserRecord, 'role' | 'password'>>): Promise<UserChange>
+  change(
+    name: string,
+    change: Partial<Pick<UserRecord, 'role' | 'password'>>,
+    options?: UserChangeOptions,
+  ): Promise<UserChange>
   /** With all sessions and tokens. */
-  remove(name: string): Promise<UserChange>
+  remove(name: string, options?: UserChangeOptions): Promise<UserChange>
 }

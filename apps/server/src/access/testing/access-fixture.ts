@@ -18,6 +18,7 @@ import { accessPart } from '../access-part.ts'
 import { exchangeOf } from '../exchange.ts'
 import { createActNotes } from '../note-act.ts'
 import { createPeopleAnswers } from '../people-answers.ts'
+import { providerPart } from '../provider/provider-part.ts'
 
 export interface AccessFixture extends AsyncDisposable {
   readonly catalogue: OpenedCatalogue
@@ -26,6 +27,9 @@ export interface AccessFixture extends AsyncDisposable {
   /** With these settings under `server`: the routes about people, and /who, which answers who asked. */
   serve(server: SettingMap): Promise<FastifyInstance>
 }
+
+/** what the provider and the servers of these tests both know */
+export const providerSecret = 'a secret that both know'
 
 export async function openAccess(): Promise<AccessFixture> {
   let nowMs = Date.parse('2026-11-21T12:00:00Z')
@@ -51,16 +55,19 @@ export async function openAccess(): Promise<AccessFixture> {
       await accessPart({ catalogue, settings: config.server, readAgentSecret }, ctx)(app)
       app.all('/who', async ({ caller }) => caller)
       app.get('/exchange', async ({ caller }) => exchangeOf(caller))
-      for (const path of ['/healthz', '/readyz', '/metrics', '/gateway/*']) app.get(path, async () => 'ok')
+      for (const path of ['/', '/healthz', '/readyz', '/metrics', '/gateway/*']) app.get(path, async () => 'ok')
       const people = createPeopleAnswers({ catalogue, config: () => config })
       const absent = Object.fromEntries(Object.keys(routes).map((name) => [name, async () => ({})]))
       // boundary: of the others nobody is asked here
       const answers = { ...absent, ...people } as unknown as Answers
       const log = createServerLog({ write: () => {} }, () => ctx.now())
+      const audit = createActNotes(catalogue, log)
       await app.register(async (api) => {
         readJsonBodies(api)
-        registerRoutes(api, answers, { audit: createActNotes(catalogue, log) }, ctx)
+        registerRoutes(api, answers, { audit }, ctx)
       })
+      const resolveSecret = async () => providerSecret
+      await providerPart({ catalogue, log, config: () => config, resolveSecret, audit }, ctx)(app)
       return app
     },
     async [Symbol.asyncDispose]() {

@@ -25,14 +25,14 @@ export function createUserStore(store: CatalogueStore): UserStore {
           .executeTakeFirst()
         return (added.numInsertedOrUpdatedRows ?? 0n) > 0n
       }),
-    change: (name, { role, password }) =>
-      changeUser(store, name, role === 'admin' || role === undefined, async (writer) => {
+    change: (name, { role, password }, { isFinal } = {}) =>
+      changeUser(store, name, isFinal === true || role === 'admin' || role === undefined, async (writer) => {
         const set = { ...(role !== undefined && { role }), ...(password !== undefined && { password }) }
         await writer.updateTable('users').set(set).where('name', '=', name).execute()
         await writer.deleteFrom('sessions').where('user_name', '=', name).execute()
       }),
-    remove: (name) =>
-      changeUser(store, name, false, async (writer) => {
+    remove: (name, { isFinal = false } = {}) =>
+      changeUser(store, name, isFinal, async (writer) => {
         await writer.deleteFrom('users').where('name', '=', name).execute()
         await writer.deleteFrom('sessions').where('user_name', '=', name).execute()
         await writer.deleteFrom('tokens').where('owner', '=', name).execute()
@@ -44,14 +44,14 @@ export function createUserStore(store: CatalogueStore): UserStore {
 async function changeUser(
   store: CatalogueStore,
   name: string,
-  staysAdmin: boolean,
+  mayTakeLast: boolean,
   change: (writer: CatalogueWriter) => Promise<void>,
 ): Promise<UserChange> {
   return await store.write(async (writer) => {
     await store.lockQueue(writer)
     const row = await writer.selectFrom('users').select('role').where('name', '=', name).executeTakeFirst()
     if (row === undefined) return 'unknown'
-    if (row.role === 'admin' && !staysAdmin) {
+    if (row.role === 'admin' && !mayTakeLast) {
       const admins = await writer.selectFrom('users').select('name').where('role', '=', 'admin').limit(2).execute()
       if (admins.length < 2) return 'last-admin'
     }

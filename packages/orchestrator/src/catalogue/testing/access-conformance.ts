@@ -79,6 +79,10 @@ function describeUsers(open: Open): void {
     expect(await users.change(left?.name ?? '', { role: 'operator' })).toBe('last-admin')
     expect(await users.change(left?.name ?? '', { password: 'other' })).toBe('done')
     expect(await users.change(left?.name ?? '', { role: 'admin' })).toBe('done')
+    // unless somebody else has decided it
+    expect(await users.change(left?.name ?? '', { role: 'viewer' }, { isFinal: true })).toBe('done')
+    await users.add(user('dave'))
+    expect(await users.remove('dave', { isFinal: true })).toBe('done')
   })
 }
 

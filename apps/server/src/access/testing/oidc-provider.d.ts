@@ -1,0 +1,10 @@
+/** The parts of the library that the tests use; it comes without types. */
+declare module 'oidc-provider' {
+  import type { RequestListener } from 'node:http'
+
+  export class Provider {
+    constructor(issuer: string, configuration: object)
+    callback(): RequestListener
+    on(event: string, listener: (...given: unknown[]) => void): void
+  }
+}
