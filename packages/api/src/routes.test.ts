@@ -21,7 +21,7 @@ describe('every route', () => {
   test('describes exactly the params of its path', () => {
     for (const [, { path, params }] of all) {
       const named = [...path.matchAll(/:([^/]+)/g)].map(([, name]) => name)
-      expect(Object.keys(params?.shape ?? {}).toSorted()).toEqual(named.toSorted())
+      expect(new Set(Object.keys(params?.shape ?? {}))).toEqual(new Set(named))
     }
   })
 

@@ -12,7 +12,7 @@ export function readJsonBodies(api: FastifyInstance, slowestMs = 30_000): void {
     { parseAs: 'string', bodyLimit: largestBytes },
     (request, body, done): void => {
       if (body === '') done(null, undefined)
-      else parse(request, typeof body === 'string' ? body : body.toString(), done)
+      else void parse(request, typeof body === 'string' ? body : body.toString(), done)
     },
   )
   const waiting = new WeakMap<object, NodeJS.Timeout>()

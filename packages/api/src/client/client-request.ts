@@ -4,17 +4,20 @@ import type { Route } from '../route.ts'
 type Part<Of, Name extends 'params' | 'query' | 'body'> = Of extends {
   readonly [Key in Name]: infer Schema extends z.ZodType
 }
-  ? Record<never, never> extends z.input<Schema>
+  ? NothingGiven extends z.input<Schema>
     ? { readonly [Key in Name]?: z.input<Schema> }
     : { readonly [Key in Name]: z.input<Schema> }
-  : Record<never, never>
+  : unknown
+
+/** an object without anything in it */
+type NothingGiven = Readonly<Record<string, never>>
 
 /** What a caller gives for a route: only the parts that it has, and only those it needs. */
 export type ClientRequest<Of extends Route> = Part<Of, 'params'> & Part<Of, 'query'> & Part<Of, 'body'>
 
 /** The request may be left out where nothing of it is needed. */
 export type RequestArguments<Of extends Route> =
-  Record<never, never> extends ClientRequest<Of>
+  NothingGiven extends ClientRequest<Of>
     ? [request?: ClientRequest<Of>, options?: CallOptions]
     : [request: ClientRequest<Of>, options?: CallOptions]
 
