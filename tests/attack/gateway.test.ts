@@ -392,6 +392,15 @@ test('ranges give what they ask for and never more than the file', async () => {
   }
 })
 
+test('what was tried is known: the log says it, and a mark of which a finding is made', async () => {
+  const mark = await site.catalogue.marks.get('gateway-refused/web')
+  expect(JSON.parse(mark ?? '{}')).toMatchObject({ at: expect.any(String), what: expect.stringContaining('web') })
+  expect(site.log()).toContain('the gateway refused: agent web may not')
+  expect(site.log()).not.toContain('FAULT')
+  expect(site.log()).not.toContain('could not answer')
+  for (const secret of Object.values(site.secrets)) expect(site.log()).not.toContain(secret)
+})
+
 function named(folder: ForgedFile['folder'], bytes: Uint8Array): ForgedFile {
   return { folder, bytes, name: createHash('sha256').update(bytes).digest('hex') }
 }

@@ -1,6 +1,6 @@
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
-import { AppError, isAppError } from '@holdfast/core/errors/app-error'
+import { AppError } from '@holdfast/core/errors/app-error'
 import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -12,7 +12,7 @@ import { parseGatewayPath } from './gateway-path.ts'
 import { describeFailure } from './gateway-reply.ts'
 import { createGatewayRepositories } from './gateway-repositories.ts'
 import { type GatewayMethod, permissionFor } from './gateway-role.ts'
-import { noteRefusal } from './note-refusal.ts'
+import { createRefusalNotes } from './note-refusal.ts'
 import { readCredentials } from './read-credentials.ts'
 import { createTurnstile, type Turnstile } from './turnstile.ts'
 
@@ -37,6 +37,7 @@ export function gatewayPart(surroundings: GatewaySurroundings, ctx: Context): Ht
   return async (app) => {
     const repositories = createGatewayRepositories(config, machine, ctx)
     app.addHook('onClose', () => repositories[Symbol.asyncDispose]())
+    const noteRefusal = createRefusalNotes(log, catalogue.marks)
     const turnstiles = new Map<string, Turnstile>()
 
     async function answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -76,7 +77,7 @@ export function gatewayPart(surroundings: GatewaySurroundings, ctx: Context): Ht
     async function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
       const { status, body, isOurs } = describeFailure(error)
       if (isOurs && !ctx.signal.aborted) log.failure('the gateway could not answer', error)
-      if (isAppError(error)) await noteRefusal(error, { log, marks: catalogue.marks }, ctx)
+      await noteRefusal(error, ctx)
       if (reply.sent || reply.raw.headersSent) return
       const isLong = Number(request.headers['content-length'] ?? 'NaN') > drainedBytes
       if (isLong || request.headers['transfer-encoding'] !== undefined) reply.header('connection', 'close')

@@ -9,6 +9,7 @@ import { detectConfiguration } from './detect/configuration.ts'
 import { detectCopyMissing } from './detect/copy-missing.ts'
 import { detectDamagedSource } from './detect/damaged-source.ts'
 import { detectFailed } from './detect/failed.ts'
+import { detectGatewayRefused } from './detect/gateway-refused.ts'
 import { detectLog } from './detect/log.ts'
 import { detectObjectiveMissed } from './detect/objective-missed.ts'
 import { detectOverdue } from './detect/overdue.ts'
@@ -36,6 +37,7 @@ const detectors: readonly Detector[] = [
   detectDamagedSource,
   detectArchived,
   detectAgent,
+  detectGatewayRefused,
   detectConfiguration,
 ]
 
