@@ -79,3 +79,17 @@ test('a password that is missing, given twice or unfit is refused, and not repea
   expect(short).toContain('fewer than 12 characters')
   expect(short).not.toContain('hunter2')
 })
+
+test('a server does not begin where others could listen to what is said', async () => {
+  const open = join(cli.directory, 'open.yaml')
+  await writeFile(
+    open,
+    'catalogue: { type: sqlite, path: ./open.db }\nserver: { listen: "0.0.0.0:0", auth: required }\n',
+  )
+  const refused = await run('serve', { HOLDFAST_CONFIG: open })
+  expect(refused).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('0.0.0.0:0 can be reached from other machines'),
+  })
+  expect(refused.stderr).toContain('server.behindProxy')
+})
