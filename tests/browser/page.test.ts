@@ -34,6 +34,15 @@ const card = (page: Page, name: string): Locator => page.getByRole('region', { n
 const run = (page: Page, title: string): Locator =>
   card(page, 'Runs').getByRole('listitem').filter({ hasText: title }).first()
 
+/** Waits for it: the page shows what the server tells a moment later. */
+async function expectShown(locator: Locator): Promise<void> {
+  await expect(locator.waitFor()).resolves.toBeUndefined()
+}
+
+async function expectGone(locator: Locator): Promise<void> {
+  await expect(locator.waitFor({ state: 'detached' })).resolves.toBeUndefined()
+}
+
 async function openFiles(page: Page, source: string): Promise<Locator> {
   await page.getByRole('button', { name: `Get back data of ${source}` }).click()
   const recover = card(page, 'Get data back')
@@ -62,46 +71,46 @@ describe('the page', () => {
   afterAll(() => page.context().close())
 
   test('says how many sources keep their promises, and how each of them stands', async () => {
-    await page.getByRole('heading', { level: 1, name: /of 3 sources keep/ }).waitFor()
+    await expectShown(page.getByRole('heading', { level: 1, name: /of 3 sources keep/ }))
     const rows = card(page, 'Sources').getByRole('row')
     expect(await rows.filter({ hasText: 'papers' }).innerText()).toMatch(/files · quiet[\s\S]*Not proven[\s\S]*2 of 2/)
     expect(await rows.filter({ hasText: 'broken' }).innerText()).toMatch(/Broken[\s\S]*nothing[\s\S]*0 of 1/)
-    await page.getByText('Live', { exact: true }).waitFor()
+    await expectShown(page.getByText('Live', { exact: true }))
     await page.getByRole('button', { name: 'papers', exact: true }).click()
-    await page.getByText(/copies: the source itself, first, second/).waitFor()
+    await expectShown(page.getByText(/copies: the source itself, first, second/))
   })
 
   test('shows a run that was begun elsewhere as it goes on and ends, without being loaded again', async () => {
     await site.hold(true)
     await site.fixture.ask(['run', 'backup', 'slow', '--queue'])
     const running = run(page, 'Backup of slow').filter({ hasText: 'Running' })
-    await running.getByRole('progressbar', { name: 'Progress of Backup of slow' }).waitFor()
-    await running.getByText(/\d [KM]iB/).waitFor()
-    await card(page, 'Sources').getByText('backup is running').waitFor()
+    await expectShown(running.getByRole('progressbar', { name: 'Progress of Backup of slow' }))
+    await expectShown(running.getByText(/\d [KM]iB/))
+    await expectShown(card(page, 'Sources').getByText('backup is running'))
     await site.hold(false)
-    await run(page, 'Backup of slow').filter({ hasText: '✓ Done' }).waitFor()
-    await card(page, 'Sources').getByText('backup is running').waitFor({ state: 'detached' })
+    await expectShown(run(page, 'Backup of slow').filter({ hasText: '✓ Done' }))
+    await expectGone(card(page, 'Sources').getByText('backup is running'))
   })
 
   test('starts a backup and cancels it', async () => {
     await site.hold(true)
     await page.getByRole('button', { name: 'Back up slow now' }).click()
-    await run(page, 'Backup of slow').filter({ hasText: 'Running' }).waitFor()
+    await expectShown(run(page, 'Backup of slow').filter({ hasText: 'Running' }))
     await page.getByRole('button', { name: 'Cancel Backup of slow' }).click()
     await run(page, 'Backup of slow')
       .filter({ hasText: /Stopping|Cancelled/ })
       .waitFor()
-    await run(page, 'Backup of slow').filter({ hasText: 'Cancelled' }).waitFor()
+    await expectShown(run(page, 'Backup of slow').filter({ hasText: 'Cancelled' }))
     await site.hold(false)
   })
 
   test('shows what is wrong, and who sees to it', async () => {
     const finding = card(page, 'Findings').getByRole('listitem').filter({ hasText: 'There is no backup of broken' })
-    await finding.getByText('Critical').waitFor()
+    await expectShown(finding.getByText('Critical'))
     await finding.getByText('Acknowledge', { exact: false }).first().click()
     await finding.getByLabel('What is being done').fill(`the disk is replaced ${evil(4)}`)
     await finding.getByRole('button', { name: 'I see to it' }).click()
-    await finding.getByText(`the disk is replaced ${evil(4)}`).waitFor()
+    await expectShown(finding.getByText(`the disk is replaced ${evil(4)}`))
     const [listed] = (await site.fixture.ask(['findings'])) as { acknowledged?: { note: string } }[][]
     expect(listed?.map(({ acknowledged }) => acknowledged?.note)).toContain(`the disk is replaced ${evil(4)}`)
   })
@@ -116,19 +125,21 @@ describe('the page', () => {
     const letter = await download(page, recover.getByRole('link', { name: `Download ${name}` }))
     expect(letter).toEqual({ name, content: site.files.get(`letters/2026/${name}`) })
     await recover.getByRole('navigation').getByRole('button', { name: 'papers' }).click()
-    await recover.getByRole('link', { name: 'Download read me.txt' }).waitFor()
+    await expectShown(recover.getByRole('link', { name: 'Download read me.txt' }))
   })
 
   test('plans a restore, does it when it is told to, and shows how it goes', async () => {
     const recover = card(page, 'Get data back')
     await recover.getByRole('checkbox', { name: 'Restore read me.txt' }).check()
-    await recover.getByText(/1 file or directory: .*read me\.txt/).waitFor()
+    await expectShown(recover.getByText(/1 file or directory: .*read me\.txt/))
     await recover.getByRole('textbox', { name: 'Directory' }).fill('one')
     await recover.getByRole('button', { name: 'Show the plan' }).click()
     const plan = recover.getByRole('form', { name: 'Plan of the restore' })
     expect(await plan.innerText()).toContain(join(site.restoreTo, 'one'))
     await plan.getByRole('button', { name: 'Restore now' }).click()
-    await recover.getByRole('listitem').filter({ hasText: 'Restore of papers' }).filter({ hasText: '✓ Done' }).waitFor()
+    await expectShown(
+      recover.getByRole('listitem').filter({ hasText: 'Restore of papers' }).filter({ hasText: '✓ Done' }),
+    )
     const restored = join(site.restoreTo, 'one', site.fixture.source, 'papers/read me.txt')
     expect(await readFile(restored, 'utf8')).toBe(site.files.get('read me.txt'))
   })
@@ -145,7 +156,7 @@ describe('the page', () => {
       .getByText(`${evil(1)}.txt`)
       .first()
       .waitFor()
-    await card(page, 'Runs').getByText(evil(3)).first().waitFor()
+    await expectShown(card(page, 'Runs').getByText(evil(3)).first())
     const elements = await page.evaluate<string[]>(
       `[...document.querySelectorAll('img, script, iframe')].map((each) => each.getAttribute('src'))`,
     )
@@ -167,7 +178,7 @@ describe('the page', () => {
 describe('with the keyboard alone', () => {
   test('one comes from the top of the page to a file', async () => {
     const page = await browser.open(site.address)
-    await card(page, 'Sources').getByRole('button', { name: 'papers', exact: true }).waitFor()
+    await expectShown(card(page, 'Sources').getByRole('button', { name: 'papers', exact: true }))
     const focused = (): Promise<string> =>
       page.evaluate(`(document.activeElement?.innerText || document.activeElement?.id || '').trim()`)
     await page.keyboard.press('Tab')
@@ -182,7 +193,7 @@ describe('with the keyboard alone', () => {
     }
     await reach('Get back')
     await page.keyboard.press('Enter')
-    await card(page, 'Get data back').getByRole('link', { name: 'Download read me.txt' }).waitFor()
+    await expectShown(card(page, 'Get data back').getByRole('link', { name: 'Download read me.txt' }))
     await reach('letters')
     await page.keyboard.press('Enter')
     await reach('2026')
@@ -199,12 +210,90 @@ describe('with the keyboard alone', () => {
 describe('when the server goes away', () => {
   test('the page says so, and goes on by itself when it is back', async () => {
     const page = await browser.open(site.address)
-    await page.getByText('Live', { exact: true }).waitFor()
+    await expectShown(page.getByText('Live', { exact: true }))
     await site.server().end('SIGTERM')
-    await page.getByText(/The connection to the server is lost/).waitFor()
+    await expectShown(page.getByText(/The connection to the server is lost/))
     await site.serve()
-    await page.getByText('Live', { exact: true }).waitFor()
-    await page.getByText(/The connection to the server is lost/).waitFor({ state: 'detached' })
+    await expectShown(page.getByText('Live', { exact: true }))
+    await expectGone(page.getByText(/The connection to the server is lost/))
     await page.context().close()
+  })
+
+  test('and has come back as another version, the page offers to load it', async () => {
+    const page = await browser.open(site.address)
+    await expectShown(page.getByText('Live', { exact: true }))
+    await page.route(site.address, (route) =>
+      route.request().method() === 'HEAD' ? route.fulfill({ headers: { etag: '"another"' } }) : route.continue(),
+    )
+    await site.server().end('SIGTERM')
+    await expectShown(page.getByText(/The connection to the server is lost/))
+    await site.serve()
+    await page.getByRole('button', { name: 'Load it' }).click()
+    await expectShown(page.getByText('Live', { exact: true }))
+    expect(await page.getByRole('button', { name: 'Load it' }).count()).toBe(0)
+    await page.context().close()
+  })
+})
+
+describe('where everybody has to sign in', () => {
+  const password = 'long enough for a test'
+  let page: Page
+
+  const signIn = async (name: string, secret: string): Promise<void> => {
+    await page.getByLabel('Name').fill(name)
+    await page.getByLabel('Password').fill(secret)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+  }
+
+  beforeAll(async () => {
+    for (const role of ['viewer', 'operator']) {
+      const body = JSON.stringify({ name: role, role, password })
+      const headers = { 'content-type': 'application/json' }
+      const { status } = await fetch(`${site.address}api/v1/users`, { method: 'POST', headers, body })
+      expect(status).toBe(201)
+    }
+    await site.server().end('SIGTERM')
+    await site.serve(', auth: required')
+    page = await browser.open(site.address)
+  })
+  afterAll(() => page.context().close())
+
+  test('the page asks for a name first, and says when it is not the right one', async () => {
+    await expectShown(page.getByRole('heading', { name: 'Sign in to Holdfast' }))
+    expect(await page.locator('body').innerText()).not.toContain('papers')
+    await expectReadable(page)
+    await signIn('viewer', 'not the password')
+    await expectShown(page.getByRole('alert'))
+    expect(await page.getByLabel('Name').inputValue()).toBe('viewer')
+  })
+
+  test('a viewer sees how things stand, and no button that is for others', async () => {
+    await signIn('viewer', password)
+    await expectShown(page.getByRole('heading', { level: 1, name: /of 3 sources keep/ }))
+    await expectShown(page.getByText('viewer (viewer)'))
+    const recover = await openFiles(page, 'papers')
+    await expectShown(recover.getByText('read me.txt').first())
+    for (const name of [/^Back up/, /^Cancel/, 'I see to it', 'Show the plan']) {
+      expect([name, await page.getByRole('button', { name }).count()]).toEqual([name, 0])
+    }
+    expect(await page.getByRole('link', { name: /^Download/ }).count()).toBe(0)
+  })
+
+  test('nothing is left on the page of whoever has signed out', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await expectShown(page.getByRole('heading', { name: 'Sign in to Holdfast' }))
+    expect(await page.content()).not.toContain('papers')
+    const reply = await page.request.get(`${site.address}api/v1/status`)
+    expect(reply.status()).toBe(401)
+  })
+
+  test('an operator downloads, and is asked for the name again when the session has ended', async () => {
+    await signIn('operator', password)
+    const recover = await openFiles(page, 'papers')
+    const link = recover.getByRole('link', { name: 'Download read me.txt' })
+    expect((await download(page, link)).content).toBe(site.files.get('read me.txt'))
+    await page.context().clearCookies()
+    await page.getByRole('button', { name: 'Back up papers now' }).click()
+    await expectShown(page.getByRole('heading', { name: 'Sign in to Holdfast' }))
   })
 })

@@ -1,5 +1,5 @@
 import { ask, Refusal } from './api.js'
-import { signIn, signOut } from './entering.js'
+import { enter, signIn, signOut } from './entering.js'
 import { readSoon } from './following.js'
 import {
   changeRecover,
@@ -25,6 +25,7 @@ import { runTitle } from './view/runs.js'
 const acts = {
   'sign-in': (element) => signIn(fieldsOf(element)),
   'sign-out': () => signOut(),
+  reload: () => window.location.reload(),
   filter: (element) => change({ filter: valueOf(element) }),
   'open-source'({ dataset: { source = '' } }) {
     const opened = new Set(stateNow().opened)
@@ -103,7 +104,8 @@ export async function act(element) {
     await acts[name]?.(element)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    note('error', error.message, error.hint)
+    if (error.status === 401) await enter()
+    else note('error', error.message, error.hint)
   } finally {
     change({ busy: new Set([...stateNow().busy].filter((each) => each !== waiting)) })
   }

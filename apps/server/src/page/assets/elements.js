@@ -1,5 +1,5 @@
 import { h } from './dom.js'
-import { agoText, durationText, exactTimeText, timeText } from './words.js'
+import { agoText, durationText, exactTimeText, timeText, tookText } from './words.js'
 
 /**
  * Small things that several parts of the page show.
@@ -64,7 +64,7 @@ export function verdict(holds, figure) {
  */
 export function objective({ verdict: holds, actualMs, promisedMs }, nothing) {
   return [
-    verdict(holds, actualMs === undefined ? nothing : durationText(actualMs / 1000)),
+    verdict(holds, actualMs === undefined ? nothing : tookText(actualMs)),
     promisedMs !== undefined && h('span.second', {}, `of ${durationText(promisedMs / 1000)}`),
   ]
 }

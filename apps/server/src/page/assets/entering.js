@@ -50,5 +50,5 @@ async function be({ caller, signIn: { isNeeded, provider } }) {
   const { role } = caller
   const operate = role === 'operator' || role === 'admin'
   change({ ...entered, caller, may: { operate, administer: role === 'admin' } })
-  startFollowing()
+  startFollowing(() => void enter())
 }

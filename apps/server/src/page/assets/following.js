@@ -16,7 +16,7 @@ const shortestPauseMs = 2_500
 /** Promises break by time alone, of which no event tells. */
 const longestPauseMs = 60_000
 const clockEveryMs = 10_000
-const runsKept = 40
+const runsKept = 60
 
 /** By how much the server's clock is ahead of this one's. */
 let aheadMs = 0
@@ -26,16 +26,26 @@ let timer
 /** @type {{ close(): void } | undefined} */
 let live
 
-export function startFollowing() {
+/** Called when the server does not know who asks any more. */
+let signedOut = () => {}
+
+/** @param {() => void} onSignedOut */
+export function startFollowing(onSignedOut) {
   stopFollowing()
+  signedOut = onSignedOut
   change({ connection: 'opening' })
   live = openLive({
     event: take,
     connected() {
+      if (stateNow().connection === 'lost') void lookForNewPage()
       change({ connection: 'live' })
       readSoon()
     },
-    lost: () => change({ connection: 'lost' }),
+    lost() {
+      change({ connection: 'lost' })
+      // the answer tells whether the server is away or does not know who asks any more
+      readSoon()
+    },
   })
 }
 
@@ -74,10 +84,18 @@ async function read() {
     change({ now, seenAt: now, sources: status.sources, runs: newest(runs), findings })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    if (error.status === 401) change({ caller: undefined, isSignInNeeded: true })
+    // the session has ended: who comes in next begins anew
+    if (error.status === 401) signedOut()
     else if (error.status === 0) change({ connection: 'lost' })
   }
   if (live !== undefined) readAfter(longestPauseMs)
+}
+
+/** A server that was away may have come back as another version, whose page this is not. */
+async function lookForNewPage() {
+  const response = await fetch('./', { method: 'HEAD', cache: 'no-store' }).catch(() => undefined)
+  const etag = response?.headers.get('etag') ?? undefined
+  if (etag !== undefined && !import.meta.url.includes(etag.replaceAll('"', ''))) change({ isOutdated: true })
 }
 
 /** @param {EventView} event */

@@ -51,17 +51,27 @@ export async function chooseSource(source) {
   await orProblem(isWanted, async () => {
     const { snapshots } = await ask('snapshots.list', { query: { source, limit: mostBackups } })
     if (!isWanted()) return
-    const backups = byLineage(snapshots)
+    const order = stateNow().sources?.find(({ name }) => name === source)?.repositories ?? []
+    const backups = byLineage(snapshots, order)
     changeRecover({ backups })
     const newest = backups[0]?.copies[0]
     if (newest !== undefined) await chooseSnapshot(newest.repository, newest.id)
   })
 }
 
-/** @param {readonly SnapshotView[]} snapshots @returns {readonly Backup[]} newest first */
-function byLineage(snapshots) {
+/**
+ * Newest first, the copies of each in the order in which the source names its repositories.
+ *
+ * @param {readonly SnapshotView[]} snapshots
+ * @param {readonly string[]} order
+ * @returns {readonly Backup[]}
+ */
+function byLineage(snapshots, order) {
+  const rank = (/** @type {SnapshotView} */ { repository }) =>
+    (order.indexOf(repository) + order.length + 1) % (order.length + 1)
   return [...Map.groupBy(snapshots, ({ lineage }) => lineage)]
-    .flatMap(([lineage, copies]) => {
+    .flatMap(([lineage, found]) => {
+      const copies = found.toSorted((a, b) => rank(a) - rank(b))
       const [first] = copies
       return first === undefined ? [] : [{ lineage, copies, time: first.time, bytes: first.bytes, proof: first.proof }]
     })

@@ -13,6 +13,7 @@
  * @typedef {object} State
  * @property {Date} now by the server's clock
  * @property {'opening' | 'live' | 'lost'} connection
+ * @property {boolean} isOutdated the server has another page by now
  * @property {Date | undefined} seenAt when the figures were fetched last
  * @property {RouteReply<Routes['session.get']>['caller'] | undefined} caller absent: nobody has signed in, or it is not known yet
  * @property {boolean} isSignInNeeded
@@ -37,6 +38,7 @@ export const nothingChosen = { path: '/', total: 0, chosen: new Set(), target: '
 let current = {
   now: new Date(),
   connection: 'opening',
+  isOutdated: false,
   seenAt: undefined,
   caller: undefined,
   isSignInNeeded: false,

@@ -21,6 +21,15 @@ export function durationText(seconds) {
   return joined(days, days === 1 ? 'day' : 'days', hours, 'h')
 }
 
+/**
+ * Of what was measured: "6 min 12 s", "under 1 s".
+ *
+ * @param {number} durationMs
+ */
+export function tookText(durationMs) {
+  return durationMs < 1000 ? 'under 1 s' : durationText(durationMs / 1000)
+}
+
 /** @param {number} large @param {string} largeUnit @param {number} small @param {string} smallUnit */
 function joined(large, largeUnit, small, smallUnit) {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`

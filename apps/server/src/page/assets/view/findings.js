@@ -43,7 +43,7 @@ export function worstFirst(findings) {
 
 /** @param {FindingView} finding @param {State} state */
 function row(finding, state) {
-  const { key, severity, title, detail, firstSeenAt, acknowledged } = finding
+  const { key, severity, detail, firstSeenAt, acknowledged } = finding
   const [tone, word] = severities[severity]
   return h(
     'li',
@@ -52,9 +52,9 @@ function row(finding, state) {
       'div.row-head',
       {},
       chip(acknowledged === undefined ? tone : '', word),
-      h('span.title', {}, title),
       h('span.dim.small.end', {}, 'since ', ago(firstSeenAt, state.now)),
     ),
+    h('p.title', {}, titleOf(finding)),
     h('p.detail', {}, detail),
     acknowledged !== undefined &&
       h(
@@ -67,6 +67,12 @@ function row(finding, state) {
       ),
     acknowledged === undefined && state.may.operate && acknowledgement(finding, state),
   )
+}
+
+/** With a capital letter, unless it begins with a name. @param {FindingView} finding */
+function titleOf({ title, subject }) {
+  const isName = Object.values(subject).some((name) => name !== undefined && title.startsWith(name))
+  return isName ? title : title.charAt(0).toUpperCase() + title.slice(1)
 }
 
 /** @param {FindingView} finding @param {State} state */

@@ -42,7 +42,14 @@ export function frame({ caller, connection }, icon) {
 }
 
 /** Across the page: that what is shown may be old. @param {State} state */
-export function banner({ connection, seenAt, caller, now }) {
+export function banner({ connection, seenAt, caller, now, isOutdated }) {
+  if (isOutdated)
+    return h(
+      'p',
+      { key: 'outdated' },
+      'The server has a newer version of this page. ',
+      actButton('reload', { class: 'link' }, 'Load it'),
+    )
   if (caller === undefined || connection !== 'lost') return null
   const since = seenAt === undefined ? '' : [' What you see is as it was ', ago(seenAt.toISOString(), now), '.']
   return h('p', {}, 'The connection to the server is lost; trying again.', since)

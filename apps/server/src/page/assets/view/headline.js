@@ -1,5 +1,5 @@
 import { h } from '../dom.js'
-import { countText, durationText, listText } from '../words.js'
+import { countText, listText, tookText } from '../words.js'
 
 /**
  * @import { State } from '../state.js'
@@ -74,7 +74,7 @@ function worstTile(title, sources, figure, nothing) {
     worst === undefined
       ? ['–', nothing]
       : [
-          durationText((worst[figure].actualMs ?? 0) / 1000),
+          tookText(worst[figure].actualMs ?? 0),
           `${worst.name}${missing === 0 ? '' : `; ${countText(missing, 'source')} unknown`}`,
         ]
   return tile(title, value, note)

@@ -143,7 +143,7 @@ function heads(isPicked) {
       'tr',
       {},
       isPicked && h('th', { scope: 'col' }, spoken('Choose')),
-      h('th', { scope: 'col' }, 'Name'),
+      h('th.name', { scope: 'col' }, 'Name'),
       h('th.figure.wide', { scope: 'col' }, 'Size'),
       h('th.wide', { scope: 'col' }, 'Changed'),
       h('th', { scope: 'col' }, spoken('Download')),
@@ -167,7 +167,7 @@ function row(entry, { recover, snapshot, may, isPicked }) {
     { key: path },
     isPicked && h('td', {}, h('input', { ...picked, checked: recover.chosen.has(path) })),
     h(
-      'td',
+      'td.name',
       {},
       h(
         'div.entry',

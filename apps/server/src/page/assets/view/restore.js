@@ -143,7 +143,7 @@ function planStep(plan, { busy, may }) {
   /** @type {(readonly [string, import('../dom.js').Child] | false)[]} */
   const facts = [
     ['From', ['the backup of ', moment(plan.snapshotTime)]],
-    plan.state !== undefined && ['State', moment(plan.state)],
+    plan.state !== undefined && plan.state !== plan.snapshotTime && ['State', moment(plan.state)],
     ['To', h('code', {}, target)],
     [
       'Reads',

@@ -9,28 +9,39 @@ import { countText, durationText, sizeText } from '../words.js'
 
 /** What is running, what waits, and what was done last. @param {State} state */
 export function runsCard(state) {
-  const { runs } = state
   return h(
     'section.card',
     { id: 'runs', 'aria-labelledby': 'runs-title' },
     h('header', {}, h('h2', { id: 'runs-title' }, 'Runs')),
-    runs === undefined
-      ? h('p.empty', {}, 'Loading…')
-      : runs.length === 0
-        ? h(
-            'p.empty',
-            {},
-            h('strong', {}, 'Nothing has run yet'),
-            'Backups begin by their schedules, or with “Back up”.',
-          )
-        : h(
-            'ul.rows',
-            {},
-            ...inOrder(runs)
-              .slice(0, mostRuns)
-              .map((run) => runRow(run, state)),
-          ),
+    list(state),
   )
+}
+
+/** @param {State} state */
+function list(state) {
+  const { runs } = state
+  if (runs === undefined) return h('p.empty', {}, 'Loading…')
+  const told = runs.filter((run) => !isIdle(run))
+  if (told.length === 0) {
+    return h(
+      'p.empty',
+      {},
+      h('strong', {}, 'Nothing has run yet'),
+      'Backups begin by their schedules, or with “Back up”.',
+    )
+  }
+  const rows = inOrder(told)
+    .slice(0, mostRuns)
+    .map((run) => runRow(run, state))
+  return [
+    h('ul.rows', {}, ...rows),
+    told.length < runs.length && h('p.foot', {}, 'Without retention that found nothing to remove.'),
+  ]
+}
+
+/** Retention follows every backup in every repository, and most often there is nothing to it. @param {RunView} run */
+function isIdle({ operation, state, result }) {
+  return operation === 'forget' && state === 'succeeded' && result?.snapshotsRemoved === 0
 }
 
 const mostRuns = 12
@@ -115,7 +126,7 @@ function progress(run, { progress: known }) {
     fraction === undefined
       ? h('progress', { key: 'open', 'aria-label': title })
       : h('progress', { key: 'bar', 'aria-label': title, max: 1, value: fraction.toFixed(4) }),
-    h('p.small.dim', {}, now === undefined ? 'Starting…' : now.text),
+    h('p.small.dim', {}, now === undefined ? 'Under way…' : now.text),
   ]
 }
 
@@ -123,8 +134,8 @@ function progress(run, { progress: known }) {
 function outcome({ error, result }) {
   if (error !== undefined) return h('p.detail', {}, `${sentence(error.message)} ${error.hint}`)
   if (result === undefined) return null
-  const { filesNew, filesChanged, bytesRead, bytesStored, snapshotsRemoved, bytesFreed, bytesChecked, problems } =
-    result
+  const { filesNew, filesChanged, bytesRead, bytesStored, snapshotsRemoved, bytesFreed, bytesChecked } = result
+  const { filesRestored, bytesRestored, restoredTo, problems = [] } = result
   const changed = (filesNew ?? 0) + (filesChanged ?? 0)
   const figures = [
     filesNew !== undefined && `${countText(changed, 'file')} new or changed`,
@@ -133,10 +144,13 @@ function outcome({ error, result }) {
     snapshotsRemoved !== undefined && `${countText(snapshotsRemoved, 'snapshot')} removed`,
     bytesFreed !== undefined && `${sizeText(bytesFreed)} freed`,
     bytesChecked !== undefined && `${sizeText(bytesChecked)} read again`,
+    filesRestored !== undefined && `${countText(filesRestored, 'file')} restored`,
+    bytesRestored !== undefined && `${sizeText(bytesRestored)} written`,
   ].filter((text) => text !== false)
   return [
     figures.length > 0 && h('p.small.dim', {}, figures.join(', ')),
-    problems !== undefined && problems.length > 0 && problemList(problems),
+    restoredTo !== undefined && h('p.small.dim.breaks', {}, 'To ', h('code', {}, restoredTo)),
+    problems.length > 0 && problemList(problems),
   ]
 }
 
