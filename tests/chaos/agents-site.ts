@@ -36,7 +36,7 @@ export interface AgentsSite extends AsyncDisposable {
   startAgent(number: number, server: string): Promise<ChildProcess>
   /** what the process of this name has said in all of its lives */
   log(name: string): string
-  /** in the repository now */
+  /** backups in the repository now */
   snapshots(): Promise<readonly StoredSnapshot[]>
 }
 
@@ -107,7 +107,8 @@ export async function openAgentsSite({ servers, agents }: SiteSize): Promise<Age
     async snapshots() {
       const repository = await openRepository(createLocalBackend(repositoryPath), password, {}, ctx)
       const listed = await listSnapshots(repository, {}, ctx)
-      return listed.map(({ id, snapshot: { hostname, tags } }) => {
+      const backups = listed.filter(({ snapshot: { tags } }) => tags.some((tag) => tag.startsWith('run=')))
+      return backups.map(({ id, snapshot: { hostname, tags } }) => {
         const tag = (name: string): string =>
           tags.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1) ?? ''
         return { id, host: hostname ?? '', source: tag('source'), run: tag('run') }

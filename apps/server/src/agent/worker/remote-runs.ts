@@ -29,7 +29,8 @@ export interface RemoteRuns extends LeasedRuns {
 }
 
 const firstPauseMs = 1_000
-const longestPauseMs = 60_000
+const longestPauseMs = 30_000
+const keptMs = 2_000
 /** Beside the waiting itself. */
 const answerWithinMs = 15_000
 
@@ -58,6 +59,7 @@ export function createRemoteRuns(given: RemoteSurroundings, firstCapacity: numbe
 
     async lease() {
       const holds = [...new Set([...assignments.keys(), ...delivery.pending()])]
+      const askedAtMs = performance.now()
       try {
         const body = { self, holds, waitMs: longestLeaseWaitMs }
         const answer = await link.ask('agents.lease', body, ctx, longestLeaseWaitMs + answerWithinMs)
@@ -72,6 +74,8 @@ export function createRemoteRuns(given: RemoteSurroundings, firstCapacity: numbe
         if (ctx.signal.aborted) return undefined
         if (isAppError(error)) ctx.emit({ type: 'message.noted', level: 'warning', message: error.message })
         else throw error
+        // a question that was kept for some time had a server that kept it
+        if (performance.now() - askedAtMs > keptMs) pauseMs = firstPauseMs
         await backOff()
         return undefined
       }
