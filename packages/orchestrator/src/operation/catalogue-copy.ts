@@ -5,8 +5,16 @@ import type { Run } from '../run/run.ts'
 /** Snapshots with this tag hold what a catalogue remembered: configuration, runs, proofs. */
 export const catalogueTag = 'holdfast-catalogue'
 
-/** Files below /holdfast/catalogue; all but the first have one JSON object a line. */
-export const catalogueFiles = { config: 'config.json', runs: 'runs.jsonl', proofs: 'proofs.jsonl' } as const
+/**
+ * Files below /holdfast/catalogue; all but the first have one JSON object a line. `audit` is evidence, and not read back:
+ * nobody can cut off the end of the log, or write it anew, without a copy that says otherwise.
+ */
+export const catalogueFiles = {
+  config: 'config.json',
+  runs: 'runs.jsonl',
+  proofs: 'proofs.jsonl',
+  audit: 'audit.jsonl',
+} as const
 
 export function isCatalogueCopy({ snapshot }: ListedSnapshot): boolean {
   return snapshot.tags.includes(catalogueTag)

@@ -16,12 +16,14 @@ import { withRepository } from './with-repositories.ts'
 /** More runs than these are not copied: a year of some sources. */
 const runsAtMost = 20_000
 const proofsAtMost = 5_000
+/** The newest rows; the last of them vouches for all before it. */
+const auditAtMost = 20_000
 /** Of each host so many copies stay in a repository. */
 const copiesKept = 7
 
 /**
- * Writes what the catalogue remembers (configuration without secrets, runs, proofs) into each repository, as a snapshot
- * of three files. A repository that cannot be written is a problem.
+ * Writes what the catalogue remembers (configuration without secrets, runs, proofs, audit log) into each
+ * repository, as a snapshot of four files. A repository that cannot be written is a problem.
  * @param settings of the configuration, as `showSettings` gives them
  */
 export async function copyCatalogue(
@@ -32,10 +34,12 @@ export async function copyCatalogue(
   const { catalogue, config } = surroundings
   const runs = await catalogue.runs.list({ states: endStates, limit: runsAtMost })
   const proofs = await catalogue.proofs.list({ limit: proofsAtMost })
+  const audit = await catalogue.audit.list({ limit: auditAtMost })
   const files: Readonly<Record<string, Buffer>> = {
     [catalogueFiles.config]: Buffer.from(`${JSON.stringify(settings, undefined, 2)}\n`),
     [catalogueFiles.proofs]: encodeLines(proofs),
     [catalogueFiles.runs]: encodeLines(runs),
+    [catalogueFiles.audit]: encodeLines(audit.toReversed()),
   }
   const snapshots: Record<string, string> = {}
   const problems: string[] = []

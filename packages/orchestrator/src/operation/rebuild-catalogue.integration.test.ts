@@ -68,6 +68,9 @@ test('what a catalogue knew comes back from the repositories, once', async () =>
 })
 
 test('the copy is files that restic can read, of which seven of a host stay', async () => {
+  for (const act of ['user.add', 'token.add']) {
+    await fixture.catalogue.audit.append({ callerKind: 'command', caller: 'op', act, subject: 'x', outcome: 'done' })
+  }
   const first = await fixture.open('first')
   for (let count = 0; count < 8; count++) {
     await fixture.surround(({ config, ...rest }) => {
@@ -78,14 +81,17 @@ test('the copy is files that restic can read, of which seven of a host stay', as
   const copies = await listSnapshots(first, { tags: [[catalogueTag]] }, ctx)
   expect(copies).toHaveLength(7)
   const env = { ...process.env, RESTIC_PASSWORD: 'correct horse', RESTIC_CACHE_DIR: join(fixture.directory, 'cache') }
-  const words = [
-    '-r',
-    fixture.repositoryPath('first'),
-    'dump',
-    copies.at(-1)?.id ?? '',
-    '/holdfast/catalogue/config.json',
-  ]
-  expect(JSON.parse(execFileSync('restic', words, { env }).toString())).toEqual({ serial: 7 })
+  const read = (file: string): string => {
+    const id = copies.at(-1)?.id ?? ''
+    const words = ['-r', fixture.repositoryPath('first'), 'dump', id, `/holdfast/catalogue/${file}`]
+    return execFileSync('restic', words, { env }).toString()
+  }
+  expect(JSON.parse(read('config.json'))).toEqual({ serial: 7 })
+  const log = read('audit.jsonl').trimEnd().split('\n')
+  expect(log.map((line): unknown => JSON.parse(line))).toMatchObject([
+    { sequence: 1, act: 'user.add' },
+    { act: 'token.add', ...(await fixture.catalogue.audit.head()) },
+  ])
 })
 
 test('a repository that cannot be read is a problem, and the others are read', async () => {
