@@ -35,7 +35,8 @@ beforeAll(async () => {
   const run = await client.call('runs.start', { body: { operation: 'backup', source: 'shop' } })
   known = {
     source: ['shop', 'wiki', 'db'],
-    name: ['shop', 'wiki'],
+    name: ['shop', 'wiki', 'web-1'],
+    password: ['four words by chance'],
     repository: ['first', 'second'],
     from: ['first'],
     run: [run.id, run.id.slice(-6)],

@@ -29,13 +29,17 @@ export interface HttpServer extends AsyncDisposable {
 /** Who sends a header byte by byte holds a connection no longer than this. */
 const headersTimeoutMs = 15_000
 const idleTimeoutMs = 60_000
+/** Node looks for such connections twice a minute otherwise. */
+const connectionsCheckingInterval = 5_000
+
+const createPlainServer: CreateServer = (listener) => createHttpServer({ connectionsCheckingInterval }, listener)
 
 /** GET /healthz, /readyz, /metrics, and the parts. Fails with SERVER_ADDRESS_UNUSABLE. */
 export async function openHttp(
   listen: ServerSettings['listen'],
   answers: HttpAnswers,
   parts: readonly HttpPart[] = [],
-  createServer: CreateServer = createHttpServer,
+  createServer: CreateServer = createPlainServer,
 ): Promise<HttpServer> {
   const answerFailure = (error: unknown, _request: FastifyRequest, reply: FastifyReply): void => {
     const { status, body, isFault } = answerError(error)

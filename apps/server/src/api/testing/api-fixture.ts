@@ -144,7 +144,9 @@ notifications:
     hook: { type: webhook, url: { env: HOOK_URL } }
   routes:
     - { channels: [hook] }
-server: { auth: required }
+agents:
+  web-1: {}
+server: { auth: required, restoreTo: [${directory}/restored] }
 `,
   )
 }
