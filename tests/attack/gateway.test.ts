@@ -349,6 +349,27 @@ test('what is true is added, once for each run, and nothing that was there is to
   expect(findings).toEqual([])
 })
 
+test('what others rely on is added only under a lock, and not while somebody has the repository alone', async () => {
+  const before = await bothStates()
+  const pack = await forger.pack([dataDraft('added without a lock')])
+  const index = forger.index([{ id: pack.name, blobs: pack.blobs }])
+  const snapshot = forger.snapshot({ tree: treeDraft([]).id })
+  // a pack that no index names is nobody's
+  expect((await send('web', pack)).status).toBe(200)
+  expect([(await send('web', index)).status, (await send('web', snapshot)).status]).toEqual([403, 403])
+  const lock = forger.lock({ time: ctx.now().toISOString(), exclusive: false })
+  expect((await send('web', lock)).status).toBe(200)
+  const { name, bytes } = forger.lock({ time: ctx.now().toISOString(), exclusive: true })
+  await shared.backend.write({ type: 'lock', name }, bytes, { content: 'metadata' }, ctx)
+  expect([(await send('web', index)).status, (await send('web', snapshot)).status]).toEqual([503, 503])
+  await shared.backend.remove({ type: 'lock', name }, ctx)
+  expect((await send('vault', index)).status, 'another’s lock is not its own').toBe(403)
+  expect((await ask('web', 'DELETE', `/gateway/shared/locks/${lock.name}`)).status).toBe(200)
+  const [after] = await bothStates()
+  const { changed, removed, added } = compareStates(before[0] ?? new Map(), after ?? new Map())
+  expect([changed, removed, added]).toEqual([[], [], [`data/${pack.name.slice(0, 2)}/${pack.name}`]])
+})
+
 test('bodies that are too long, too short or announced otherwise are refused without being kept', async () => {
   const before = await bothStates()
   const lock = forger.lock({ time: ctx.now().toISOString(), exclusive: false })

@@ -3,6 +3,7 @@ import { type Context, withSignal } from '@holdfast/core/context'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
 import type { IntakeType } from '@holdfast/repository/intake/intake-job'
+import type { LockIdentity } from '@holdfast/repository/lock/lock-identity'
 import type { FileId } from '@holdfast/storage/backend'
 import { flatPath } from '@holdfast/storage/layout'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -15,7 +16,7 @@ import { readPieces } from './read-pieces.ts'
 import { uploadLimitBytes } from './receive-upload.ts'
 import { readRange } from './requested-range.ts'
 import { makeListing } from './send-listing.ts'
-import { storeUpload } from './store-upload.ts'
+import { storeUpload, type Upload } from './store-upload.ts'
 
 export interface GatewayExchange {
   readonly request: FastifyRequest
@@ -27,13 +28,16 @@ export interface GatewayExchange {
   readonly grant: GatewayGrant
 }
 
-type Catalogued = Pick<Catalogue, 'marks' | 'runs'>
+export interface GatewayKnowledge extends Pick<Catalogue, 'marks' | 'runs'> {
+  /** of this process */
+  readonly identity: LockIdentity
+}
 
 /** Answers a request that the role allows; a file or listing goes on being sent after this has returned. */
 export async function answerGateway(
   exchange: GatewayExchange,
   served: ServedRepository,
-  { marks, runs }: Catalogued,
+  { marks, runs, identity }: GatewayKnowledge,
   ctx: Context,
 ): Promise<void> {
   const { grant, target, method } = exchange
@@ -51,7 +55,7 @@ export async function answerGateway(
       await requireOwn(exchange, file, own)
       return await sendFile(exchange, file, served, ctx)
     case 'POST':
-      await receiveFile(exchange, file, { served, own, runs }, ctx)
+      await receiveFile(exchange, file, { served, own, runs, identity }, ctx)
       return void exchange.reply.send()
     case 'DELETE':
       await requireOwn(exchange, file, own)
@@ -127,7 +131,7 @@ function whileOpen(reply: FastifyReply, ctx: Context): Context {
 async function receiveFile(
   exchange: GatewayExchange,
   { type, name }: FileId,
-  given: { readonly served: ServedRepository; readonly own: OwnFiles; readonly runs: Catalogue['runs'] },
+  given: Pick<Upload, 'served' | 'own' | 'runs' | 'identity'>,
   ctx: Context,
 ): Promise<void> {
   if (!isIntakeType(type)) throw denied(exchange)

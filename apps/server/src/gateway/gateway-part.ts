@@ -37,6 +37,7 @@ export function gatewayPart(surroundings: GatewaySurroundings, ctx: Context): Ht
   return async (app) => {
     const repositories = createGatewayRepositories(config, machine, ctx)
     app.addHook('onClose', () => repositories[Symbol.asyncDispose]())
+    const knowledge = { marks: catalogue.marks, runs: catalogue.runs, identity: machine.identity }
     const noteRefusal = createRefusalNotes(log, catalogue.marks)
     const turnstiles = new Map<string, Turnstile>()
 
@@ -57,7 +58,7 @@ export function gatewayPart(surroundings: GatewaySurroundings, ctx: Context): Ht
       using place = await turnstile.enter(ctx.signal)
       if (place === undefined) throw new AppError('GATEWAY_BUSY', { agent: grant.agent })
       const exchange = { request, reply, method, target: path.target, permission, grant }
-      await repositories.use(path.repository, ctx, (served) => answerGateway(exchange, served, catalogue, ctx))
+      await repositories.use(path.repository, ctx, (served) => answerGateway(exchange, served, knowledge, ctx))
     }
 
     await app.register(async (scope) => {

@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import type { Context } from '@holdfast/core/context'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import type { RunStore } from '@holdfast/orchestrator/catalogue/catalogue'
 import type { IntakeResult, IntakeType } from '@holdfast/repository/intake/intake-job'
+import type { LockIdentity } from '@holdfast/repository/lock/lock-identity'
 import type { WriteHint } from '@holdfast/storage/backend'
 import { flatPath } from '@holdfast/storage/layout'
 import type { GatewayGrant } from './gateway-grant.ts'
@@ -11,6 +13,7 @@ import { judgeLock } from './judge-lock.ts'
 import { judgeSnapshot, type SnapshotVerdict } from './judge-snapshot.ts'
 import type { OwnFiles } from './own-files.ts'
 import { receiveUpload } from './receive-upload.ts'
+import { whileLocked } from './while-locked.ts'
 
 export interface Upload {
   readonly file: { readonly type: IntakeType; readonly name: string }
@@ -20,6 +23,8 @@ export interface Upload {
   readonly served: ServedRepository
   readonly own: OwnFiles
   readonly runs: Pick<RunStore, 'get'>
+  /** of this process */
+  readonly identity: LockIdentity
   /** called when all bytes are here: from now on it is the server that takes its time */
   readonly onReceived: () => void
 }
@@ -44,10 +49,20 @@ export async function storeUpload(upload: Upload, ctx: Context): Promise<void> {
     })
   const fault = await judge(found, upload, ctx)
   if (fault !== undefined) throw refuse(fault)
-  const { backend } = served.repository
-  await backend.write(file, { path, sizeBytes }, { content: contentOf(found) }, ctx)
-  // a client of this protocol takes what was answered for stored
-  await backend.flush(ctx)
+  const { repository } = served
+  const { backend } = repository
+  const isRelied = file.type === 'index' || file.type === 'snapshot'
+  // a file that is given by its path is moved into the store, and could not be stored again
+  const content = isRelied ? await readFile(path) : { path, sizeBytes }
+  const store = async (): Promise<void> => {
+    await backend.write(file, content, { content: contentOf(found) }, ctx)
+    // a client of this protocol takes what was answered for stored
+    await backend.flush(ctx)
+  }
+  // nobody relies on a pack that no index names, or on a lock
+  if (!isRelied) return await store()
+  const undo = (): Promise<void> => backend.remove(file, ctx)
+  await whileLocked({ agent, repository, own: upload.own, identity: upload.identity, work: store, undo }, ctx)
 }
 
 function contentOf(found: IntakeResult): WriteHint['content'] {

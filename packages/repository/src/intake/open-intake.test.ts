@@ -79,6 +79,10 @@ test('an index agrees with packs that were seen and with packs that are stored, 
     expect([label, await inspect('index', index([pack]))]).toEqual([label, expect.stringContaining('pack')])
   }
   expect(await inspect('index', index([stored, stored]))).toContain('twice')
+  const seen = await inspect('data', await bytesOf(others.id))
+  expect(seen).toMatchObject({ type: 'data' })
+  await repository.backend.remove({ type: 'data', name: others.id }, ctx)
+  expect(await inspect('index', index([others])), 'seen, and pruned since').toContain('what it says of pack')
 })
 
 test('what is sealed with another key, or expands without end, is refused', async () => {

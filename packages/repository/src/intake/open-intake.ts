@@ -39,6 +39,12 @@ export function openIntake(repository: Repository, workers: number, ctx: Context
     const [oldest] = layouts.keys()
     if (layouts.size > layoutsRemembered && oldest !== undefined) layouts.delete(oldest)
   }
+  /** A pack that was seen may have been pruned since. */
+  const layoutOf = async (pack: string, own: Context): Promise<string | undefined> => {
+    const known = layouts.get(pack)
+    if (known === undefined) return await readLayout(repository, pack, own)
+    return (await isStored(repository, pack, own)) ? known : undefined
+  }
   const idlest = (): number => {
     const loads = Array.from({ length: pool.size }, (_, worker) => pool.load(worker))
     return loads.indexOf(Math.min(...loads))
@@ -48,15 +54,28 @@ export function openIntake(repository: Repository, workers: number, ctx: Context
       const result = await pool.run(idlest(), job)
       if (result.type === 'data') remember(job.name, result.layout)
       if (result.type !== 'index') return result
-      for (const [pack, layout] of result.layouts) {
-        const real = layouts.get(pack) ?? (await readLayout(repository, pack, own))
-        if (real === layout) continue
-        const reason = `what it says of pack ${pack.slice(0, 8)} is not what the pack says of itself`
-        throw new AppError('REPOSITORY_DAMAGED', { object: `index ${job.name.slice(0, 8)}`, reason })
+      const queue = result.layouts.entries()
+      const compare = async (): Promise<void> => {
+        for (const [pack, layout] of queue) {
+          if ((await layoutOf(pack, own)) === layout) continue
+          const reason = `what it says of pack ${pack.slice(0, 8)} is not what the pack says of itself`
+          throw new AppError('REPOSITORY_DAMAGED', { object: `index ${job.name.slice(0, 8)}`, reason })
+        }
       }
+      await Promise.all(Array.from({ length: repository.backend.traits.connections }, compare))
       return result
     },
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  }
+}
+
+async function isStored({ backend }: Repository, pack: string, ctx: Context): Promise<boolean> {
+  try {
+    await backend.stat({ type: 'data', name: pack }, ctx)
+    return true
+  } catch (error) {
+    if (isAppError(error, 'STORAGE_FILE_MISSING')) return false
+    throw error
   }
 }
 
