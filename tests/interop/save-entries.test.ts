@@ -421,6 +421,48 @@ describe('local files', () => {
   })
 })
 
+describe('large local files', () => {
+  const paged = (entry: SourceEntry, isPaged: boolean): SourceEntry =>
+    entry.kind === 'file' ? { ...entry, isPaged } : entry
+
+  // the second is read by one thread as long as the first is open, and then by both
+  test.each([false, true])('are whole when others end before them (pages: %s)', async (isPaged) => {
+    const repository = await newRepository()
+    const contents = { first: random.bytes(9 * mebi), second: random.bytes(45 * mebi + 7) }
+    const entries = Object.entries(contents).map(([name, bytes]) => localEntry(`${root}/${name}`, localFile(bytes)))
+    const report = await saveEach(
+      repository,
+      entries.map((entry) => paged(entry, isPaged)),
+    )
+    expect(report.bytesTotal).toBe(54 * mebi + 7)
+    const target = scratch.place('restored')
+    await restoreTo(repository, snapshotIdOf(report), target, {}, ctx)
+    for (const [name, bytes] of Object.entries(contents)) {
+      expect(fs.readFileSync(join(target, root, name)).equals(bytes), name).toBe(true)
+    }
+  })
+
+  test('and small ones of pages are cut at the same places, however they come', async () => {
+    const contents = [700_000, 3 * mebi + 5, 11 * mebi].map((length) => random.bytes(length))
+    const ways: ((path: string, bytes: Buffer) => SourceEntry)[] = [
+      bytesEntry,
+      (path, bytes) => streamEntry(path, pieces(bytes)),
+      (path, bytes) => localEntry(path, localFile(bytes)),
+    ]
+    const repository = await newRepository()
+    for (const [i, way] of ways.entries()) {
+      const entries = contents.map((bytes, number) => paged(way(`${root}/${number}`, bytes), true))
+      const report = await saveEach(repository, entries)
+      expect(report.repositories[0]?.dataBlobs).toBe(i === 0 ? 1 + 4 + 11 : 0)
+      const target = scratch.place('restored')
+      await restoreTo(repository, snapshotIdOf(report), target, {}, ctx)
+      for (const [number, bytes] of contents.entries()) {
+        expect(fs.readFileSync(join(target, root, String(number))).equals(bytes), String(number)).toBe(true)
+      }
+    }
+  })
+})
+
 describe('what is stored already', () => {
   test('is used as it is: whole folders and single files', async () => {
     const place = scratch.place('repository')

@@ -26,6 +26,11 @@ export interface SymlinkEntry extends EntryMetadata {
 export interface FileEntry extends EntryMetadata {
   readonly kind: 'file'
   readonly content: EntryContent
+  /**
+   * Nothing is ever inserted into this file: what lies in it stays where it is, as a database's pages do. Then it is cut
+   * at fixed distances, which costs less than to search for cuts that move with the content. Default false.
+   */
+  readonly isPaged?: boolean
 }
 
 /**

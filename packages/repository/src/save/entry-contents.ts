@@ -1,4 +1,6 @@
+import { chunkBytesAtLeast } from './chunker.ts'
 import type { FirstFailure } from './first-failure.ts'
+import { fixedStreamChunks } from './fixed-chunks.ts'
 import type { JobQueue } from './job-queue.ts'
 import { LocalFiles } from './local-files.ts'
 import type { LocalFile, LocalFileContent } from './save-jobs.ts'
@@ -31,20 +33,22 @@ export class EntryContents {
     this.#local = new LocalFiles(queue, onBytes)
   }
 
-  async bytes(bytes: Uint8Array, onStored: OnStored): Promise<void> {
-    if (bytes.length <= smallContentBytes) return await this.#addSmall(bytes, onStored)
-    await this.#cut(justOne(bytes), onStored)
+  async bytes(bytes: Uint8Array, isPaged: boolean, onStored: OnStored): Promise<void> {
+    const oneChunk = chunkBytesAtLeast
+    if (bytes.length <= (isPaged ? oneChunk : smallContentBytes)) return await this.#addSmall(bytes, onStored)
+    await this.#cut(justOne(bytes), isPaged ? fixedStreamChunks : this.#chunker, onStored)
   }
 
-  async stream(chunks: AsyncIterable<Uint8Array>, onStored: OnStored): Promise<void> {
+  async stream(chunks: AsyncIterable<Uint8Array>, isPaged: boolean, onStored: OnStored): Promise<void> {
     const pieces = this.#failure.guard(chunks)
+    if (isPaged) return await this.#cut(pieces, fixedStreamChunks, onStored)
     let used = 0
     for (;;) {
       const next = await pieces.next()
       if (next.done === true) return await this.#addSmall(this.#head.subarray(0, used), onStored)
       const piece = next.value
       if (used + piece.length > smallContentBytes) {
-        return await this.#cut(resumed(this.#head.subarray(0, used), piece, pieces), onStored)
+        return await this.#cut(resumed(this.#head.subarray(0, used), piece, pieces), this.#chunker, onStored)
       }
       this.#head.set(piece, used)
       used += piece.length
@@ -69,8 +73,8 @@ export class EntryContents {
     })
   }
 
-  async #cut(chunks: AsyncIterable<Uint8Array>, onStored: OnStored): Promise<void> {
-    await storeStream(this.#queue, this.#chunker, chunks, { chunk: this.#onBytes, stored: onStored })
+  async #cut(chunks: AsyncIterable<Uint8Array>, chunker: StreamChunker, onStored: OnStored): Promise<void> {
+    await storeStream(this.#queue, chunker, chunks, { chunk: this.#onBytes, stored: onStored })
   }
 }
 

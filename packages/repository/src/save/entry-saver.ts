@@ -100,8 +100,9 @@ export class EntrySaver {
     if (entry.content.type === 'local') return await this.#addLocal(entry, entry.content.path, known)
     const stats = statsOf('file', entry, request.identity)
     const stored = (content: StoredContent): void => this.#fileDone(entry, stats, this.#identity, content, known)
-    if (entry.content.type === 'bytes') await contents.bytes(entry.content.bytes, stored)
-    else await contents.stream(entry.content.chunks, stored)
+    const { content, isPaged = false } = entry
+    if (content.type === 'bytes') await contents.bytes(content.bytes, isPaged, stored)
+    else await contents.stream(content.chunks, isPaged, stored)
   }
 
   async #addLocal(entry: FileEntry, localPath: string, known: ParentNode | undefined): Promise<void> {
@@ -118,7 +119,8 @@ export class EntrySaver {
       if (++this.#unread % filesPerTurn === 0) await setImmediate()
       return
     }
-    await contents.local({ localPath, path: entry.path }, sizeBytes, (content) => {
+    const { path, isPaged = false } = entry
+    await contents.local({ localPath, path, isPaged }, sizeBytes, (content) => {
       if (content === null) tree.remove(entry.path)
       else done(content.stats, content)
     })

@@ -4,6 +4,7 @@ import type { Region } from '../engine/pack-writer.ts'
 import type { BlobStore } from './blob-store.ts'
 import type { OutsideContent } from './cut-content.ts'
 import { chunkBytesAtLeast, chunkBytesAtMost, nextCut } from './chunker.ts'
+import { fixedCuts } from './fixed-chunks.ts'
 import { joinPath, systemPath } from './raw-path.ts'
 import type { RawPath } from './save-jobs.ts'
 
@@ -63,7 +64,7 @@ export function storeWholeFile(
   input: Region,
   store: BlobStore,
   path: RawPath,
-  inspect?: InspectPart,
+  { isPaged, inspect }: { readonly isPaged: boolean; readonly inspect?: InspectPart | undefined } = { isPaged: false },
 ): FileContent {
   const descriptor = openSource(path)
   try {
@@ -71,7 +72,8 @@ export function storeWholeFile(
     const wanted = Math.min(Number(stats.size), wholeFileBytes)
     const length = readInto(arena, descriptor, input.at, wanted, 0)
     if (length > 0) inspect?.(input.at, length, 0, descriptor)
-    return { ids: storeContent(arena, store, input.at, length), sizeBytes: length, stats }
+    const ids = isPaged ? storePages(store, input.at, length) : storeContent(arena, store, input.at, length)
+    return { ids, sizeBytes: length, stats }
   } finally {
     closeSync(descriptor)
   }
@@ -86,6 +88,15 @@ export function storeContent(arena: Arena, store: BlobStore, at: number, length:
     start = cut
   }
   return ids
+}
+
+function storePages(store: BlobStore, at: number, length: number): string[] {
+  let start = 0
+  return fixedCuts(0, length).map((cut) => {
+    const id = store.store(at + start, cut - start, false)
+    start = cut
+    return id
+  })
 }
 
 /**

@@ -14,11 +14,11 @@ export function storeLocalFile(
   arena: Arena,
   input: Region,
   store: BlobStore,
-  { localPath }: LocalFile,
+  { localPath, isPaged }: LocalFile,
   inspect: InspectPart | undefined,
 ): LocalFileContent | null {
   return unlessVanished(localPath, () => {
-    const { ids, sizeBytes, stats } = storeWholeFile(arena, input, store, localPath, inspect)
+    const { ids, sizeBytes, stats } = storeWholeFile(arena, input, store, localPath, { isPaged, inspect })
     return { ids, sizeBytes, stats: plainStats(stats) }
   })
 }

@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs'
 import { plainStats } from './entry-node.ts'
 import { expectedPart, partsOf, type StoredPart, wholeContent } from './file-parts.ts'
+import { fixedCuts } from './fixed-chunks.ts'
 import { openSource, statOpened, wholeFileBytes } from './file-reader.ts'
 import type { JobQueue } from './job-queue.ts'
 import { orUnreadable, unlessVanished } from './local-file.ts'
@@ -95,11 +96,13 @@ export class LocalFiles {
   async #storeShared(file: LocalFile, descriptor: number, from: number, sizeBytes: number): Promise<StoredPart[]> {
     const parts: StoredPart[] = []
     let unstored = 0
-    const scan = (start: number): Promise<{ readonly cuts: readonly number[] }> =>
-      this.#queue.ask<'scan'>({ type: 'scan', descriptor, start, sizeBytes, file })
+    const scan = async (start: number): Promise<{ readonly cuts: readonly number[] }> => {
+      if (file.isPaged) return { cuts: fixedCuts(start, sizeBytes) }
+      return await this.#queue.ask<'scan'>({ type: 'scan', descriptor, start, sizeBytes, file })
+    }
     let start = from
     if (start >= sizeBytes) return parts
-    for (let scanned = scan(0); start < sizeBytes;) {
+    for (let scanned = scan(start); start < sizeBytes;) {
       const { cuts } = await scanned
       const end = cuts.at(-1) ?? sizeBytes
       if (end < sizeBytes) scanned = scan(end)

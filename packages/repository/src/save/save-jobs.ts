@@ -148,6 +148,8 @@ export interface LocalFile {
   readonly localPath: string
   /** path in the snapshot */
   readonly path: string
+  /** cut at fixed distances */
+  readonly isPaged: boolean
 }
 
 export interface LocalFileContent {

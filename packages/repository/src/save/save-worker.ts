@@ -25,7 +25,7 @@ import {
   type OpenDirectories,
   readDirectory,
 } from './directory-reader.ts'
-import { fixedChunks } from './fixed-chunks.ts'
+import { fixedChunks, fixedCuts } from './fixed-chunks.ts'
 import { openInspection } from './inspection.ts'
 import { openLargeFile } from './large-file.ts'
 import { orUnreadable, storeContents, storeLocalFile } from './local-file.ts'
@@ -175,8 +175,13 @@ function storeLent(bytes: Uint8Array): StoredOrFailed {
 }
 
 function storeStretch(job: Extract<SaveJob, { type: 'stretch' }>): { ids: string[]; end: number } {
-  const ids: string[] = []
   const inspect = inspection?.(job.file.path)
+  if (job.file.isPaged) {
+    const cuts = fixedCuts(job.start, job.stop)
+    const { ids, bytes } = storeChunks(arena, input, store, { ...job, cuts }, inspect)
+    return { ids, end: job.start + bytes }
+  }
+  const ids: string[] = []
   const end = cutContent(arena, input, contentOfFile(arena, job), job, (at, length, position) => {
     inspect?.(at, length, position, job.descriptor)
     ids.push(store.store(at, length, false))

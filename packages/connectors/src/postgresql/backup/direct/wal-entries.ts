@@ -49,6 +49,7 @@ async function segment(run: BackupRun, folder: string, name: string, number: big
     modifiedAt: mtime,
     uid,
     gid,
+    isPaged: true,
     content: { type: 'stream', chunks: segmentBytes(run, folder, name, number) },
   }
 }

@@ -157,7 +157,7 @@ function file(walk: Walk, path: string, local: string, facts: Stats): Entry {
   walk.run.tally.addFile()
   walk.run.tally.addBytes(facts.size)
   const content = { type: 'local', path: local } as const
-  return { kind: 'file', path: entryPath(walk.run.options.source, path), ...plain(facts), content }
+  return { kind: 'file', path: entryPath(walk.run.options.source, path), ...plain(facts), isPaged: true, content }
 }
 
 /** PostgreSQL makes links in pg_tblspc only; what others put there is kept as the link it is. */

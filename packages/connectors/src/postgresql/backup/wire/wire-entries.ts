@@ -94,8 +94,14 @@ async function* archiveEntries(wire: Wire, folder: string, ctx: Context): AsyncG
     if (member.kind === 'directory') yield { kind: 'directory', ...place }
     else if (member.kind === 'symlink') yield { kind: 'symlink', ...place, linkTarget }
     else if (member.sizeBytes <= wholeBytes)
-      yield { kind: 'file', ...place, content: await whole(wire, tar, path, ctx) }
-    else yield { kind: 'file', ...place, content: { type: 'stream', chunks: received.pass(tar, path, ctx) } }
+      yield { kind: 'file', ...place, isPaged: true, content: await whole(wire, tar, path, ctx) }
+    else
+      yield {
+        kind: 'file',
+        ...place,
+        isPaged: true,
+        content: { type: 'stream', chunks: received.pass(tar, path, ctx) },
+      }
   }
 }
 
