@@ -15,6 +15,7 @@ import type { Run } from '@holdfast/orchestrator/run/run'
 import { accessPart } from './access/access-part.ts'
 import { createActNotes } from './access/note-act.ts'
 import { providerPart } from './access/provider/provider-part.ts'
+import { tellOfNobody } from './access/tell-of-nobody.ts'
 import { openTlsIdentity } from './access/tls-identity.ts'
 import { apiPart } from './api/api-part.ts'
 import type { ApiSurroundings } from './api/api-surroundings.ts'
@@ -122,6 +123,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
     worker,
     catalogue: catalogue.location,
   })
+  await tellOfNobody(catalogue, config, log)
   for (const warning of keeper.current().warnings) log.write('warning', warning)
   await logs.update(config)
   await catalogue.marks.remove('config/error')

@@ -1,3 +1,4 @@
+import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
@@ -45,10 +46,9 @@ export function createConfigReader(keeper: ConfigKeeper, given: ConfigReaderSurr
           ? 'the configuration was read again and holds from now on'
           : 'the configuration has not changed',
       )
-      const isMoved =
-        JSON.stringify([before.catalogue, before.server.listen]) !==
-        JSON.stringify([config.catalogue, config.server.listen])
-      if (isMoved) log.write('warning', 'the catalogue and the address are changed by a restart only')
+      if (fixedPart(before) !== fixedPart(config)) {
+        log.write('warning', 'the catalogue, the address and who may ask there are changed by a restart only')
+      }
       given.look()
       return outcome
     } catch (error) {
@@ -60,6 +60,12 @@ export function createConfigReader(keeper: ConfigKeeper, given: ConfigReaderSurr
       throw error
     }
   }
+}
+
+/** What a server keeps as it was when it was started. */
+function fixedPart({ catalogue, server }: EffectiveConfig): string {
+  const { listen, auth, tls, behindProxy, metrics } = server
+  return JSON.stringify([catalogue, listen, auth, tls, behindProxy, metrics])
 }
 
 /** Reads the configuration again when it has been touched. */

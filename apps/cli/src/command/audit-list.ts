@@ -12,7 +12,7 @@ export const auditList = defineCommand({
   arguments: [],
   options: {
     caller: single({ placeholder: '<name>', help: 'Only what this user, token or agent did.' }),
-    act: single({ placeholder: '<act>', help: 'Only these: run.start, user.add, session.open …' }),
+    act: single({ placeholder: '<act>', help: 'Only these, such as run.start, user.add, session.open.' }),
     limit: single({ placeholder: '<n>', help: 'At most so many.', fallback: '50' }, readWhole(1)),
   },
   examples: [
