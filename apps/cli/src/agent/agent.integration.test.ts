@@ -2,6 +2,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { makeCertificates } from '@holdfast/connectors/postgresql/testing/test-certificates'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { password } from '../cli-fixture.ts'
 import { type ControlFixture, createControlFixture, type RunningServer } from '../run/testing/control-fixture.ts'
@@ -32,12 +33,12 @@ const slow = (name: string): string =>
   `[sh, "-c", "seq 20000; while ! test -e ${join(fixture.directory, name)}; do sleep 0.05; done"]`
 const go = (name: string): Promise<void> => writeFile(join(fixture.directory, name), '')
 
-async function configure(sources: string, agents = 'web-1: {}'): Promise<void> {
+async function configure(sources: string, agents = 'web-1: {}', server = ''): Promise<void> {
   await fixture.configure(`
 agents: { ${agents} }
 sources:
 ${sources}
-server: { listen: "127.0.0.1:${port}", reloadEvery: 200ms }
+server: { listen: "127.0.0.1:${port}", reloadEvery: 200ms${server} }
 tiers:
   quiet: { extends: important, prove: { newest: none, random: none }, backup: "0 0 29 2 *", rpo: none, repositories: first }
 `)
@@ -171,5 +172,29 @@ describe('an agent', () => {
     expect(await runsOf('bad')).toMatchObject([{ state: 'failed', attempt: 1 }])
     expect(await runsOf('endless')).toMatchObject([{ state: 'cancelled' }])
     await agent.end('SIGTERM')
+  })
+
+  test('adds through the gateway to a repository that it cannot reach, over TLS of an own authority', async () => {
+    await server.end('SIGTERM')
+    const { root, server: own } = await makeCertificates(fixture.directory, undefined)
+    await configure(
+      `  added: { type: files, paths: ["${fixture.source}"], agent: web-2, tier: quiet }
+  hidden: { type: files, paths: ["${fixture.source}"], agent: web-3, tier: quiet }`,
+      'web-2: { gateway: append-only }, web-3: { gateway: write-only }',
+      `, tls: { certificate: "${own.certificate}", key: "${own.key}" }`,
+    )
+    server = await fixture.start(['serve'], /serving .* on https/)
+    for (const name of ['web-2', 'web-3']) {
+      const token = await addAgent(name)
+      const words = ['agent', '--server', `https://127.0.0.1:${port}`, '--ca', root]
+      const variables = { HOLDFAST_STATE_DIR: stateOf(name), HOLDFAST_ENROLMENT_TOKEN: token }
+      const agent = await fixture.start(words, /works for/, variables)
+      const source = name === 'web-2' ? 'added' : 'hidden'
+      await agent.said(new RegExp(`backup of ${source} ended: succeeded`))
+      await ended(source)
+      expect(await snapshotsOf(source)).toMatchObject([{ hostname: name }])
+      expect(await agent.end('SIGTERM')).toBe(0)
+    }
+    expect(await server.end('SIGTERM')).toBe(0)
   })
 })
