@@ -58,7 +58,7 @@ export function gatewayPart(surroundings: GatewaySurroundings, ctx: Context): Ht
       using place = await turnstile.enter(ctx.signal)
       if (place === undefined) throw new AppError('GATEWAY_BUSY', { agent: grant.agent })
       const exchange = { request, reply, method, target: path.target, permission, grant }
-      await repositories.use(path.repository, ctx, (served) => answerGateway(exchange, served, knowledge, ctx))
+      await repositories.use(path.repository, (served) => answerGateway(exchange, served, knowledge, ctx))
     }
 
     await app.register(async (scope) => {

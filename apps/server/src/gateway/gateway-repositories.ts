@@ -19,7 +19,7 @@ export interface ServedRepository {
 
 export interface GatewayRepositories extends AsyncDisposable {
   /** For the length of a request. Fails with REPOSITORY_…, STORAGE_…, SECRET_…; the next request tries again. */
-  use<Result>(name: string, ctx: Context, work: (served: ServedRepository) => Promise<Result>): Promise<Result>
+  use<Result>(name: string, work: (served: ServedRepository) => Promise<Result>): Promise<Result>
 }
 
 interface Opened {
@@ -33,11 +33,17 @@ interface Holding {
   readonly opening: Promise<Opened>
   users: number
   isReplaced: boolean
+  idle?: NodeJS.Timeout
 }
 
 const intakeThreads = 2
+/** Threads and connections are memory, and agents come some times a day. */
+const closedAfterMs = 120_000
 
-/** Repositories stay open between requests; when their settings change they are opened anew, after the last use. */
+/**
+ * Repositories stay open between requests, and are closed when none came for a while. When their settings change they are
+ * opened anew, after the last use.
+ */
 export function createGatewayRepositories(
   config: () => EffectiveConfig,
   machine: Machine,
@@ -65,23 +71,36 @@ export function createGatewayRepositories(
     holdings.set(name, holding)
     if (known !== undefined) {
       known.isReplaced = true
+      clearTimeout(known.idle)
       if (known.users === 0) void close(known)
     }
     return holding
   }
+  const leave = (name: string, holding: Holding): void => {
+    if (holding.isReplaced) return void close(holding)
+    const closeIdle = (): void => {
+      if (holdings.get(name) === holding) holdings.delete(name)
+      void close(holding)
+    }
+    holding.idle = setTimeout(closeIdle, closedAfterMs).unref()
+  }
   return {
-    async use(name, _ctx, work) {
+    async use(name, work) {
       const holding = take(name)
       holding.users += 1
+      clearTimeout(holding.idle)
       try {
         return await work((await holding.opening).served)
       } finally {
         holding.users -= 1
-        if (holding.isReplaced && holding.users === 0) await close(holding)
+        if (holding.users === 0) leave(name, holding)
       }
     },
     async [Symbol.asyncDispose]() {
-      for (const holding of holdings.values()) await close(holding)
+      for (const holding of holdings.values()) {
+        clearTimeout(holding.idle)
+        await close(holding)
+      }
       holdings.clear()
     },
   }
