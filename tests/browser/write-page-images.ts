@@ -72,27 +72,26 @@ for (const [screen, viewport, deviceScaleFactor] of [
   ['desktop', { width: 1280, height: 1060 }, 1],
   ['phone', { width: 390, height: 844 }, 1.5],
 ] as const) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    const page = await browser.open('about:blank', { viewport, colorScheme, deviceScaleFactor })
-    await page.route(/\/api\/v1\/(?!events)/, (route) => withoutPrefix(route))
-    await page.goto(`${server.address}/`)
+  const page = await browser.open('about:blank', { viewport, deviceScaleFactor })
+  await page.route(/\/api\/v1\/(?!events)/, (route) => withoutPrefix(route))
+  await page.goto(`${server.address}/`)
+  await page.getByText('Live', { exact: true }).waitFor()
+  if (screen === 'desktop')
     await page
       .getByText(/files, .* of /)
       .first()
       .waitFor()
-    await picture(page, `page-${screen}-${colorScheme}`)
-    if (colorScheme === 'dark') continue
-    await page.getByRole('button', { name: 'Get back data of uploads' }).click()
-    await page.getByRole('textbox', { name: 'Directory' }).fill('uploads-today')
-    await page.screenshot({ path: '/tmp/a4-dbg.png', fullPage: true })
-    await page.getByRole('checkbox', { name: 'Restore 2026' }).check()
-    await page.getByRole('button', { name: 'Show the plan' }).click()
-    await page.getByRole('form', { name: 'Plan of the restore' }).waitFor()
-    await page.evaluate(
-      `document.querySelector('#${screen === 'phone' ? 'restore-title' : 'recover'}').scrollIntoView()`,
-    )
-    await picture(page, `page-restore-${screen}`)
-  }
+  await picture(page, `page-${screen}-light`)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await picture(page, `page-${screen}-dark`)
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.getByRole('button', { name: 'Get back data of uploads' }).click()
+  await page.getByRole('textbox', { name: 'Directory' }).fill('uploads-today')
+  await page.getByRole('checkbox', { name: 'Restore 2026' }).check()
+  await page.getByRole('button', { name: 'Show the plan' }).click()
+  await page.getByRole('form', { name: 'Plan of the restore' }).waitFor()
+  await page.evaluate(`document.querySelector('#${screen === 'phone' ? 'restore-title' : 'recover'}').scrollIntoView()`)
+  await picture(page, `page-restore-${screen}`)
 }
 await server.end('SIGKILL')
 

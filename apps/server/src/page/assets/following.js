@@ -1,7 +1,7 @@
 import { ask, Refusal } from './api.js'
 import { openLive } from './live.js'
 import { change, stateNow } from './state.js'
-import { countText, sizeText } from './words.js'
+import { sizeText } from './words.js'
 
 /**
  * Keeps the figures of the page those of the server: reads them, then follows what changes.
@@ -138,8 +138,8 @@ export function progressOf({ what, done, total, bytesDone, bytesTotal, stage }) 
       : total !== undefined && total > 0
         ? done / total
         : undefined
-  const items =
-    total === undefined ? countText(done, what, what) : `${countText(done, 'of', 'of')} ${countText(total, what, what)}`
+  const all = total === undefined ? '' : ` of ${total.toLocaleString('en')}`
+  const items = `${done.toLocaleString('en')}${all} ${what}`
   const bytes =
     bytesTotal !== undefined
       ? `${sizeText(bytesDone ?? 0)} of ${sizeText(bytesTotal)}`
@@ -147,6 +147,7 @@ export function progressOf({ what, done, total, bytesDone, bytesTotal, stage }) 
   const text = bytes === false ? items : `${items}, ${bytes}`
   return {
     ...(fraction !== undefined && { fraction: Math.min(1, fraction) }),
+    ...(what === 'files' && { filesDone: done }),
     text: stage === undefined ? text : `${stage}: ${text}`,
   }
 }

@@ -8,7 +8,7 @@
  * @import { FindingView } from '@holdfast/api/view/finding-view'
  * @import { Recover } from './recovering.js'
  * @typedef {{ id: number, tone: 'good' | 'error', message: string, hint?: string }} Notice
- * @typedef {{ fraction?: number, text: string }} Progress
+ * @typedef {{ fraction?: number, filesDone?: number, text: string }} Progress
  *
  * @typedef {object} State
  * @property {Date} now by the server's clock

@@ -118,16 +118,40 @@ function when({ state, queuedAt, startedAt, endedAt }, now) {
 }
 
 /** @param {RunView} run @param {State} state */
-function progress(run, { progress: known }) {
+function progress(run, { progress: known, runs = [] }) {
   const now = known.get(run.id)
-  const fraction = now?.fraction
+  const last = now?.fraction === undefined && now?.filesDone !== undefined ? lastFiles(run, runs) : undefined
+  // more files than the last time: nobody knows how many more
+  const guessed = last === undefined || now?.filesDone === undefined ? undefined : now.filesDone / last
+  const fraction = now?.fraction ?? (guessed !== undefined && guessed <= 1 ? guessed : undefined)
   const title = `Progress of ${runTitle(run)}`
   return [
     fraction === undefined
       ? h('progress', { key: 'open', 'aria-label': title })
       : h('progress', { key: 'bar', 'aria-label': title, max: 1, value: fraction.toFixed(4) }),
-    h('p.small.dim', {}, now === undefined ? 'Under way…' : now.text),
+    h(
+      'p.small.dim',
+      {},
+      now?.text ?? 'Under way…',
+      last !== undefined && `; the last time it was ${countText(last, 'file')}`,
+    ),
   ]
+}
+
+/**
+ * Backups do not count ahead what they will read, since that reads every directory twice; the one before says about how
+ * much it will be.
+ *
+ * @param {RunView} run @param {readonly RunView[]} runs
+ */
+function lastFiles({ operation, source }, runs) {
+  const last = runs.find(
+    (each) => each.operation === operation && each.source === source && each.result?.filesUnmodified !== undefined,
+  )
+  const { filesNew = 0, filesChanged = 0, filesUnmodified = 0 } = last?.result ?? {}
+  const files = filesNew + filesChanged + filesUnmodified
+  // of a dump, one file after all, this says nothing
+  return files > 1 ? files : undefined
 }
 
 /** @param {RunView} run */
