@@ -13,6 +13,8 @@ export interface Forger {
   pack(drafts: readonly BlobDraft[]): Promise<ForgedFile & { readonly blobs: IndexPack['blobs'] }>
   index(packs: readonly IndexPack[], more?: string): ForgedFile
   snapshot(fields: Partial<Snapshot> & Pick<Snapshot, 'tree'>): ForgedFile
+  /** any JSON */
+  sealed(folder: ForgedFile['folder'], json: Uint8Array): ForgedFile
   lock(fields: { readonly time: string; readonly exclusive: boolean }): ForgedFile
 }
 
@@ -35,6 +37,7 @@ export function createForger({ key }: Pick<Repository, 'key'>, ctx: Context): Fo
       const { id, blobs } = await storePack(built, drafts, ctx)
       return { ...named('data', await built.backend.read({ type: 'data', name: id }, undefined, ctx)), blobs }
     },
+    sealed: unpacked,
     index(packs, more = '') {
       const text = encodeIndex(packs).toString('utf8').trim()
       return unpacked('index', Buffer.from(`${text.slice(0, -1)}${more}}`))
