@@ -4,16 +4,16 @@
  * HOLDFAST_TEST_TRIALS says how often this is tried (2), HOLDFAST_TEST_SEED with which instants, and
  * HOLDFAST_TEST_SLACK_MS what a machine without a free processor may add to the interval: none in `npm run chaos`.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { chmod, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createCliFixture, launcherPath, password } from '../../apps/cli/src/cli-fixture.ts'
+import { createCliFixture } from '../../apps/cli/src/cli-fixture.ts'
 import { connectPostgres } from '@holdfast/connectors/postgresql/connection/connect'
 import { type PostgresServer, startPostgres } from '@holdfast/connectors/postgresql/testing/postgres-server'
 import { quietContext } from '@holdfast/core/context'
 import { describe, expect, test } from 'vitest'
+import { startFollower } from '../chaos/killed-follower.ts'
 import { SeededRandom } from '../scenario/random.ts'
 
 const ctx = quietContext()
@@ -45,7 +45,7 @@ describe('a database whose machine is lost under load', () => {
       const made = await fixture.run(['backup', server.url(), ...source])
       expect(made, made.stderr).toMatchObject({ exitCode: 0 })
       const follower = startFollower(fixture, [server.url(), ...source, '--flush-every', `${flushEveryMs}ms`])
-      cleaning.defer(() => void follower.process.kill('SIGKILL'))
+      cleaning.defer(() => follower.kill())
       await expect.poll(() => follower.output(), { timeout: 30_000 }).toContain('"message_type":"log"')
 
       const loading = load(server)
@@ -54,7 +54,7 @@ describe('a database whose machine is lost under load', () => {
       await rm(server.dataDirectory, { recursive: true })
       const acknowledgedAtMs = await loading
       // the follower's machine is lost too: whatever it would still have stored is not counted
-      follower.process.kill('SIGKILL')
+      await follower.kill()
 
       const restored = join(fixture.directory, 'restored')
       const port = await freePort()
@@ -88,27 +88,6 @@ async function load(server: PostgresServer): Promise<number[]> {
   } catch {
     return acknowledgedAtMs
   }
-}
-
-function startFollower(
-  fixture: { readonly directory: string; readonly repository: string },
-  words: readonly string[],
-): { readonly process: ChildProcess; output(): string } {
-  const env = {
-    // oxlint-disable-next-line node/no-process-env
-    PATH: process.env['PATH'],
-    // oxlint-disable-next-line node/no-process-env
-    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
-    HOME: fixture.directory,
-    XDG_CACHE_HOME: join(fixture.directory, 'cache'),
-    HOLDFAST_REPOSITORY: fixture.repository,
-    HOLDFAST_PASSWORD: password,
-    HOLDFAST_PROGRESS_FPS: '5',
-  }
-  const child = spawn(process.execPath, [launcherPath, 'follow', '--json', ...words], { env })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
-  return { process: child, output: () => output }
 }
 
 async function newestTick(server: PostgresServer, port: number): Promise<number> {

@@ -69,6 +69,7 @@ export class LocalFiles {
     try {
       const stats = orUnreadable(file.localPath, () => statOpened(descriptor))
       const { ids, bytes } = wholeContent(await this.#storeParts(file, descriptor, Number(stats.size)))
+      if (bytes > Number(stats.size)) throw new Error(`more was stored of ${file.localPath} than there is`)
       return { ids, sizeBytes: bytes, stats: plainStats(stats) }
     } finally {
       closeSync(descriptor)
