@@ -33,12 +33,12 @@ const slow = (name: string): string =>
   `[sh, "-c", "seq 20000; while ! test -e ${join(fixture.directory, name)}; do sleep 0.05; done"]`
 const go = (name: string): Promise<void> => writeFile(join(fixture.directory, name), '')
 
-async function configure(sources: string, agents = 'web-1: {}', server = ''): Promise<void> {
+async function configure(sources: string, agents = 'web-1: {}', listening = ''): Promise<void> {
   await fixture.configure(`
 agents: { ${agents} }
 sources:
 ${sources}
-server: { listen: "127.0.0.1:${port}", reloadEvery: 200ms${server} }
+server: { listen: "127.0.0.1:${port}", reloadEvery: 200ms${listening} }
 tiers:
   quiet: { extends: important, prove: { newest: none, random: none }, backup: "0 0 29 2 *", rpo: none, repositories: first }
 `)

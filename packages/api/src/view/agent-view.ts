@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { instantSchema, nameSchema } from './instant.ts'
 
-export const gatewayRoleSchema = z.enum(['off', 'append-only', 'write-only'])
+const gatewayRoleSchema = z.enum(['off', 'append-only', 'write-only'])
 
 /** An agent, and how it stands. */
 export const agentViewSchema = z.strictObject({
@@ -16,7 +16,6 @@ export const agentViewSchema = z.strictObject({
   version: z.string().optional(),
   address: z.string().optional().describe('Where its last request came from.'),
 })
-export type AgentView = z.output<typeof agentViewSchema>
 
 /** Who asks, beside the name, which its secret says. */
 export const agentSelfSchema = z.strictObject({
@@ -71,7 +70,6 @@ export const assignmentSchema = z.strictObject({
     .min(1)
     .describe('Where it goes, in their order.'),
 })
-export type AssignmentView = z.output<typeof assignmentSchema>
 
 const text = (longest: number) => z.string().max(longest)
 const figure = z.number().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -123,7 +121,6 @@ export const agentReportSchema = z.strictObject({
     .optional()
     .describe('Tables that have lost rows since the backup before; absent when none has.'),
 })
-export type AgentReportView = z.output<typeof agentReportSchema>
 
 /** What happens during a run; the progress is total so far. */
 export const agentEventSchema = z.discriminatedUnion('type', [
