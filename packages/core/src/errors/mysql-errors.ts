@@ -9,6 +9,12 @@ export const mysqlErrors = {
     message: 'the MySQL connection is not understood: {reason}',
     hint: 'Give mysql://user@host:3306 or mysql://user@localhost?socket=/run/mysqld/mysqld.sock; {advice}.',
   },
+  MYSQL_FILES_ELSEWHERE: {
+    exitCode: 1,
+    retryable: false,
+    message: 'the files of {hosts} are not on this machine',
+    hint: 'Run Holdfast next to them, or say with --data-directory where they are seen from here; a dump needs no files.',
+  },
   MYSQL_PASSWORD_IN_ARGUMENTS: {
     exitCode: 1,
     retryable: false,

@@ -11,6 +11,7 @@ import { formatManifest } from '../../manifest/manifest-file.ts'
 import { sourceFolder } from '../manifest/mysql-manifest.ts'
 import { readServerFacts, serverClock } from '../logical/read-server-facts.ts'
 import { type PhysicalManifest, readBinlogInfo } from './physical-manifest.ts'
+import { chooseLocalHost } from './choose-local-host.ts'
 import { unpackStream } from './unpack-stream.ts'
 import { readXbstream } from './xbstream-reader.ts'
 
@@ -35,14 +36,15 @@ const binlogInfos = ['xtrabackup_binlog_info', 'mariadb_backup_binlog_info']
 
 /**
  * Begins a physical backup by mariadb-backup (or XtraBackup), which must run where the data directory is. Its stream is
- * unpacked, so that a snapshot holds files whose unchanged pages are stored once. Fails with the codes of `connectMysql` and
- * MYSQL_TOOL_MISSING; the entries with MYSQL_PHYSICAL_FAILED.
+ * unpacked, so that a snapshot holds files whose unchanged pages are stored once. Fails with the codes of `connectMysql`,
+ * MYSQL_FILES_ELSEWHERE and MYSQL_TOOL_MISSING; the entries with MYSQL_PHYSICAL_FAILED.
  */
 export async function backupPhysical(
-  target: MysqlTarget,
+  asked: MysqlTarget,
   options: PhysicalBackupOptions,
   ctx: Context,
 ): Promise<PhysicalBackup> {
+  const target = options.dataDirectory === undefined ? await chooseLocalHost(asked) : asked
   const session = await connectMysql(target, ctx)
   try {
     const tool = await findMysqlTool('physical', session.version.family, options.client, ctx)
