@@ -4,22 +4,30 @@ import type { MarkStore } from '@holdfast/orchestrator/catalogue/catalogue'
 import { gatewayRefusalMark } from '@holdfast/orchestrator/finding/detect/gateway-refused'
 import type { ServerLog } from '../server-log.ts'
 
-/** Who tries a thousand things is told of once a minute. */
-const notedAgainMs = 60_000
+/** Who tries a thousand things is told of so often. */
+const everyMs = 60_000
+const linesAtMost = 20
 
 /**
  * Tells of what an agent was refused: in the log, and by a mark that becomes a finding where no program of ours would have
  * asked for it.
  */
 export function createRefusalNotes(log: ServerLog, marks: Pick<MarkStore, 'set'>) {
-  const noted = new Map<string, number>()
+  /** of the minute that is running, by agent */
+  const minutes = new Map<string, { readonly sinceMs: number; lines: number; isMarked: boolean }>()
   return async (error: unknown, ctx: Context): Promise<void> => {
     if (!isRefusal(error)) return
-    log.event({ type: 'message.noted', level: 'warning', message: `the gateway refused: ${error.message}` })
     const agent = String(error.details['agent'] ?? '')
-    const atMs = ctx.now().getTime()
-    if (agent === '' || !isAlarming(error) || atMs - (noted.get(agent) ?? -Infinity) < notedAgainMs) return
-    noted.set(agent, atMs)
+    const nowMs = ctx.now().getTime()
+    const known = minutes.get(agent)
+    const isOver = known === undefined || Math.abs(nowMs - known.sinceMs) >= everyMs
+    const minute = isOver ? { sinceMs: nowMs, lines: 0, isMarked: false } : known
+    minutes.set(agent, minute)
+    if (++minute.lines <= linesAtMost) {
+      log.event({ type: 'message.noted', level: 'warning', message: `the gateway refused: ${error.message}` })
+    }
+    if (agent === '' || minute.isMarked || !isAlarming(error)) return
+    minute.isMarked = true
     const what = error.message.slice(0, 300)
     await marks.set(gatewayRefusalMark(agent), JSON.stringify({ at: ctx.now().toISOString(), what }))
   }

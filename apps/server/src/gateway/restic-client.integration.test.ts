@@ -52,6 +52,7 @@ test('stock restic backs up, lists and restores over an append-only gateway', as
   const target = join(fixture.directory, 'restored')
   expect(await restic('web', ['restore', 'latest', '--target', target])).toMatchObject({ code: 0 })
   expect(await readFile(join(target, 'site/deep/other'), 'utf8')).toBe('other')
+  expect(await restic('web', ['check', '--read-data', '--no-lock'])).toMatchObject({ code: 0 })
   expect(await readdir(join(fixture.repositoryPath('shared'), 'locks')), 'own locks are removed').toEqual([])
 })
 
