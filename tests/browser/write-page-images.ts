@@ -62,10 +62,9 @@ for (const name of ['shop-db', 'uploads', 'wiki', 'directory', 'crm-export']) {
   await server.said(new RegExp(`backup of ${name} ended`), 120_000)
 }
 for (const name of ['shop-db', 'uploads', 'wiki']) await fixture.run(['run', 'verify', name])
-await configure(', limits: { upload: 2MiB }')
+await configure(', limits: { download: 1MiB }')
 await server.said(/configuration was read again/)
-for (let n = 0; n < 24; n++) await writeFile(join(uploads, '2026', `scan-${n}.tiff`), randomBytes(4_000_000))
-await fixture.run(['run', 'backup', 'uploads', '--queue'])
+await fixture.run(['run', 'check', 'offsite', '--parts', '1/1', '--queue'])
 
 await using browser = await openBrowser()
 for (const [screen, viewport, deviceScaleFactor] of [
@@ -76,11 +75,7 @@ for (const [screen, viewport, deviceScaleFactor] of [
   await page.route(/\/api\/v1\/(?!events)/, (route) => withoutPrefix(route))
   await page.goto(`${server.address}/`)
   await page.getByText('Live', { exact: true }).waitFor()
-  if (screen === 'desktop')
-    await page
-      .getByText(/files, .* of /)
-      .first()
-      .waitFor()
+  if (screen === 'desktop') await page.locator('progress[value]:not([value="0.0000"])').waitFor()
   await picture(page, `page-${screen}-light`)
   await page.emulateMedia({ colorScheme: 'dark' })
   await picture(page, `page-${screen}-dark`)
