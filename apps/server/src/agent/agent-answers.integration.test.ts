@@ -232,6 +232,29 @@ describe('an agent', () => {
     }
   })
 
+  test('that talks without end is not written into the log without end', async () => {
+    const id = await queueBackup('a')
+    expect(await take('one:loud')).toBe(id)
+    const before = lines.length
+    for (let round = 0; round < 10; round++) {
+      const events = Array.from({ length: 100 }, (_, number) => ({
+        type: 'message.noted',
+        level: 'info',
+        message: `word ${round}/${number}`,
+      }))
+      expect((await ask('one:loud', 'events', { run: id, events })).status).toBe(200)
+    }
+    expect(lines.length - before).toBeLessThanOrEqual(600)
+    expect((await finish('one:loud', id)).body).toEqual({ counts: true })
+  })
+
+  test('that asks without end is told to wait', async () => {
+    const asked = Array.from({ length: 1_300 }, () => ask('two:x', 'heartbeat', { run: 'r' }))
+    const statuses = (await Promise.all(asked)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([200, 429]))
+    expect((await ask('one:x', 'heartbeat', { run: 'r' })).status).toBe(200)
+  })
+
   test('lets itself in with a token over HTTP, once', async () => {
     const { token } = await inviteAgent(catalogue.marks, 'two', 60_000, ctx)
     const enrol = (digest: string) => ask('nobody:x', 'enrol', { self: undefined, token, secretDigest: digest })

@@ -9,6 +9,7 @@ import { agentMark, type AgentRefusal, type AgentSight } from '@holdfast/orchest
 import { assignmentOf } from '@holdfast/orchestrator/agent/assignment'
 import { requireAgent } from '@holdfast/orchestrator/agent/require-agent'
 import { exchangeOf } from '../access/exchange.ts'
+import { createRequestLimiter } from '../access/request-limiter.ts'
 import type { ApiSurroundings } from '../api/api-surroundings.ts'
 import type { RouteAnswer } from '../api/route-answer.ts'
 import { createAgentDesk, workerName } from './agent-desk.ts'
@@ -20,6 +21,10 @@ type Answers = { readonly [Name in keyof WorkRoutes]: RouteAnswer<WorkRoutes[Nam
 /** An agent may be cut off for so many times as long as a server before its run counts as lost: it finishes its work. */
 const patience = 5
 const noteSightEveryMs = 20_000
+/** An honest one asks a few dozen times; each of its runs may have its heartbeat and its events. */
+const requestsPerMinute = 1_200
+/** Of what happens in the runs of one agent so much is written into the log here; its own log has all of it. */
+const eventsPerMinute = 600
 
 /** What agents ask: each is known by its secret, and is answered about its own runs only. */
 export function createAgentWork(surroundings: ApiSurroundings): Answers {
@@ -27,11 +32,16 @@ export function createAgentWork(surroundings: ApiSurroundings): Answers {
   const leaseMs = surroundings.leaseMs * patience
   const desk = createAgentDesk({ ...surroundings, config, leaseMs })
   const greet = createGreeting(surroundings)
+  const heard = createRequestLimiter(eventsPerMinute, () => performance.now())
   return {
     async 'agents.hello'({ body: { self, isStart, holds } }, caller, ctx) {
       const { name, concurrency } = await greet(caller, self, ctx)
       await surroundings.catalogue.marks.remove(agentMark.refused(name))
-      if (isStart) await desk.release(name, workerName(name, self.instance), holds)
+      if (isStart) {
+        await desk.release(name, workerName(name, self.instance), holds)
+        const { address } = exchangeOf(caller)
+        surroundings.log.write('info', `agent ${name} has begun`, { agent: name, address, version: self.version })
+      }
       return { name, version: machine.version, protocol: agentProtocol, leaseMs, capacity: concurrency }
     },
 
@@ -64,7 +74,8 @@ export function createAgentWork(surroundings: ApiSurroundings): Answers {
 
     async 'agents.events'({ body: { self, run, events } }, caller, ctx) {
       const { name } = await greet(caller, self, ctx)
-      return { isHeard: await hearAgentEvents(workerName(name, self.instance), run, events, surroundings) }
+      const few = events.filter(() => heard.take(name) === 0)
+      return { isHeard: await hearAgentEvents(workerName(name, self.instance), run, few, surroundings) }
     },
   }
 }
@@ -73,11 +84,17 @@ type Greeting = (caller: Caller, self: AgentSelf, ctx: Context) => Promise<Agent
 
 /**
  * Whether the configuration knows the agent and it speaks the same protocol; notes that it was seen. Fails with
- * AGENT_UNKNOWN, AGENT_PROTOCOL_MISMATCH.
+ * AGENT_UNKNOWN, AGENT_PROTOCOL_MISMATCH, REQUESTS_TOO_MANY.
  */
 function createGreeting({ catalogue, config, machine }: ApiSurroundings): Greeting {
   const noted = new Map<string, { readonly atMs: number; readonly instance: string }>()
+  const limiter = createRequestLimiter(requestsPerMinute, () => performance.now())
   return async (caller, { protocol, version, instance }, ctx) => {
+    const waitMs = limiter.take(caller.name)
+    if (waitMs > 0) {
+      const details = { what: `agent ${caller.name}`, seconds: Math.ceil(waitMs / 1_000) }
+      throw new AppError('REQUESTS_TOO_MANY', details)
+    }
     const settings = requireAgent(config(), caller.name)
     const { name } = settings
     if (protocol !== agentProtocol) {
