@@ -1,4 +1,5 @@
 import type { SettingMap } from '@holdfast/core/config/setting'
+import { hashSecret } from '@holdfast/orchestrator/access/secret-text'
 import { openSession, sessionAgeMs, sessionIdleMs } from '@holdfast/orchestrator/access/session'
 import { createToken } from '@holdfast/orchestrator/access/token'
 import { changeRole, createUser, removeUser } from '@holdfast/orchestrator/access/user'
@@ -229,4 +230,48 @@ test('who asks more than three hundred times a minute is told when to come again
   expect(await ask(app, { url: '/healthz', headers })).toMatchObject({ status: 200 })
   fixture.advance(47_500)
   expect(await ask(app, { headers })).toMatchObject({ status: 200 })
+})
+
+describe('an answer that goes on and on', () => {
+  const begin = async (headers: Headers) => {
+    const app = await serve(required)
+    const address = await app.listen({ host: '127.0.0.1', port: 0 })
+    const reply = await fetch(`${address}/endless`, { headers })
+    let isOver = false
+    const ended = reply.text().then(
+      () => {},
+      () => (isOver = true),
+    )
+    return { ended, isOver: () => isOver }
+  }
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 100))
+
+  test('is cut off when the session ends, but does not keep it from ending', async () => {
+    const { name, cookie, secret } = await signedIn('viewer')
+    const answer = await begin({ cookie })
+    const used = async () => (await fixture.catalogue.sessions.get(hashSecret(secret)))?.usedAt
+    const before = await used()
+    fixture.advance(3_600_000)
+    await pause()
+    expect(answer.isOver()).toBe(false)
+    expect(await used()).toEqual(before)
+    await changeRole(name, 'operator', fixture.catalogue)
+    await answer.ended
+    expect(answer.isOver()).toBe(true)
+  })
+
+  test('is cut off when the token expires or the owner may do less', async () => {
+    const { name: owner } = await signedIn('operator')
+    const make = async (more: object) => {
+      const draft = { name: `t-${++made}`, role: 'operator', ...more } as const
+      const { secret } = await createToken(draft, fixture.catalogue, fixture.ctx)
+      return await begin({ authorization: `Bearer ${secret}` })
+    }
+    const [expiring, owned, lasting] = [await make({ lifetimeMs: 60_000 }), await make({ owner }), await make({})]
+    fixture.advance(60_000)
+    await changeRole(owner, 'viewer', fixture.catalogue)
+    await Promise.all([expiring.ended, owned.ended])
+    await pause()
+    expect([expiring, owned, lasting].map(({ isOver }) => isOver())).toEqual([true, true, false])
+  })
 })

@@ -6,6 +6,7 @@ import type { HttpPart } from '../http/open-http.ts'
 import type { AccessSurroundings } from './access-surroundings.ts'
 import { type ApparentRequest, apparentRequest, clientOf } from './apparent-request.ts'
 import { readCookie } from './cookie.ts'
+import { endWhenOver } from './end-when-over.ts'
 import { keepExchange } from './exchange.ts'
 import { callerOfSecret, callerOfSession, secretOf } from './identify-caller.ts'
 import { type Openness, opennessOf } from './openness.ts'
@@ -14,6 +15,7 @@ import { createRequestLimiter, type RequestLimiter } from './request-limiter.ts'
 import { sendSession, sessionCookie } from './session-cookie.ts'
 
 const requestsPerMinute = 300
+const longAnswerCheckMs = 60_000
 
 /** Those who only ask whether the server lives need no name, and the gateway asks for credentials itself. */
 const apart: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/gateway/*'])
@@ -24,10 +26,12 @@ const apart: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/gateway/*']
  * SERVER_OPEN_TO_NETWORK.
  */
 export function accessPart(surroundings: AccessSurroundings, ctx: Context): HttpPart {
+  const { recheckMs = longAnswerCheckMs } = surroundings
   const door: Door = {
     surroundings,
     openness: opennessOf(surroundings.settings),
     limiter: createRequestLimiter(requestsPerMinute, () => ctx.now().getTime()),
+    recheckMs,
   }
   return (app) => {
     app.addHook('onRequest', async (request, reply) => {
@@ -44,6 +48,7 @@ interface Door {
   readonly surroundings: AccessSurroundings
   readonly openness: Openness
   readonly limiter: RequestLimiter
+  readonly recheckMs: number
 }
 
 const nobody: Caller = { kind: 'nobody', name: 'nobody', role: 'none', sources: [] }
@@ -55,7 +60,7 @@ async function admit(request: FastifyRequest, reply: FastifyReply, door: Door, c
   if (openness === 'open') refuseRebound(request, seen)
   const session = readCookie(request.headers.cookie, sessionCookie)
   const client = clientOf(seen.address)
-  const caller = await identify(request, { session, seen, door }, ctx)
+  const caller = await identify(request, reply, { session, seen, door }, ctx)
   // here nobody could keep others out by asking often, but a test or a script of this machine may well do so
   if (caller.kind !== 'local' && caller.kind !== 'agent') {
     const waitMs = limiter.take(caller.kind === 'nobody' ? client : `${caller.kind} ${caller.name}`)
@@ -79,20 +84,32 @@ interface Arrival {
 }
 
 /** Always an object of its own, which the exchange is kept by. */
-async function identify(request: FastifyRequest, { session, seen, door }: Arrival, ctx: Context): Promise<Caller> {
-  const { surroundings, openness, limiter } = door
+async function identify(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { session, seen, door }: Arrival,
+  ctx: Context,
+): Promise<Caller> {
+  const { surroundings, openness, limiter, recheckMs } = door
   const secret = secretOf(request.headers.authorization)
   if (secret !== undefined) {
+    const read = (): Promise<Caller> => callerOfSecret(secret, surroundings, ctx)
     try {
-      return await callerOfSecret(secret, surroundings, ctx)
+      const caller = await read()
+      endWhenOver(caller, reply.raw, { again: read, everyMs: recheckMs })
+      return caller
     } catch (error) {
       const waitMs = limiter.take(clientOf(seen.address))
       throw waitMs > 0 ? tooMany(`${requestsPerMinute} a minute`, waitMs) : error
     }
   }
   refuseForeignChange(request, seen, { hasCookie: session !== undefined })
-  const user = session === undefined ? undefined : await callerOfSession(session, surroundings, ctx)
-  return user ?? { ...(openness === 'open' ? local : nobody) }
+  const read = async (isUse: boolean): Promise<Caller | undefined> =>
+    session === undefined ? undefined : await callerOfSession(session, { isUse }, surroundings, ctx)
+  const caller = await read(true)
+  if (caller === undefined) return { ...(openness === 'open' ? local : nobody) }
+  endWhenOver(caller, reply.raw, { again: () => read(false), everyMs: recheckMs })
+  return caller
 }
 
 /** Not the address, which can be written in many ways. */

@@ -7,4 +7,6 @@ export interface AccessSurroundings {
   readonly settings: ServerSettings
   /** the agent whose secret this is */
   readAgentSecret(secret: string): Promise<string | undefined>
+  /** how often it is asked whether answers that go on and on may; a minute unless given */
+  readonly recheckMs?: number
 }

@@ -21,5 +21,8 @@ test('all addresses of one IPv6 network are one client', () => {
   expect(clientOf('2001:db8::7')).toBe('2001:db8:0:0::/64')
   expect(clientOf('fe80::1%eth0')).toBe('fe80:0:0:0::/64')
   expect(clientOf('::ffff:10.1.2.3')).toBe('10.1.2.3')
-  expect(clientOf('10.1.2.3')).toBe('10.1.2.3')
+  for (const same of ['10.1.2.3', '10.1.2.3:4567', '[::ffff:10.1.2.3]:80']) expect(clientOf(same)).toBe('10.1.2.3')
+  expect(clientOf('[2001:db8:1:2::7]:443')).toBe('2001:db8:1:2::/64')
+  // what is no address must at least do no harm
+  expect(clientOf('1:2:3:4:5:6:7:8:9:10::')).toBe('1:2:3:4::/64')
 })

@@ -32,12 +32,17 @@ export function apparentRequest({ headers, raw: { socket } }: Seen, behindProxy:
   }
 }
 
-/** What of an address is one client: of IPv6 everybody has as many as they like, but one network (RFC 6177). */
+/**
+ * What of an address is one client: of IPv6 everybody has as many as they like, but one network (RFC 6177). Some proxies
+ * say the port, too, which is another each time.
+ */
 export function clientOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (mapped !== undefined || !address.includes(':')) return mapped ?? address
-  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? []
+  const [, bare = address] = /^\[([^\]]+)\](?::\d+)?$/.exec(address) ?? []
+  const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)(?::\d+)?$/i.exec(bare)?.[1]
+  if (v4 !== undefined || !bare.includes(':')) return v4 ?? bare
+  const [head = '', tail] = bare.split('%', 1)[0]?.split('::') ?? []
   const groups = head.split(':').filter((group) => group !== '')
-  const filled = tail === undefined ? groups : [...groups, ...Array<string>(8 - groups.length).fill('0')]
+  const missing = Math.max(0, 8 - groups.length)
+  const filled = tail === undefined ? groups : [...groups, ...Array<string>(missing).fill('0')]
   return `${filled.slice(0, 4).join(':')}::/64`
 }

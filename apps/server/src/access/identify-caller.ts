@@ -33,9 +33,10 @@ export async function callerOfSecret(
 /** Whose session this is; undefined when it is over. */
 export async function callerOfSession(
   session: string,
+  use: { readonly isUse: boolean },
   { catalogue }: Pick<AccessSurroundings, 'catalogue'>,
   ctx: Context,
 ): Promise<Caller | undefined> {
-  const user = await readSession(session, catalogue, ctx)
+  const user = await readSession(session, use, catalogue, ctx)
   return user && { kind: 'user', name: user.name, role: user.role }
 }

@@ -20,9 +20,13 @@ export async function openSession(user: string, { sessions }: Stores, ctx: Conte
   return secret
 }
 
-/** The user as it is now; undefined when the session is over or was none. */
+/**
+ * The user as it is now; undefined when the session is over or was none. `isUse`: whether somebody has just asked for
+ * something, which makes the session last.
+ */
 export async function readSession(
   secret: string,
+  { isUse }: { readonly isUse: boolean },
   { sessions, users }: Stores,
   ctx: Context,
 ): Promise<UserRecord | undefined> {
@@ -35,7 +39,7 @@ export async function readSession(
     await sessions.remove(secretHash)
     return undefined
   }
-  if (idleMs >= useStepMs) await sessions.used(secretHash, ctx.now())
+  if (isUse && idleMs >= useStepMs) await sessions.used(secretHash, ctx.now())
   return await users.get(session.user)
 }
 

@@ -44,7 +44,7 @@ export async function openAccess(): Promise<AccessFixture> {
       nowMs += ms
     },
     async serve(server) {
-      const app = fastify()
+      const app = fastify({ forceCloseConnections: true })
       apps.push(app)
       const config = effectiveConfigOf({ server })
       app.setErrorHandler((error, _request, reply) => {
@@ -52,10 +52,14 @@ export async function openAccess(): Promise<AccessFixture> {
         void reply.code(status).send(body)
       })
       const readAgentSecret = async (secret: string) => (secret === 'agent-secret' ? 'web-1' : undefined)
-      await accessPart({ catalogue, settings: config.server, readAgentSecret }, ctx)(app)
+      await accessPart({ catalogue, settings: config.server, readAgentSecret, recheckMs: 20 }, ctx)(app)
       app.all('/who', async ({ caller }) => caller)
       app.get('/exchange', async ({ caller }) => exchangeOf(caller))
       for (const path of ['/', '/healthz', '/readyz', '/metrics', '/gateway/*']) app.get(path, async () => 'ok')
+      app.get('/endless', (_request, reply) => {
+        reply.hijack()
+        reply.raw.write('begun')
+      })
       const people = createPeopleAnswers({ catalogue, config: () => config })
       const absent = Object.fromEntries(Object.keys(routes).map((name) => [name, async () => ({})]))
       // boundary: of the others nobody is asked here
