@@ -1,5 +1,5 @@
 /** More would store more of a file of pages a second time when one of them has changed; less would cost more ids. */
-export const fixedChunkBytes = 1 << 20
+const fixedChunkBytes = 1 << 20
 
 /*
  * Contents in which nothing is ever inserted, such as a database's pages or a segment of its log, are cut at the same
