@@ -78,8 +78,8 @@ describe('signing in', () => {
     const [wrong, unknown] = [await timed('root'), await timed('nobody-at-all')]
     expect(wrong.answer).toMatchObject({ status: 401, code: 'SIGN_IN_REFUSED' })
     expect(unknown.answer).toEqual(wrong.answer)
-    // the hash is most of it; without it an answer takes a few ms
-    expect(unknown.tookMs).toBeGreaterThan(wrong.tookMs / 4)
+    // without the hash an answer takes a few ms
+    expect(Math.min(unknown.tookMs, wrong.tookMs)).toBeGreaterThan(12)
   })
 
   test('from another site is refused, so that nobody works in the account of another without knowing', async () => {
