@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
 import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
@@ -7,6 +8,8 @@ import { type StatusReport, statusOf } from '@holdfast/orchestrator/status/statu
 
 /** Many ask at once, and each answer costs tens of milliseconds with a thousand sources. */
 const keptMs = 1_000
+/** From this age on it is read anew while the last one is still told, so that nobody waits as long as many ask. */
+const renewedMs = 750
 
 export interface CurrentStatus {
   readonly facts: StatusFacts
@@ -20,31 +23,52 @@ export interface StatusReader {
   forget(): void
 }
 
+interface Look {
+  readonly atMs: number
+  readonly config: EffectiveConfig
+  readonly status: Promise<CurrentStatus>
+}
+
 export function createStatusReader(catalogue: Catalogue, config: () => EffectiveConfig): StatusReader {
   const clock = createCronClock()
-  let kept:
-    | { readonly at: number; readonly config: EffectiveConfig; readonly status: Promise<CurrentStatus> }
-    | undefined
+  let done: Look | undefined
+  /** one at a time: a machine that is slow would never come to an end with more */
+  let looking: Look | undefined
   const readNow = async (of: EffectiveConfig, now: Date): Promise<CurrentStatus> => {
     const facts = await readStatusFacts(catalogue, of, now)
+    // others may have their turn between both
+    await setImmediate()
     return { facts, report: statusOf(facts, clock) }
+  }
+  const look = (now: Date): Look => {
+    const of = config()
+    const own: Look = { atMs: now.getTime(), config: of, status: readNow(of, now) }
+    looking = own
+    const over = (isDone: boolean): void => {
+      if (looking !== own) return
+      looking = undefined
+      if (isDone) done = own
+    }
+    own.status.then(
+      () => over(true),
+      () => over(false),
+    )
+    return own
   }
   return {
     async read(ctx) {
-      const [now, of] = [ctx.now(), config()]
-      const at = now.getTime()
-      if (kept !== undefined && kept.config === of && at >= kept.at && at - kept.at < keptMs) return await kept.status
-      const status = readNow(of, now)
-      const own = { at, config: of, status }
-      kept = own
-      try {
-        return await status
-      } catch (error) {
-        // the next one asks again
-        if (kept === own) kept = undefined
-        throw error
+      const now = ctx.now()
+      const ageMs = done?.config === config() ? now.getTime() - done.atMs : Number.NaN
+      const own = looking?.config === config() ? looking : undefined
+      if (done !== undefined && ageMs >= 0 && ageMs < keptMs) {
+        if (ageMs >= renewedMs && own === undefined) look(now)
+        return await done.status
       }
+      return await (own ?? look(now)).status
     },
-    forget: () => (kept = undefined),
+    forget() {
+      done = undefined
+      looking = undefined
+    },
   }
 }

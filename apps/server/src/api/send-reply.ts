@@ -24,13 +24,13 @@ export async function sendReply(route: Route, made: unknown, reply: FastifyReply
 }
 
 /** Of answers that are given many times a second, the same object. */
-const texts = new WeakMap<object, string>()
+const written = new WeakMap<object, Buffer>()
 
-function jsonOf(made: unknown): string {
+function jsonOf(made: unknown): Buffer | string {
   if (typeof made !== 'object' || made === null) return JSON.stringify(made)
-  const known = texts.get(made)
+  const known = written.get(made)
   if (known !== undefined) return known
-  const text = JSON.stringify(made)
-  texts.set(made, text)
-  return text
+  const bytes = Buffer.from(JSON.stringify(made))
+  written.set(made, bytes)
+  return bytes
 }

@@ -29,6 +29,8 @@ export interface HttpServer extends AsyncDisposable {
 /** Who sends a header byte by byte holds a connection no longer than this. */
 const headersTimeoutMs = 15_000
 const idleTimeoutMs = 60_000
+/** Longer than proxies and clients keep connections: else they send into one that is just being closed. */
+const keepAliveMs = 72_000
 /** Node looks for such connections twice a minute otherwise. */
 const connectionsCheckingInterval = 5_000
 
@@ -53,6 +55,7 @@ export async function openHttp(
     serverFactory: (listener) => {
       const server = createServer(listener)
       server.headersTimeout = headersTimeoutMs
+      server.keepAliveTimeout = keepAliveMs
       // idle, not in all: packs of a gateway may come slowly
       return server.setTimeout(idleTimeoutMs)
     },
