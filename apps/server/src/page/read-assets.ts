@@ -22,7 +22,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** Reads every file of the page below a directory, and adds those that are made up at the start. */
+/** Reads every file of the page below a directory; those that are made at the start take the place of what is there. */
 export async function readAssets(directory: string, made: ReadonlyMap<string, string> = new Map()): Promise<Assets> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true })
   const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
@@ -31,8 +31,8 @@ export async function readAssets(directory: string, made: ReadonlyMap<string, st
   )
   const files = new Map<string, Asset>()
   const hash = createHash('sha256')
-  const all = [...read, ...[...made].map(([name, text]) => [name, Buffer.from(text)] as const)]
-  for (const [name, body] of all.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+  const all = new Map([...read, ...[...made].map(([name, text]) => [name, Buffer.from(text)] as const)])
+  for (const [name, body] of [...all].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const mediaType = mediaTypes[extname(name)]
     if (mediaType === undefined) continue
     hash.update(`${name}\0${body.length}\0`).update(body)

@@ -115,7 +115,7 @@ const shownMs = 8_000
 let notices = 0
 
 /** Says in the corner what happened; what went wrong stays until it is closed. @param {Notice['tone']} tone @param {string} message @param {string} [hint] */
-export function note(tone, message, hint) {
+function note(tone, message, hint) {
   const id = ++notices
   change({ notices: [...stateNow().notices, { id, tone, message, ...(hint !== undefined && { hint }) }].slice(-4) })
   if (tone === 'error') return
@@ -123,7 +123,7 @@ export function note(tone, message, hint) {
 }
 
 /** What is written in a form, by the names of its fields. @param {HTMLElement} form @returns {Readonly<Record<string, string>>} */
-export function fieldsOf(form) {
+function fieldsOf(form) {
   if (!(form instanceof HTMLFormElement)) return {}
   return Object.fromEntries(
     [...new FormData(form)].flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),

@@ -57,6 +57,32 @@ export function show(target, ...children) {
   }
 }
 
+/**
+ * A part of the page that is large: made again only when something that it is made of has changed.
+ *
+ * @template Shown
+ * @param {string} id of the element that it makes, which has the same key
+ * @param {(shown: Shown) => HTMLElement} make
+ * @param {(shown: Shown) => readonly unknown[]} madeOf
+ * @returns {(shown: Shown) => HTMLElement}
+ */
+export function memo(id, make, madeOf) {
+  /** @type {readonly unknown[]} */
+  let before = []
+  return (shown) => {
+    const inputs = madeOf(shown)
+    const present = document.getElementById(id)
+    if (present !== null && inputs.every((input, index) => input === before[index])) {
+      return h(present.localName, { key: id, [unchanged]: true })
+    }
+    before = inputs
+    return make(shown)
+  }
+}
+
+/** Stands on an element instead of its content: leave what is there. */
+const unchanged = 'data-unchanged'
+
 /** @param {Node} parent @param {Node} fresh */
 function patchChildren(parent, fresh) {
   const keyed = new Map([...parent.childNodes].flatMap((node) => (keyOf(node) === '' ? [] : [[keyOf(node), node]])))
@@ -85,6 +111,7 @@ function patch(node, fresh) {
     if (node.nodeValue !== fresh.nodeValue) node.nodeValue = fresh.nodeValue
     return
   }
+  if (fresh.hasAttribute(unchanged)) return
   for (const { name } of [...node.attributes]) {
     // Whether details are open is for the reader to say, once they are there.
     if (!fresh.hasAttribute(name) && !(name === 'open' && node.nodeName === 'DETAILS')) node.removeAttribute(name)

@@ -86,9 +86,19 @@ export function actButton(act, attributes, ...children) {
   return h('button', { type: 'button', ...attributes, 'data-act': act }, ...children)
 }
 
+/**
+ * Text in which commands stand between backticks: "Make one with `holdfast run backup shop`."
+ *
+ * @param {string} text
+ * @returns {readonly Child[]}
+ */
+export function prose(text) {
+  return text.split(/`([^`\n]+)`/).map((part, index) => (index % 2 === 0 ? part : h('code', {}, part)))
+}
+
 /** What went wrong, in the server's words. @param {{ message: string, hint: string }} error */
 export function problem({ message, hint }) {
-  return h('div.problem', { key: 'problem', role: 'alert' }, h('p', {}, sentence(message)), h('p', {}, hint))
+  return h('div.problem', { key: 'problem', role: 'alert' }, h('p', {}, sentence(message)), h('p', {}, prose(hint)))
 }
 
 /** "no such source" → "No such source." @param {string} message */

@@ -25,23 +25,38 @@ let readAtMs = 0
 let timer
 /** @type {{ close(): void } | undefined} */
 let live
-
+let isFollowing = false
+/** since the stream was open last */
+let wasLost = false
 /** Called when the server does not know who asks any more. */
 let signedOut = () => {}
 
 /** @param {() => void} onSignedOut */
 export function startFollowing(onSignedOut) {
-  stopFollowing()
   signedOut = onSignedOut
+  isFollowing = true
+  listen()
+}
+
+export function stopFollowing() {
+  isFollowing = false
+  live?.close()
+  window.clearTimeout(timer)
+}
+
+function listen() {
+  live?.close()
   change({ connection: 'opening' })
   live = openLive({
     event: take,
     connected() {
-      if (stateNow().connection === 'lost') void lookForNewPage()
+      if (wasLost) void lookForNewPage()
+      wasLost = false
       change({ connection: 'live' })
       readSoon()
     },
     lost() {
+      wasLost = true
       change({ connection: 'lost' })
       // the answer tells whether the server is away or does not know who asks any more
       readSoon()
@@ -49,11 +64,13 @@ export function startFollowing(onSignedOut) {
   })
 }
 
-export function stopFollowing() {
-  live?.close()
-  window.clearTimeout(timer)
-  live = undefined
-}
+// A browser opens six connections to a server at most, for all of its tabs: one that nobody sees is content with a look
+// a minute, for its title.
+document.addEventListener('visibilitychange', () => {
+  if (!isFollowing) return
+  if (document.hidden) live?.close()
+  else listen()
+})
 
 /** Ages grow while nothing happens. */
 export function startClock() {
@@ -88,7 +105,7 @@ async function read() {
     if (error.status === 401) signedOut()
     else if (error.status === 0) change({ connection: 'lost' })
   }
-  if (live !== undefined) readAfter(longestPauseMs)
+  if (isFollowing) readAfter(longestPauseMs)
 }
 
 /** A server that was away may have come back as another version, whose page this is not. */
@@ -131,7 +148,7 @@ function newest(runs) {
  * @param {Extract<EventView, { type: 'run.progressed' }>['progress']} progress
  * @returns {Progress}
  */
-export function progressOf({ what, done, total, bytesDone, bytesTotal, stage }) {
+function progressOf({ what, done, total, bytesDone, bytesTotal, stage }) {
   const fraction =
     bytesDone !== undefined && bytesTotal !== undefined && bytesTotal > 0
       ? bytesDone / bytesTotal

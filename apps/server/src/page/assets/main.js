@@ -4,7 +4,7 @@ import { startClock } from './following.js'
 import { onChange } from './state.js'
 import { findingsCard } from './view/findings.js'
 import { banner, frame, notices } from './view/frame.js'
-import { headline } from './view/headline.js'
+import { headline, tabTitle } from './view/headline.js'
 import { runsCard } from './view/runs.js'
 import { recoverCard } from './view/recover.js'
 import { opening, signInForm } from './view/sign-in.js'
@@ -24,6 +24,7 @@ const icon = byQuery('link[rel=icon]').getAttribute('href') ?? ''
 
 /** @param {State} state */
 function draw(state) {
+  document.title = tabTitle(state)
   show(byQuery('#top'), frame(state, icon))
   show(byQuery('#banner'), banner(state))
   show(byQuery('#notices'), ...notices(state))

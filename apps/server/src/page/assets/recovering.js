@@ -5,6 +5,8 @@ import { change, nothingChosen, stateNow } from './state.js'
  * The way back to data: a source, one of its backups, a directory in it. What comes for an earlier choice is dropped.
  *
  * @import { EntryView, SnapshotView } from '@holdfast/api/view/snapshot-view'
+ * @import { RouteRequest } from '@holdfast/api/route'
+ * @import { Routes } from '@holdfast/api/routes'
  * @import { RestorePlanView } from '@holdfast/core/restore/restore-plan-view'
  * @typedef {{ message: string, hint: string }} Problem
  *
@@ -164,9 +166,9 @@ export async function planRestore(fields) {
 /**
  * @param {Recover} recover
  * @param {Readonly<Record<string, string>>} fields
- * @returns {import('zod').input<typeof import('@holdfast/core/restore/restore-order').restoreOrderSchema>}
+ * @returns {RouteRequest<Routes['restores.plan']>['body']}
  */
-export function orderOf({ source = '', snapshot, target, moment, chosen }, fields) {
+function orderOf({ source = '', snapshot, target, moment, chosen }, fields) {
   const { path = '', replace, database = '', into = '', instant = '' } = fields
   const to =
     target === 'original'

@@ -59,6 +59,8 @@ let current = {
 /** @type {(state: State) => void} */
 let listener = () => {}
 let isDrawn = true
+/** One frame of a screen: what changes together is drawn together. */
+const drawAfterMs = 16
 
 export function stateNow() {
   return current
@@ -74,8 +76,9 @@ export function change(changes) {
   current = { ...current, ...changes }
   if (!isDrawn) return
   isDrawn = false
-  requestAnimationFrame(() => {
+  // not by animation frames, of which a hidden tab has none: its title tells what is broken
+  window.setTimeout(() => {
     isDrawn = true
     listener(current)
-  })
+  }, drawAfterMs)
 }

@@ -1,5 +1,5 @@
 import { h } from '../dom.js'
-import { ago, chip, spoken } from '../elements.js'
+import { ago, chip, prose, spoken } from '../elements.js'
 
 /**
  * @import { State } from '../state.js'
@@ -35,7 +35,7 @@ const severities = /** @type {const} */ ({
 const order = ['critical', 'warning', 'info']
 
 /** Acknowledged ones last: somebody sees to them. @param {readonly FindingView[]} findings */
-export function worstFirst(findings) {
+function worstFirst(findings) {
   const rank = (/** @type {FindingView} */ { acknowledged, severity }) =>
     (acknowledged === undefined ? 0 : order.length) + order.indexOf(severity)
   return findings.toSorted((a, b) => rank(a) - rank(b) || (a.firstSeenAt < b.firstSeenAt ? 1 : -1))
@@ -55,7 +55,7 @@ function row(finding, state) {
       h('span.dim.small.end', {}, 'since ', ago(firstSeenAt, state.now)),
     ),
     h('p.title', {}, titleOf(finding)),
-    h('p.detail', {}, detail),
+    h('p.detail', {}, prose(detail)),
     acknowledged !== undefined &&
       h(
         'p.small',

@@ -1,5 +1,5 @@
 import { h } from '../dom.js'
-import { actButton, ago, sentence } from '../elements.js'
+import { actButton, ago, prose, sentence } from '../elements.js'
 
 /** @import { State } from '../state.js' */
 
@@ -61,7 +61,7 @@ export function notices({ notices: all }) {
     h(
       'div.notice',
       { key: String(id), class: tone },
-      h('div', {}, h('p', {}, sentence(message)), hint !== undefined && h('p.small', {}, hint)),
+      h('div', {}, h('p', {}, sentence(message)), hint !== undefined && h('p.small', {}, prose(hint))),
       actButton('dismiss', { class: 'small', 'data-notice': String(id), 'aria-label': 'Close this message' }, '✕'),
     ),
   )

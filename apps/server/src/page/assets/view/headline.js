@@ -26,6 +26,12 @@ export function headline({ sources, findings, runs }) {
   )
 }
 
+/** For the tab, which may be all that is seen of the page. @param {State} state */
+export function tabTitle({ sources = [] }) {
+  const broken = sources.filter((source) => standingOf(source) === 'broken').length
+  return broken === 0 ? 'Holdfast' : `${broken} broken · Holdfast`
+}
+
 /** @param {SourceView} source */
 export function standingOf({ isBroken, rpo, rto }) {
   if (isBroken) return 'broken'
@@ -33,7 +39,7 @@ export function standingOf({ isBroken, rpo, rto }) {
 }
 
 /** "All 3 sources keep their promises", "2 of 3 sources keep their promises" @param {readonly SourceView[]} sources */
-export function promiseText(sources) {
+function promiseText(sources) {
   const kept = sources.filter((source) => standingOf(source) === 'kept').length
   if (sources.length === 0) return 'Nothing is protected yet'
   if (sources.length === 1)

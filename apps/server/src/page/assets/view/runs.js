@@ -1,5 +1,5 @@
 import { h } from '../dom.js'
-import { actButton, ago, chip, sentence, spoken } from '../elements.js'
+import { actButton, ago, chip, prose, sentence, spoken } from '../elements.js'
 import { countText, durationText, sizeText } from '../words.js'
 
 /**
@@ -48,7 +48,7 @@ const mostRuns = 12
 const order = ['running', 'queued']
 
 /** Running ones first, then those that wait, then the ended ones, newest first. @param {readonly RunView[]} runs */
-export function inOrder(runs) {
+function inOrder(runs) {
   const rank = (/** @type {RunView} */ { state }) => (order.indexOf(state) + order.length + 1) % (order.length + 1)
   const since = (/** @type {RunView} */ { endedAt, startedAt, queuedAt }) => endedAt ?? startedAt ?? queuedAt
   return runs.toSorted((a, b) => rank(a) - rank(b) || (since(a) < since(b) ? 1 : -1))
@@ -156,7 +156,7 @@ function lastFiles({ operation, source }, runs) {
 
 /** @param {RunView} run */
 function outcome({ error, result }) {
-  if (error !== undefined) return h('p.detail', {}, `${sentence(error.message)} ${error.hint}`)
+  if (error !== undefined) return h('p.detail', {}, `${sentence(error.message)} `, prose(error.hint))
   if (result === undefined) return null
   const { filesNew, filesChanged, bytesRead, bytesStored, snapshotsRemoved, bytesFreed, bytesChecked } = result
   const { filesRestored, bytesRestored, restoredTo, problems = [] } = result

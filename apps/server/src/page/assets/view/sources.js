@@ -1,4 +1,4 @@
-import { h } from '../dom.js'
+import { h, memo } from '../dom.js'
 import { ago, actButton, chip, objective, pips, spoken, verdict } from '../elements.js'
 import { countText, durationText, listText } from '../words.js'
 import { standingOf } from './headline.js'
@@ -10,15 +10,20 @@ import { standingOf } from './headline.js'
 
 const titles = ['Source', 'State', 'Recoverable to', 'Recovery takes', 'Last proof', 'Copies', 'Score']
 
-/** The table of `holdfast status`. @param {State} state */
-export function sourcesCard(state) {
+/** The table of `holdfast status`. */
+export const sourcesCard = memo('sources', card, ({ sources, now, filter, opened, may }) => [
+  ...[sources, now, filter, opened, may],
+])
+
+/** @param {State} state */
+function card(state) {
   const { sources, filter } = state
   const shown = (sources ?? []).filter(({ name, tier, type }) =>
     `${name} ${tier} ${type}`.toLowerCase().includes(filter.toLowerCase()),
   )
   return h(
     'section.card.sources',
-    { id: 'sources', 'aria-labelledby': 'sources-title' },
+    { key: 'sources', id: 'sources', 'aria-labelledby': 'sources-title' },
     h(
       'header',
       {},
