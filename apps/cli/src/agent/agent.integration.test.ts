@@ -72,13 +72,8 @@ async function snapshotsOf(source: string): Promise<readonly { id: string; hostn
   return (await fixture.ask(words))[0] as { id: string; hostname: string; tags: string[] }[]
 }
 
-const ended = (source: string, count = 1) =>
-  expect
-    .poll(async () => (await runsOf(source)).filter(({ state }) => state === 'succeeded').length, {
-      timeout: 60_000,
-      interval: 300,
-    })
-    .toBe(count)
+/** Said by the server, once that is durable. */
+const ended = (source: string): Promise<void> => server.said(new RegExp(`backup of ${source} ended: succeeded`))
 
 describe('an agent', () => {
   test('is let in once, backs up what is its own, and needs its own secret from then on', async () => {
