@@ -15,6 +15,11 @@ import { limitSchema } from '../view/page.ts'
 
 const userParams = z.strictObject({ user: accessNameSchema })
 const nothing = z.strictObject({})
+/** Without control characters, which no database looks for. */
+const soughtSchema = z
+  .string()
+  .regex(/^[ -~\u00a0-\uffff]{1,200}$/)
+  .meta({ examples: ['alice'] })
 
 const sessionRoutes = {
   'session.get': defineRoute({
@@ -169,8 +174,8 @@ const auditRoutes = {
     summary: 'List who changed what, or tried to, newest first',
     role: 'admin',
     query: z.strictObject({
-      caller: z.string().min(1).max(200).optional(),
-      act: z.string().min(1).max(100).optional(),
+      caller: soughtSchema.optional(),
+      act: soughtSchema.optional(),
       since: instantSchema.optional(),
       before: z.coerce.number().int().min(1).optional().describe('Only rows before this one, for the next page.'),
       limit: limitSchema,

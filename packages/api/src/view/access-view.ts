@@ -4,11 +4,10 @@ import { instantSchema } from './instant.ts'
 
 export const roleSchema = z.enum(roles)
 
-/** As it comes in; names are compared in lower case. */
+/** Of a user or token, as it comes in; names are compared in lower case. */
 export const accessNameSchema = z
   .string()
-  .min(1)
-  .max(63)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,62}$/)
   .meta({ examples: ['alice'] })
 
 /** As it comes in; whether it is good enough is answered with PASSWORD_UNFIT. */

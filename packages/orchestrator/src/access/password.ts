@@ -10,7 +10,7 @@ const nonceBytes = 16
 const hashBytes = 32
 /** More at once would only take memory, and the threads that read files. */
 const atOnce = 2
-export const passwordLengths = { least: 12, most: 256 } as const
+const passwordLengths = { least: 12, most: 256 } as const
 
 /**
  * "$argon2id$v=19$m=…,t=…,p=…$<nonce>$<hash>", as argon2's own tool writes it.

@@ -2,7 +2,7 @@ import type { Role } from '@holdfast/core/access/role'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import { checkAccessName } from './access-name.ts'
+import { checkAccessName, isAccessName } from './access-name.ts'
 import { hashPassword, matchesPassword } from './password.ts'
 import type { UserChange, UserRecord } from './user-record.ts'
 
@@ -26,7 +26,8 @@ export async function checkPassword(
   { name, password }: { readonly name: string; readonly password: string },
   { users }: Stores,
 ): Promise<UserRecord | undefined> {
-  const user = await users.get(name.toLowerCase())
+  const known = name.toLowerCase()
+  const user = isAccessName(known) ? await users.get(known) : undefined
   return (await matchesPassword(password, user?.password)) ? user : undefined
 }
 

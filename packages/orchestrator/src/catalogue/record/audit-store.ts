@@ -34,12 +34,18 @@ async function append(store: CatalogueStore, draft: AuditDraft): Promise<AuditEn
       .returning(['sequence', 'hash'])
       .executeTakeFirstOrThrow()
     const at = new Date(await store.nowMs(writer))
-    const unsealed = { detail: {}, ...draft, sequence, at }
+    const unsealed = { detail: {}, ...draft, ...storable(draft), sequence, at }
     const entry = { ...unsealed, hash: hashAuditEntry(unsealed, previous) }
     await writer.insertInto('audit').values(rowOf(entry)).execute()
     await writer.updateTable('audit_head').set({ hash: entry.hash }).execute()
     return entry
   })
+}
+
+/** What comes back as it went in: no database keeps half a character, and PostgreSQL no zero. */
+function storable({ caller, act, subject, outcome }: AuditDraft) {
+  const clean = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD')
+  return { caller: clean(caller), act: clean(act), subject: clean(subject), outcome: clean(outcome) }
 }
 
 async function readHead(reader: CatalogueReader): Promise<AuditHead> {

@@ -145,6 +145,15 @@ function describeAudit(open: Open, place: () => Promise<CataloguePlace>): void {
     expect(await verifyAudit(other.audit)).toEqual({ checked: 30, head: await one.audit.head() })
   })
 
+  test('whatever somebody calls something, the chain holds', async () => {
+    const { audit } = await open()
+    for (const subject of ['a\0b', '\ud800', 'e\u0301', '\u{1f600}', '\'"\\\n', '']) {
+      await audit.append({ ...draft('a'), subject, detail: { given: subject } })
+    }
+    expect(await verifyAudit(audit)).toEqual({ checked: 6, head: await audit.head() })
+    expect((await audit.list({ limit: 6 })).map(({ subject }) => subject)).toContain('a\ufffdb')
+  })
+
   test('any change of any row is found, at that row', async () => {
     const { audit, store } = await open()
     for (const act of ['a', 'b', 'c', 'd', 'e']) await audit.append(draft(act))
