@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createCliFixture } from '../../apps/cli/src/cli-fixture.ts'
 import { createGatewayFixture, type FixtureAgent } from '@holdfast/server/gateway/testing/gateway-fixture'
@@ -72,31 +72,23 @@ test('our own command line backs up and restores over an append-only gateway', a
   expect(await readFile(join(target, cli.source, 'inner/other'), 'utf8')).toBe('more content')
 })
 
-test('it forgets, prunes and changes keys of nothing there', async () => {
+test('it forgets and prunes nothing there', async () => {
   const before = await packsStored()
-  for (const words of [['forget', '--keep-last', '1'], ['forget', 'latest'], ['prune'], ['key', 'add'], ['init']]) {
+  for (const words of [['forget', 'latest'], ['prune']]) {
     const { exitCode, stderr } = await holdfast('web', words)
     expect(exitCode, `${words.join(' ')}: ${stderr}`).not.toBe(0)
   }
   expect(await packsStored()).toBe(before)
 })
 
-test('it backs up over a write-only gateway with what its cache knows of the time before, and without it reads all', async () => {
-  await rm(join(cli.directory, 'cache/holdfast'), { recursive: true, force: true })
+test('by hand it backs up over a write-only gateway without a parent, stores nothing twice, and reads nothing back', async () => {
   await writeFile(join(cli.source, 'only-vault'), randomBytes(50_000))
   const first = await backUp('vault')
-  expect(first).toMatchObject({ filesUnmodified: 0 })
+  expect(first.filesUnmodified).toBe(0)
   expect(first.dataAdded, 'what web has stored is stored').toBeLessThan(200_000)
-  // trees that others have stored are neither sent again nor readable: those files are read again
-  await writeFile(join(cli.source, 'folder-3', 'file-3'), randomBytes(20_000))
   const second = await backUp('vault')
-  expect(second.filesUnmodified, 'of the folders whose trees it has written itself').toBeGreaterThan(0)
-  await rm(join(cli.directory, 'cache/holdfast'), { recursive: true, force: true })
-  const third = await backUp('vault')
-  expect(third.filesUnmodified).toBe(0)
-  expect(third.dataAdded, 'nothing is stored again, but the directory above, which others have changed').toBeLessThan(
-    2_000,
-  )
+  expect(second.filesUnmodified).toBe(0)
+  expect(second.dataAdded, 'nothing but the directory above, which others have changed').toBeLessThan(2_000)
   const target = join(cli.directory, 'stolen')
   expect((await holdfast('vault', ['restore', 'latest', '--target', target])).exitCode).not.toBe(0)
   expect((await holdfast('vault', ['ls', 'latest'])).exitCode).not.toBe(0)

@@ -6,7 +6,7 @@ import type { Backend } from '@holdfast/storage/backend'
 /** Which locks and snapshots of a repository an agent has written lately: the catalogue knows, for all servers alike. */
 export interface OwnFiles {
   isOwn(type: OwnType, name: string): Promise<boolean>
-  /** Of those that are remembered: enough to find what the next backup compares with. */
+  /** Of those that runs made: enough to find what the next run compares with. */
   snapshotNames(): Promise<ReadonlySet<string>>
   /** Before the file is stored: a lock that is remembered and not there does no harm. False when there are too many. */
   addLock(name: string, ctx: Context): Promise<boolean>
@@ -64,7 +64,11 @@ export function ownFilesOf(marks: MarkStore, { agent, repository, backend, sourc
       const { locks, snapshots } = await read()
       return type === 'lock' ? locks.includes(name) : snapshots.some((each) => each.name === name)
     },
-    snapshotNames: async () => new Set((await read()).snapshots.map(({ name }) => name)),
+    async snapshotNames() {
+      const { snapshots } = await read()
+      // not those by hand: restic would choose one as the parent, and fail where its cache has not got the trees
+      return new Set(snapshots.filter(({ attempt }) => attempt !== undefined).map(({ name }) => name))
+    },
     async addLock(name, ctx) {
       const add = (kept: Kept, locks = kept.locks): Kept | undefined =>
         locks.length >= locksAtMost ? undefined : { ...kept, locks: [...locks.filter((each) => each !== name), name] }

@@ -80,14 +80,13 @@ test('stock restic backs up over a write-only gateway, stores nothing twice, and
   const first = await restic('vault', ['backup', '--host', 'vault', 'site'])
   expect(first, fixture.log()).toMatchObject({ code: 0 })
   const packs = (await filesOf('shared')).filter((path) => path.startsWith('data/'))
-  expect(await restic('vault', ['backup', '--force', '--host', 'vault', 'site'])).toMatchObject({ code: 0 })
+  expect(await restic('vault', ['backup', '--host', 'vault', 'site'])).toMatchObject({ code: 0 })
   expect((await filesOf('shared')).filter((path) => path.startsWith('data/'))).toEqual(packs)
   expect(
     (await restic('vault', ['restore', 'latest', '--target', join(fixture.directory, 'stolen')], briefMs)).code,
   ).not.toBe(0)
-  const own = JSON.parse((await restic('vault', ['snapshots', '--json'])).text)
-  expect(own).toHaveLength(2)
-  expect(own).toMatchObject([{ hostname: 'vault' }, { hostname: 'vault' }])
+  // without a parent that it could not read
+  expect(JSON.parse((await restic('vault', ['snapshots', '--json'])).text) ?? []).toEqual([])
 })
 
 test('a wrong secret, another agent’s name and another agent’s repository are refused', async () => {

@@ -13,7 +13,7 @@ import type { IntakeJob, IntakeResult } from './intake-job.ts'
 import { isSeamless, packLayoutDigest } from './pack-layout.ts'
 
 /** What small files may expand to; an index of 50 000 blobs has 10 MiB of JSON. */
-const maxJsonBytes = { index: 256 << 20, snapshot: 16 << 20, lock: 1 << 16 } as const
+const maxJsonBytes = { index: 64 << 20, snapshot: 16 << 20, lock: 1 << 16 } as const
 
 /**
  * Opens a file that somebody who holds the key has made, and believes nothing in it: every blob of a pack must be what

@@ -8,8 +8,11 @@ import { maxPackHeaderBytes, openPackHeader, packTrailerBytes } from '../format/
 import type { PackedBlob } from '../format/packed-blob.ts'
 import type { IntakeJob } from './intake-job.ts'
 
-/** No blob of a real backup is larger, not even the tree of a directory with millions of files. */
-const maxBlobBytes = 512 << 20
+/**
+ * No blob of a real backup is larger: files are cut at 8 MiB, and a directory of half a million files has a tree of this
+ * size. Who sends more wants to fill the memory.
+ */
+const maxBlobBytes = { data: 32 << 20, tree: 256 << 20 } as const
 
 /**
  * Opens every blob of a pack on the local disk: each must be what its id says.
@@ -37,8 +40,8 @@ function readHeader(key: MasterKey, file: number, sizeBytes: number, label: stri
   return openPackHeader(key, readBytes(file, sizeBytes - trailer, trailer, label), sizeBytes, label)
 }
 
-function faultOf(key: MasterKey, { id, length, rawLength }: PackedBlob, read: () => Buffer): string | undefined {
-  if (length > maxBlobBytes || rawLength > maxBlobBytes) return `it claims ${Math.max(length, rawLength)} bytes`
+function faultOf(key: MasterKey, { id, type, length, rawLength }: PackedBlob, read: () => Buffer): string | undefined {
+  if (Math.max(length, rawLength) > maxBlobBytes[type]) return `it claims ${Math.max(length, rawLength)} bytes`
   const text = tryOpen(key, read())
   if (text === undefined) return 'its tag does not match'
   const content = rawLength === 0 ? text : decompress(text, rawLength)

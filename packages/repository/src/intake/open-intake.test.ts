@@ -94,3 +94,10 @@ test('what is sealed with another key, or expands without end, is refused', asyn
   expect(bomb.length).toBeLessThan(10_000)
   expect(await inspect('snapshot', bomb)).toContain('does not decompress')
 })
+
+test('a job that fails in an unforeseen way spoils none that comes after it', async () => {
+  const missing = { type: 'lock', name: '0'.repeat(64), path: join(directory, 'missing'), sizeBytes: 1 } as const
+  await expect(intake.inspect(missing, ctx)).rejects.toThrow('ENOENT')
+  const pack = await storePack(repository, [dataDraft('later')], ctx)
+  expect(await inspect('data', await bytesOf(pack.id))).toMatchObject({ type: 'data' })
+})

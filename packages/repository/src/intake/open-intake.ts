@@ -1,7 +1,7 @@
 import type { Context } from '@holdfast/core/context'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import type { Backend } from '@holdfast/storage/backend'
-import { startWorkerPool } from '../engine/worker-pool.ts'
+import { startWorkerPool, type WorkerPool } from '../engine/worker-pool.ts'
 import { openPackHeader, packTrailerBytes } from '../format/pack-header.ts'
 import type { Repository } from '../repository.ts'
 import type { IntakeJob, IntakeResult, IntakeSetup } from './intake-job.ts'
@@ -24,15 +24,30 @@ const tailBytes = 1 << 16
 
 /** @param workers threads; one opens some hundred megabytes a second */
 export function openIntake(repository: Repository, workers: number, ctx: Context): Intake {
-  const pool = startWorkerPool<IntakeSetup, IntakeJob, IntakeResult>(
-    {
-      module: new URL('./intake-worker.ts', import.meta.url),
-      count: workers,
-      setup: { key: repository.key },
-      backends: [],
-    },
-    ctx,
-  )
+  const start = (): WorkerPool<IntakeJob, IntakeResult> =>
+    startWorkerPool<IntakeSetup, IntakeJob, IntakeResult>(
+      {
+        module: new URL('./intake-worker.ts', import.meta.url),
+        count: workers,
+        setup: { key: repository.key },
+        backends: [],
+      },
+      ctx,
+    )
+  let pool = start()
+  /** Something may have been made to kill a thread: the next files are not to suffer for it. */
+  const run = async (job: IntakeJob): Promise<IntakeResult> => {
+    const used = pool
+    try {
+      return await used.run(idlest(used), job)
+    } catch (error) {
+      if (!isAppError(error) && used === pool) {
+        pool = start()
+        void used[Symbol.asyncDispose]()
+      }
+      throw error
+    }
+  }
   const layouts = new Map<string, string>()
   const remember = (pack: string, layout: string): void => {
     layouts.set(pack, layout)
@@ -45,13 +60,13 @@ export function openIntake(repository: Repository, workers: number, ctx: Context
     if (known === undefined) return await readLayout(repository, pack, own)
     return (await isStored(repository, pack, own)) ? known : undefined
   }
-  const idlest = (): number => {
-    const loads = Array.from({ length: pool.size }, (_, worker) => pool.load(worker))
+  const idlest = (used: typeof pool): number => {
+    const loads = Array.from({ length: used.size }, (_, worker) => used.load(worker))
     return loads.indexOf(Math.min(...loads))
   }
   return {
     async inspect(job, own) {
-      const result = await pool.run(idlest(), job)
+      const result = await run(job)
       if (result.type === 'data') remember(job.name, result.layout)
       if (result.type !== 'index') return result
       const queue = result.layouts.entries()
