@@ -137,6 +137,7 @@ function configOf({ agents, port, connection, directory }: ServerPlace) {
         password: { file: join(directory, 'password') },
         prune: rarely,
         check: rarely,
+        limits: { concurrency: 20 },
       },
     },
     tiers: {
