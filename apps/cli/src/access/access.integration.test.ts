@@ -31,11 +31,14 @@ test('users and tokens are kept by the command line, and all of it is in the aud
   expect(await run('user password bob', fromFile)).toMatchObject({ exitCode: 0 })
   const users = JSON.parse((await run('user list --json')).stdout)
   expect(users).toMatchObject([
-    { name: 'alice', role: 'admin', signsIn: 'password' },
+    { name: 'alice', role: 'admin', signs_in: 'password' },
     { name: 'bob', role: 'operator' },
   ])
   const { stdout: secret } = await run('token add ci --role operator --source shop --expires 30d')
   expect(secret).toMatch(/^hf_[\w-]{43}\n$/)
+  expect(JSON.parse((await run('token list --json')).stdout)).toMatchObject([
+    { name: 'ci', role: 'operator', owner: null, sources: ['shop'], expires_at: expect.any(String), used_at: null },
+  ])
   const listed = (await run('token list')).stdout
   expect(listed).toMatch(/^ci +operator +shop/m)
   expect(listed).not.toContain(secret.trim())

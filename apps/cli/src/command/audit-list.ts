@@ -31,7 +31,7 @@ export const auditList = defineCommand({
       printable(Object.values(entry.detail).join(' ')),
     ])
     invocation.output.line(renderTable(columns, rows))
-    invocation.output.message(entries)
+    invocation.output.message(entries.map(({ callerKind, ...entry }) => ({ ...entry, caller_kind: callerKind })))
     return 0
   },
 })

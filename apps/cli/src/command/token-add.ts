@@ -45,7 +45,7 @@ export const tokenAdd = defineCommand({
     const act = { act: 'token.add', subject: `${name} ${role}` }
     const { secret, token } = await audited(catalogue, act, () => createToken(draft, catalogue, ctx))
     output.line(secret)
-    output.message({ message_type: 'token_added', name, role, secret, expiresAt: token.expiresAt ?? null })
+    output.message({ message_type: 'token_added', name, role, secret, expires_at: token.expiresAt ?? null })
     return 0
   },
 })

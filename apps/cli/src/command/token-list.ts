@@ -13,11 +13,7 @@ export const tokenList = defineCommand({
   exitCodes: plainExitCodes,
   run: async (invocation) => {
     await using plane = await openControlPlane(invocation)
-    const found = await plane.catalogue.tokens.list()
-    // all but the hash
-    const tokens = found.map(({ name, role, owner, sources, createdAt, expiresAt, usedAt }) => {
-      return { name, role, owner, sources, createdAt, expiresAt, usedAt }
-    })
+    const tokens = await plane.catalogue.tokens.list()
     const columns = ['Token', 'Role', 'Owner', 'Sources', 'Expires', 'Last used'].map((title) => ({ title }))
     const rows = tokens.map(({ name, role, owner, sources, expiresAt, usedAt }) => [
       ...[name, role, owner ?? '', printable(sources?.join(', ') ?? 'all')],
@@ -25,7 +21,13 @@ export const tokenList = defineCommand({
       usedAt === undefined ? 'never' : formatLocalTime(usedAt),
     ])
     invocation.output.line(renderTable(columns, rows))
-    invocation.output.message(tokens)
+    invocation.output.message(
+      // all but the hash
+      tokens.map(({ name, role, owner, sources, createdAt, expiresAt, usedAt }) => ({
+        ...{ name, role, owner: owner ?? null, sources: sources ?? null },
+        ...{ created_at: createdAt, expires_at: expiresAt ?? null, used_at: usedAt ?? null },
+      })),
+    )
     return 0
   },
 })

@@ -18,7 +18,9 @@ export const userList = defineCommand({
     const columns = [{ title: 'User' }, { title: 'Role' }, { title: 'Signs in by' }, { title: 'Since' }]
     const rows = users.map(({ name, role, signsIn, createdAt }) => [name, role, signsIn, formatLocalTime(createdAt)])
     invocation.output.line(renderTable(columns, rows))
-    invocation.output.message(users)
+    invocation.output.message(
+      users.map(({ name, role, signsIn, createdAt }) => ({ name, role, signs_in: signsIn, created_at: createdAt })),
+    )
     return 0
   },
 })
