@@ -252,6 +252,7 @@ describe('where everybody has to sign in', () => {
 
   test('the page asks for a name first, and says when it is not the right one', async () => {
     await expectShown(page.getByRole('heading', { name: 'Sign in to Holdfast' }))
+    await expect.poll(() => page.evaluate<string>('document.activeElement.id')).toBe('sign-in-name')
     expect(await page.locator('body').innerText()).not.toContain('papers')
     await expectReadable(page)
     await signIn('viewer', 'not the password')

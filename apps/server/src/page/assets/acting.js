@@ -73,7 +73,12 @@ const acts = {
     const copy = copies.find(({ repository }) => repository === valueOf(element))
     if (copy !== undefined) await chooseSnapshot(copy.repository, copy.id)
   },
-  'open-directory': ({ dataset: { path = '/' } }) => openDirectory(path),
+  async 'open-directory'({ dataset: { path = '/' } }) {
+    await openDirectory(path)
+    // the name that had the focus is gone
+    const entries = document.querySelector('.entries')
+    if (document.activeElement === document.body && entries instanceof HTMLElement) entries.focus()
+  },
   'more-entries': () => readEntries(),
   'choose-path': ({ dataset: { path = '/' } }) => toggleChosen(path),
   'choose-target'(element) {

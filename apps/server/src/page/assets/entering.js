@@ -9,11 +9,13 @@ import { change, nothingChosen } from './state.js'
  */
 
 const againAfterMs = 3_000
+/** By then what has changed is on the page. */
+const drawnAfterMs = 100
 
 /** Finds out who one is, and shows the page, or the form to sign in. */
 export async function enter() {
   try {
-    await be(await ask('session.get'))
+    be(await ask('session.get'))
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     change({ connection: 'lost', entryProblem: { message: error.message, hint: error.hint } })
@@ -25,7 +27,7 @@ export async function enter() {
 export async function signIn({ name = '', password = '' }) {
   change({ entryProblem: undefined })
   try {
-    await be(await ask('session.open', { body: { name, password } }))
+    be(await ask('session.open', { body: { name, password } }))
     document.querySelector('main')?.focus()
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
@@ -34,17 +36,23 @@ export async function signIn({ name = '', password = '' }) {
 }
 
 export async function signOut() {
-  await be(await ask('session.close'))
+  be(await ask('session.close'))
+}
+
+function focusForm() {
+  const field = document.querySelector('#sign-in-name')
+  if (field instanceof HTMLElement && document.activeElement === document.body) field.focus()
 }
 
 /** @param {Session} session */
-async function be({ caller, signIn: { isNeeded, provider } }) {
+function be({ caller, signIn: { isNeeded, provider } }) {
   const entered = { entryProblem: undefined, provider, isSignInNeeded: isNeeded }
   if (isNeeded) {
     stopFollowing()
     // whoever comes next is not to see what the last one saw
     const forgotten = { sources: undefined, runs: undefined, findings: undefined, progress: new Map(), notices: [] }
     change({ ...entered, ...forgotten, caller: undefined, filter: '', opened: new Set(), recover: nothingChosen })
+    window.setTimeout(focusForm, drawnAfterMs)
     return
   }
   const { role } = caller

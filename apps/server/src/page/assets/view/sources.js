@@ -59,13 +59,18 @@ function table(state, shown) {
     return h('p.empty', {}, h('strong', {}, 'No source yet'), 'What is protected stands in the configuration.')
   }
   if (shown.length === 0) return h('p.empty', {}, `No source has “${filter}” in its name, type or tier.`)
-  const head = titles.map((title) => h('th', { scope: 'col' }, title))
+  const head = titles.map((title) => h('th', { scope: 'col', role: 'columnheader' }, title))
   return [
     h(
       'table',
-      {},
+      // The roles are those of the elements: on a phone they are laid out as blocks, which takes their meaning away.
+      { role: 'table' },
       h('caption.spoken', {}, 'What is protected, and how it stands'),
-      h('thead', {}, h('tr', {}, head, h('th', { scope: 'col' }, spoken('What can be done')))),
+      h(
+        'thead',
+        { role: 'rowgroup' },
+        h('tr', { role: 'row' }, head, h('th', { scope: 'col', role: 'columnheader' }, spoken('What can be done'))),
+      ),
       ...shown.slice(0, mostRows).map((source) => rows(source, state, opened.has(source.name))),
     ),
     shown.length > mostRows && h('p.empty', {}, `${shown.length - mostRows} more: use the filter.`),
@@ -78,22 +83,27 @@ function rows(source, state, isOpen) {
   const opener = { class: 'link opener', 'data-source': name, 'aria-expanded': isOpen ? 'true' : 'false' }
   const row = h(
     'tr',
-    { class: isOpen ? 'opened' : '' },
-    h('th', { scope: 'row' }, actButton('open-source', opener, name), h('span.second', {}, `${type} · ${tier}`)),
+    { role: 'row', class: isOpen ? 'opened' : '' },
+    h(
+      'th',
+      { scope: 'row', role: 'rowheader' },
+      actButton('open-source', opener, name),
+      h('span.second', {}, `${type} · ${tier}`),
+    ),
     cell('State', standing(source)),
     cell('Recoverable to', recoverable(source, state.now)),
     cell('Recovery takes', ...objective(rto, 'not known')),
     cell('Last proof', lastProof(source, state.now)),
     cell('Copies', `${copies.length} of ${repositories.length}`),
     cell('Score', pips(score, scoreParts.length)),
-    h('td.actions', {}, actions(source, state)),
+    h('td.actions', { role: 'cell' }, actions(source, state)),
   )
-  return h('tbody', { key: name }, row, isOpen && more(source))
+  return h('tbody', { key: name, role: 'rowgroup' }, row, isOpen && more(source))
 }
 
 /** @param {string} label @param {...import('../dom.js').Child} children */
 function cell(label, ...children) {
-  return h('td', { 'data-label': label }, h('div', {}, ...children))
+  return h('td', { role: 'cell', 'data-label': label }, h('div', {}, ...children))
 }
 
 /** @param {SourceView} source */
@@ -157,7 +167,11 @@ function more({ scoreParts, copies, repositories, findings }) {
     missing.length > 0 && note(false, `the newest backup is not yet in ${listText(missing)}`),
     findings.length > 0 && note(false, `${countText(findings.length, 'finding is', 'findings are')} open`),
   ]
-  return h('tr.more', {}, h('td', { colspan: titles.length + 1 }, h('ul.facts', {}, ...notes)))
+  return h(
+    'tr.more',
+    { role: 'row' },
+    h('td', { role: 'cell', colspan: titles.length + 1 }, h('ul.facts', {}, ...notes)),
+  )
 }
 
 /** @param {boolean} isMet @param {string} text */
