@@ -1,5 +1,6 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { errorBodySchema } from './error-body.ts'
+import { jsonSchemaOf } from './json-schema.ts'
 import type { Reply, Route } from './route.ts'
 import { routes } from './routes.ts'
 
@@ -122,11 +123,7 @@ function replyOf(reply: Reply, schemas: Json): Json {
 
 /** Schemas that have a name are put beside the others, once. */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
-  const override = ({ jsonSchema: made }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void => {
-    // fields are added to replies over time
-    if (io === 'output' && made.additionalProperties === false) delete made.additionalProperties
-  }
-  const { $schema: _dialect, $defs, ...written } = z.toJSONSchema(schema, { io, unrepresentable: 'any', override })
+  const { $schema: _dialect, $defs, ...written } = jsonSchemaOf(schema, io)
   for (const [name, defined] of Object.entries($defs ?? {})) schemas[name] = withPlaces(withoutId(defined))
   const id = written.id
   if (id === undefined) return withPlaces(written) as Json

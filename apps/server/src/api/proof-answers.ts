@@ -1,12 +1,9 @@
-import { checkViewSchema } from '@holdfast/api/view/proof-view'
+import { parseChecks } from '@holdfast/api/view/proof-view'
 import { AppError } from '@holdfast/core/errors/app-error'
-import { z } from 'zod'
 import type { AnswersOf } from './answers-of.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
 import { seesAbout } from './seen-by.ts'
 import { viewOfProof } from './view-of-proof.ts'
-
-const checksSchema = z.array(checkViewSchema)
 
 export function createProofAnswers({ catalogue: { proofs } }: ApiSurroundings): AnswersOf<'proofs'> {
   return {
@@ -24,16 +21,7 @@ export function createProofAnswers({ catalogue: { proofs } }: ApiSurroundings): 
     async 'proofs.get'({ params }, caller) {
       const found = await proofs.get(params.proof)
       if (found === undefined || !seesAbout(caller, found)) throw new AppError('PROOF_UNKNOWN', { id: params.proof })
-      return { proof: viewOfProof(found), checks: checksOf(found.checks) }
+      return { proof: viewOfProof(found), checks: parseChecks(found.checks) }
     },
-  }
-}
-
-/** None, where an older program has kept them in a form that is not known any more. */
-function checksOf(text: string): z.output<typeof checksSchema> {
-  try {
-    return checksSchema.safeParse(JSON.parse(text)).data ?? []
-  } catch {
-    return []
   }
 }

@@ -1,5 +1,4 @@
 import { AppError } from '@holdfast/core/errors/app-error'
-import type { z } from 'zod'
 
 /** What of a request was wrong, as the cause of its REQUEST_INVALID. */
 export class RequestProblems extends Error {
@@ -12,11 +11,17 @@ export class RequestProblems extends Error {
   }
 }
 
+/** of a schema: where, and what */
+interface Issue {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
 const mostProblems = 20
 
 /** Never with the values that came in: some of them are passwords. */
-export function requestInvalid(route: string, part: string, error: z.ZodError): AppError<'REQUEST_INVALID'> {
-  const problems = error.issues.slice(0, mostProblems).map(({ path, message }) => ({
+export function requestInvalid(route: string, part: string, issues: readonly Issue[]): AppError<'REQUEST_INVALID'> {
+  const problems = issues.slice(0, mostProblems).map(({ path, message }) => ({
     path: [part, ...path].join('.').slice(0, 200),
     message: message.slice(0, 500),
   }))

@@ -1,11 +1,8 @@
 import type { Event } from '@holdfast/core/events/event'
-import type { progressSchema } from '@holdfast/api/view/event-view'
-import type { z } from 'zod'
-
-type Progress = z.output<typeof progressSchema>
+import type { ProgressView } from '@holdfast/api/view/event-view'
 
 /** Undefined for events that count nothing. */
-export function progressOf(event: Event): Progress | undefined {
+export function progressOf(event: Event): ProgressView | undefined {
   switch (event.type) {
     case 'backup.progressed':
       return progress('files', event.filesDone, event.totalFiles, event.bytesDone, event.totalBytes)
@@ -20,7 +17,7 @@ export function progressOf(event: Event): Progress | undefined {
   }
 }
 
-function progress(what: string, done: number, total?: number, bytesDone?: number, bytesTotal?: number): Progress {
+function progress(what: string, done: number, total?: number, bytesDone?: number, bytesTotal?: number): ProgressView {
   return {
     what,
     done,

@@ -6,7 +6,7 @@ import { operationSchema, runViewSchema } from './run-view.ts'
 const figure = z.number().min(0)
 
 /** Totals so far, never differences: of two that come one after the other, the first can be forgotten. */
-export const progressSchema = z.strictObject({
+const progressSchema = z.strictObject({
   what: z
     .string()
     .describe('What is counted by `done`: files, packs, bytes.')
@@ -17,6 +17,8 @@ export const progressSchema = z.strictObject({
   bytesTotal: figure.optional(),
   stage: z.string().optional(),
 })
+
+export type ProgressView = z.output<typeof progressSchema>
 
 /** Something has changed. What is not told here did not change. */
 export const eventViewSchema = z

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { instantSchema } from './instant.ts'
 
-export const severitySchema = z.enum(['info', 'warning', 'critical'])
+const severitySchema = z.enum(['info', 'warning', 'critical'])
 
 /** Something that a person should know. */
 export const findingViewSchema = z

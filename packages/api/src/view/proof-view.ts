@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { durationMsSchema, instantSchema } from './instant.ts'
 
-export const verdictSchema = z.enum(['passed', 'failed'])
+const verdictSchema = z.enum(['passed', 'failed'])
 
 /** A restore that was tried, without its evidence. */
 export const proofViewSchema = z
@@ -28,3 +28,13 @@ export const checkViewSchema = z.strictObject({
   evidence: z.string(),
   durationMs: durationMsSchema,
 })
+export type CheckView = z.output<typeof checkViewSchema>
+
+/** None, where an older program has kept them in a form that is not known any more. */
+export function parseChecks(text: string): CheckView[] {
+  try {
+    return z.array(checkViewSchema).safeParse(JSON.parse(text)).data ?? []
+  } catch {
+    return []
+  }
+}
