@@ -45,7 +45,7 @@ function futureSnapshots({ facts }: View): Observation[] {
         severity: aheadMs > criticalMs ? ('critical' as const) : ('warning' as const),
         subject: { source, repository },
         title: `the newest backup of ${source} is of the future: ${utcMinute(newest)}`,
-        detail: `It is ${formatDurationMs(aheadMs)} ahead of this machine. Retention would keep it instead of newer ones, and it hides that backups are missing. Correct the clock of the machine that made it, then remove the snapshot with \`holdfast forget\`.`,
+        detail: `It is ${formatDurationMs(aheadMs)} ahead of this machine. Retention neither counts nor removes it, and it hides that backups are missing. Correct the clock of the machine that made it, then remove the snapshot with \`holdfast forget\`.`,
         figures: { aheadMs },
       },
     ]
