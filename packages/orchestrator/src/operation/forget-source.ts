@@ -7,6 +7,7 @@ import { type ForgetPlan, planForgetSnapshots } from '@holdfast/repository/forge
 import type { Repository } from '@holdfast/repository/repository'
 import { listSnapshotIds, listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
 import type { ListedSnapshot } from '@holdfast/repository/snapshot/listed-snapshot'
+import type { Catalogue, SnapshotRecord } from '../catalogue/catalogue.ts'
 import { trimWal } from '../log/trim-wal.ts'
 import { readAnomaly } from '../planning/read-anomaly.ts'
 import { trimBinlog } from '../mysql/trim-binlog.ts'
@@ -81,11 +82,10 @@ async function planIn(
     catalogue.findings.list({ isOpen: true }),
     readAnomaly(source, catalogue, ctx.now()),
   ])
-  // the truth about this repository is the repository
-  const records = [
-    ...known.filter((record) => record.repository !== name),
-    ...own.map((listed) => snapshotRecordOf(name, source.name, listed)),
-  ]
+  // the truth about this repository is the repository, and an agent may have told something else
+  const listed = own.map((each) => snapshotRecordOf(name, source.name, each))
+  await correctCatalogue({ name, known, listed, presentIds }, catalogue)
+  const records = [...known.filter((record) => record.repository !== name), ...listed]
   const proven = provenIds(name, records, proofs)
   if (lineage !== undefined) {
     const named = own.filter((listed) => snapshotRecordOf(name, source.name, listed).lineage === lineage)
@@ -101,6 +101,24 @@ async function planIn(
   })
   const named = [...remove, ...staleProofs(all, source.name, remove)]
   return planForgetSnapshots(named, { repositoryId: repository.config.id, presentIds })
+}
+
+interface Listed {
+  readonly name: string
+  readonly known: readonly SnapshotRecord[]
+  readonly listed: readonly SnapshotRecord[]
+  /** those that cannot be read included */
+  readonly presentIds: readonly string[]
+}
+
+/** Forgets what is remembered and not there, and remembers what is there: a backup whose result came too late. */
+async function correctCatalogue({ name, known, listed, presentIds }: Listed, catalogue: Catalogue): Promise<void> {
+  const here = known.filter(({ repository }) => repository === name).map(({ snapshotId }) => snapshotId)
+  const [remembered, present] = [new Set(here), new Set(presentIds)]
+  const gone = here.filter((id) => !present.has(id))
+  const found = listed.filter(({ snapshotId }) => !remembered.has(snapshotId))
+  if (gone.length > 0) await catalogue.snapshots.remove(name, gone)
+  if (found.length > 0) await catalogue.snapshots.add(found)
 }
 
 /** Proofs of snapshots that are gone, except the newest. */

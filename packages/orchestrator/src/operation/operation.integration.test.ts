@@ -212,6 +212,18 @@ test('a check does not wait for those who add something', async () => {
 })
 
 describe('retention', () => {
+  test('puts right what the catalogue remembers of the repository', async () => {
+    const { result } = await fixture.perform('backup', { source: 'dump' })
+    const id = result.snapshots?.['first'] ?? ''
+    const invented = { repository: 'first', snapshotId: 'f'.repeat(64), source: 'dump', time: new Date(), lineage: 'x' }
+    await fixture.catalogue.snapshots.remove('first', [id])
+    await fixture.catalogue.snapshots.add([invented])
+    await fixture.perform('forget', { source: 'dump', repository: 'first' })
+    const held = await fixture.catalogue.snapshots.list({ source: 'dump', repository: 'first' })
+    expect(held.map(({ snapshotId }) => snapshotId)).toContain(id)
+    expect(held.map(({ snapshotId }) => snapshotId)).not.toContain(invented.snapshotId)
+  })
+
   test('keeps what the policy says, and prune frees the rest', async () => {
     await using other = await createOperationFixture((directory) => ({
       sources: {
