@@ -36,7 +36,7 @@ test('a backup is asked for, heard of until its end, and seen by the command lin
   const run = await client.call('runs.start', { body: { operation: 'backup', source: 'shop' } })
   const progress = await until((event) => event.type === 'run.progressed' && event.runId === run.id)
   expect(progress).toMatchObject({ operation: 'backup', source: 'shop', progress: { what: 'files' } })
-  await until(({ type, ...event }) => 'run' in event && event.run.id === run.id && event.run.state === 'succeeded')
+  await until((event) => event.type === 'run.changed' && event.run.id === run.id && event.run.state === 'succeeded')
   const { source, held } = await client.call('sources.get', { params: { source: 'shop' } })
   expect(held).toMatchObject([{ repository: 'first', count: 1 }])
   const [status] = await fixture.ask(['status'])
