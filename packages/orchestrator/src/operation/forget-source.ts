@@ -88,7 +88,7 @@ async function planIn(
   const records = [...known.filter((record) => record.repository !== name), ...listed]
   const proven = provenIds(name, records, proofs)
   if (lineage !== undefined) {
-    const named = own.filter((listed) => snapshotRecordOf(name, source.name, listed).lineage === lineage)
+    const named = own.filter((each) => snapshotRecordOf(name, source.name, each).lineage === lineage)
     refuseProtected(named, { source: source.name, own, provenIds: proven })
     return planForgetSnapshots(named, { repositoryId: repository.config.id, presentIds })
   }
