@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { chromium, type BrowserContextOptions, type Page } from 'playwright-core'
 
 /** Chromium, and everything that its pages did which no page of ours may do. */
@@ -11,9 +13,16 @@ export interface TestBrowser extends AsyncDisposable {
 /** What a browser itself writes when the server refuses something, which tests bring about. */
 const expected = /^Failed to load resource: (?:the server responded with a status of 4\d\d|net::ERR_)/
 
+function findChromium(): string {
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  const found = folders.map((folder) => join(folder, 'chromium')).find((path) => existsSync(path))
+  if (found === undefined) throw new Error('there is no chromium on the PATH; npm run prepare-machine installs it')
+  return found
+}
+
 export async function openBrowser(): Promise<TestBrowser> {
   const browser = await chromium.launch({
-    executablePath: process.env['HOLDFAST_TEST_CHROMIUM'] ?? '/usr/bin/chromium',
+    executablePath: findChromium(),
     // it refuses to be root inside of its sandbox, which containers often have no room for either
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
   })

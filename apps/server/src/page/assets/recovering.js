@@ -1,5 +1,5 @@
 import { ask, Refusal } from './api.js'
-import { change, nothingChosen, stateNow } from './state.js'
+import { change, nothingChosen, stateNow, typeOfSource } from './state.js'
 
 /**
  * The way back to data: a source, one of its backups, a directory in it. What comes for an earlier choice is dropped.
@@ -176,12 +176,18 @@ function orderOf({ source = '', snapshot, target, moment, chosen }, fields) {
       : target === 'database'
         ? { type: target, database, into }
         : { type: target, path, existing: replace === 'on' ? /** @type {const} */ ('replace') : undefined }
-  const paths = chosen.size > 0 && { paths: [...chosen] }
-  if (moment === 'latest') return { source, at: 'latest', to, ...paths }
+  const order = {
+    source,
+    to,
+    ...(snapshot !== undefined && { repository: snapshot.repository }),
+    ...(chosen.size > 0 && { paths: [...chosen] }),
+  }
+  if (moment === 'latest') return { ...order, at: 'latest' }
   // what is written there is a time of the reader's zone
-  if (moment === 'instant') return { source, at: new Date(instant).toISOString(), to, ...paths }
-  const from = snapshot !== undefined && { repository: snapshot.repository, snapshot: snapshot.id }
-  return { source, ...from, to, ...paths }
+  if (moment === 'instant') return { ...order, at: new Date(instant).toISOString() }
+  // of these the server chooses the backup by the moment
+  if (typeOfSource(stateNow()) === 'mysql' || snapshot === undefined) return { ...order, at: 'backup' }
+  return { ...order, snapshot: snapshot.id }
 }
 
 /** @param {Readonly<Record<string, string>>} fields */

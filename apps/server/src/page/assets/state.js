@@ -82,3 +82,8 @@ export function change(changes) {
     listener(current)
   }, drawAfterMs)
 }
+
+/** Of the source of which data is to be got back: "files". @param {State} state @returns {string | undefined} */
+export function typeOfSource({ recover, sources }) {
+  return sources?.find(({ name }) => name === recover.source)?.type
+}

@@ -2,6 +2,7 @@ import { placeOf } from '../api.js'
 import { h } from '../dom.js'
 import { actButton, moment, problem, spoken } from '../elements.js'
 import { countText, sizeText, timeText } from '../words.js'
+import { typeOfSource } from '../state.js'
 import { restoreStep } from './restore.js'
 
 /**
@@ -76,10 +77,10 @@ function choice(title, act, value, options) {
 }
 
 /** @param {Recover} recover @param {SnapshotView} snapshot @param {State} state */
-function browser(recover, snapshot, { may, sources = [] }) {
+function browser(recover, snapshot, state) {
+  const { may } = state
   const { entries, total, after } = recover
-  const type = sources.find(({ name }) => name === recover.source)?.type
-  const isPicked = may.operate && type === 'files'
+  const isPicked = may.operate && typeOfSource(state) === 'files'
   const content =
     entries === undefined
       ? h('p.empty', {}, 'Loading…')

@@ -1,6 +1,7 @@
 import { h } from '../dom.js'
 import { actButton, moment, problem } from '../elements.js'
-import { countText, durationText, sizeText } from '../words.js'
+import { countText, durationText, exactTimeText, sizeText } from '../words.js'
+import { typeOfSource } from '../state.js'
 import { runRow } from './runs.js'
 
 /**
@@ -53,13 +54,8 @@ function whatText({ chosen, source }) {
 }
 
 /** @param {State} state */
-function typeOf({ recover, sources = [] }) {
-  return sources.find(({ name }) => name === recover.source)?.type ?? 'files'
-}
-
-/** @param {State} state */
 function isDatabase(state) {
-  return ['postgresql', 'mysql', 'mariadb'].includes(typeOf(state))
+  return ['postgresql', 'mysql'].includes(typeOfSource(state) ?? '')
 }
 
 /** @param {State} state @param {SnapshotView} snapshot */
@@ -68,7 +64,7 @@ function momentFields(state, snapshot) {
   const { moment: chosen } = state.recover
   return [
     select('Moment', 'choose-moment', chosen, [
-      ['backup', 'As this backup was'],
+      ['backup', typeOfSource(state) === 'mysql' ? 'As the newest backup was' : 'As this backup was'],
       ['latest', 'The newest that is possible'],
       ['instant', 'An instant'],
     ]),
@@ -94,7 +90,7 @@ function targetFields(state) {
   /** @type {[string, string][]} */
   const ways = [['directory', 'A directory of the server’s machine']]
   if (isDatabase(state)) ways.push(['database', 'A new database of its server'])
-  if (state.may.administer && typeOf(state) !== 'command')
+  if (state.may.administer && ['files', 'postgresql'].includes(typeOfSource(state) ?? ''))
     ways.push(['original', 'Where it came from, over what is there'])
   return [
     select('To', 'choose-target', target, ways),
@@ -143,7 +139,7 @@ function planStep(plan, { busy, may }) {
   /** @type {(readonly [string, import('../dom.js').Child] | false)[]} */
   const facts = [
     ['From', ['the backup of ', moment(plan.snapshotTime)]],
-    plan.state !== undefined && plan.state !== plan.snapshotTime && ['State', moment(plan.state)],
+    plan.state !== undefined && plan.state !== plan.snapshotTime && ['State', exactTimeText(new Date(plan.state))],
     ['To', h('code', {}, target)],
     [
       'Reads',
