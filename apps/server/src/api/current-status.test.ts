@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { effectiveConfigOf } from '@holdfast/core/config/testing/effective-config-fixture'
 import { quietContext } from '@holdfast/core/context'
 import { openCatalogue, type OpenedCatalogue } from '@holdfast/orchestrator/catalogue/open-catalogue'
@@ -8,9 +11,10 @@ let nowMs = Date.parse('2026-11-21T12:00:00Z')
 const ctx = quietContext({ now: () => new Date(nowMs) })
 let catalogue: OpenedCatalogue
 let reads = 0
+const directory = mkdtempSync(join(tmpdir(), 'holdfast-status-'))
 
 beforeAll(async () => {
-  const opened = await openCatalogue({ type: 'sqlite', path: ':memory:' }, ctx)
+  const opened = await openCatalogue({ type: 'sqlite', path: join(directory, 'catalogue.db') }, ctx)
   const samples: OpenedCatalogue['samples'] = {
     ...opened.samples,
     list: (filter) => {
@@ -20,7 +24,10 @@ beforeAll(async () => {
   }
   catalogue = { ...opened, samples }
 })
-afterAll(() => catalogue[Symbol.asyncDispose]())
+afterAll(async () => {
+  await catalogue[Symbol.asyncDispose]()
+  rmSync(directory, { recursive: true })
+})
 
 test('many who ask within a second cost one look, and nobody is told what is older than that', async () => {
   let config = effectiveConfigOf({})
