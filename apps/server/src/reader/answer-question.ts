@@ -4,19 +4,18 @@ import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
 import { compareSnapshots } from './compare-snapshots.ts'
 import { describeSnapshot } from './describe-snapshot.ts'
 import type { HeldRepositories } from './held-repositories.ts'
-import { type DirectoryMemory, listDirectory } from './list-directory.ts'
+import { listDirectory } from './list-directory.ts'
 import type { PlannedRestore, ReaderAnswers, ReaderQuestion } from './reader-question.ts'
 
 export interface ReaderSurroundings {
   readonly repositories: HeldRepositories
   readonly machine: Machine
-  readonly memory: DirectoryMemory
 }
 
 /** Answers one question; repositories are not locked for it. Fails with REPOSITORY_…, SNAPSHOT_…, STORAGE_…, PATH_UNKNOWN. */
 export async function answerQuestion(
   question: ReaderQuestion,
-  { repositories, machine, memory }: ReaderSurroundings,
+  { repositories, machine }: ReaderSurroundings,
   ctx: Context,
 ): Promise<ReaderAnswers[ReaderQuestion['type']]> {
   const { name } = question.repository
@@ -29,7 +28,7 @@ export async function answerQuestion(
     case 'describe-snapshot':
       return describeSnapshot(name, await repositories.find(question, ctx))
     case 'list-directory':
-      return await listDirectory(await repositories.look(question, ctx), question, memory, ctx)
+      return await listDirectory(await repositories.look(question, ctx), question, ctx)
     case 'compare-snapshots': {
       const before = await repositories.look(question, ctx)
       const after = await repositories.look({ ...question, snapshot: question.other }, ctx)

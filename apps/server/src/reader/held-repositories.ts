@@ -14,6 +14,7 @@ import { listSnapshotIds } from '@holdfast/repository/snapshot/list-snapshots'
 import type { ListedSnapshot } from '@holdfast/repository/snapshot/listed-snapshot'
 import type { OpenedTrees } from '@holdfast/repository/tree/open-trees'
 import { createTreeSource } from '@holdfast/repository/tree/tree-source'
+import { rememberLarge } from './remember-large.ts'
 
 /** A snapshot that can be looked into. */
 export interface HeldSnapshot {
@@ -123,7 +124,11 @@ function keyOf(settings: RepositorySettings): string {
 async function loadHeld(repository: Repository, ctx: Context): Promise<HeldIndex> {
   const snapshots = new Set(await listSnapshotIds(repository, ctx))
   const { index, names } = await loadIndexFiles(repository, ctx)
-  return { opened: { repository, index, trees: createTreeSource(repository, index) }, files: names, snapshots }
+  return {
+    opened: { repository, index, trees: rememberLarge(createTreeSource(repository, index)) },
+    files: names,
+    snapshots,
+  }
 }
 
 /** A prune replaces index files, and removes what the old ones speak of. */

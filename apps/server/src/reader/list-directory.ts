@@ -16,17 +16,10 @@ export interface DirectoryRequest {
   readonly limit: number
 }
 
-/** Whoever turns pages asks for the same directory again. */
-export interface DirectoryMemory {
-  id: string
-  nodes: readonly Node[]
-}
-
 /** A page of a directory of a snapshot. Fails with PATH_UNKNOWN, SNAPSHOT_ENTRY_UNSUITABLE, REPOSITORY_DAMAGED. */
 export async function listDirectory(
   { listed, opened: { trees } }: HeldSnapshot,
   { path, after, limit }: DirectoryRequest,
-  memory: DirectoryMemory,
   ctx: Context,
 ): Promise<DirectoryPage> {
   const snapshot = listed.id.slice(0, 8)
@@ -36,11 +29,7 @@ export async function listDirectory(
   if (treeId === undefined) {
     throw new AppError('SNAPSHOT_ENTRY_UNSUITABLE', { path: directory, snapshot, wanted: 'directory' })
   }
-  if (memory.id !== treeId) {
-    memory.nodes = await trees.read(treeId, ctx)
-    memory.id = treeId
-  }
-  const { nodes } = memory
+  const nodes = await trees.read(treeId, ctx)
   const begin = after === undefined ? 0 : placeAfter(nodes, unquotePath(after) ?? Buffer.from(after))
   const page = nodes.slice(begin, begin + limit)
   const last = page.at(-1)

@@ -2,7 +2,6 @@
  * A process that reads repositories for people who look into snapshots: what their indices take of memory goes back to the
  * system when it ends, which is when nobody has asked anything for some minutes, and if it dies, the server does not.
  */
-import v8 from 'node:v8'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
@@ -12,8 +11,6 @@ import { answerQuestion, type ReaderSurroundings } from './answer-question.ts'
 import { createHeldRepositories } from './held-repositories.ts'
 import { createSending, type Sending } from './sending.ts'
 import type { DownloadQuestion, FromReader, ReaderQuestion, ToReader } from './reader-question.ts'
-
-v8.setFlagsFromString('--optimize-for-size')
 
 /** Locks are given back; longer than that nobody waits for it. */
 const graceMs = 10_000
@@ -32,7 +29,6 @@ const machine: Machine = {
 const surroundings: ReaderSurroundings = {
   repositories: createHeldRepositories(machine),
   machine,
-  memory: { id: '', nodes: [] },
 }
 
 function tell(message: FromReader): void {
