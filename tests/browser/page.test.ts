@@ -234,7 +234,7 @@ describe('where everybody has to sign in', () => {
   const signIn = async (name: string, secret: string): Promise<void> => {
     await page.getByLabel('Name').fill(name)
     await page.getByLabel('Password').fill(secret)
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   }
 
   beforeAll(async () => {
@@ -245,7 +245,8 @@ describe('where everybody has to sign in', () => {
       expect(status).toBe(201)
     }
     await site.server().end('SIGTERM')
-    await site.serve(', auth: required')
+    const provider = 'issuer: https://id.example.com, clientId: holdfast, clientSecret: { env: HOME }'
+    await site.serve(`, auth: required, oidc: { ${provider} }`)
     page = await browser.open(site.address)
   })
   afterAll(() => page.context().close())
@@ -255,6 +256,8 @@ describe('where everybody has to sign in', () => {
     await expect.poll(() => page.evaluate<string>('document.activeElement.id')).toBe('sign-in-name')
     expect(await page.locator('body').innerText()).not.toContain('papers')
     await expectReadable(page)
+    const provider = page.getByRole('link', { name: 'Sign in with your organisation' })
+    expect(await provider.getAttribute('href')).toBe('access/oidc/start')
     await signIn('viewer', 'not the password')
     await expectShown(page.getByRole('alert'))
     expect(await page.getByLabel('Name').inputValue()).toBe('viewer')
