@@ -86,4 +86,3 @@ export const restoreOrderSchema = z.strictObject({
 })
 
 export type RestoreOrder = z.output<typeof restoreOrderSchema>
-export type RestoreTarget = RestoreOrder['to']
