@@ -78,7 +78,7 @@ async function* entriesOf(
   const modifiedAt = new Date(startedAt)
   const folder = sourceFolder(options.source)
   const file = (path: string, content: FileEntry['content']): FileEntry => {
-    return { kind: 'file', path: `${folder}/${path}`, mode: 0o600, modifiedAt, content }
+    return { kind: 'file', path: `${folder}/${path}`, mode: 0o600, modifiedAt, isPaged: true, content }
   }
   const dataDirectory = options.dataDirectory ?? (await session.value('SELECT @@GLOBAL.datadir', ctx)) ?? ''
   const words = [
