@@ -15,11 +15,11 @@ import { type CuttingBalancer, startCuttingBalancer } from './cutting-balancer.t
 
 // oxlint-disable-next-line node/no-process-env
 const { HOLDFAST_CHAOS_MINUTES: minutes, HOLDFAST_TEST_SEED: seed = '7' } = process.env
-const durationMs = minutes === undefined ? 9_000 : Number(minutes) * 60_000
+const durationMs = minutes === undefined ? 6_000 : Number(minutes) * 60_000
 const size: SiteSize = minutes === undefined ? { servers: 2, agents: 3 } : { servers: 3, agents: 10 }
 /** No process does more than so many at a time here; the machine has other things to do. */
-const mostWaiting = minutes === undefined ? 3 : 8
-const killEveryMs = minutes === undefined ? 3_000 : 2_500
+const mostWaiting = minutes === undefined ? 2 : 8
+const killEveryMs = minutes === undefined ? 2_000 : 2_500
 const drainMs = 120_000
 
 interface Crew {

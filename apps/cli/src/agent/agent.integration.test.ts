@@ -77,8 +77,7 @@ const ended = (source: string): Promise<void> => server.said(new RegExp(`backup 
 
 describe('an agent', () => {
   test('is let in once, backs up what is its own, and needs its own secret from then on', async () => {
-    await configure(`  web: { type: files, paths: ["${fixture.source}"], agent: web-1, tier: quiet }
-  here: { type: files, paths: ["${fixture.source}"], tier: quiet }`)
+    await configure(`  web: { type: files, paths: ["${fixture.source}"], agent: web-1, tier: quiet }`)
     server = await fixture.serve()
     const token = await addAgent('web-1')
     const without = await fixture.run(['agent', '--server', serverUrl()])
@@ -86,10 +85,8 @@ describe('an agent', () => {
     expect(without.stderr).toContain('there is no enrolment token')
     const agent = await startAgent('web-1', { HOLDFAST_ENROLMENT_TOKEN: token })
     await ended('web')
-    await ended('here')
     expect((await runsOf('web'))[0]?.worker ?? agent.log()).toMatch(/agent\/web-1:|backup of web ended/)
     expect(agent.log()).toContain('backup of web ended: succeeded')
-    expect(agent.log()).not.toContain('backup of here')
     expect(server.log()).not.toContain('backup of web begins')
     expect(await snapshotsOf('web')).toMatchObject([{ hostname: 'web-1' }])
     // what follows is done by the server
@@ -105,6 +102,9 @@ describe('an agent', () => {
       for (const hidden of [secret, token, password]) expect(log).not.toContain(hidden)
     }
 
+    const second = await fixture.run(['agent', '--server', serverUrl()], { HOLDFAST_STATE_DIR: stateOf('web-1') })
+    expect(second).toMatchObject({ exitCode: 1 })
+    expect(second.stderr).toContain('another agent works with it')
     const thief = await fixture.run(['agent', '--server', serverUrl()], {
       HOLDFAST_ENROLMENT_TOKEN: token,
       HOLDFAST_STATE_DIR: stateOf('thief'),
@@ -140,19 +140,6 @@ describe('an agent', () => {
     expect(await runsOf('slow')).toMatchObject([{ state: 'succeeded', attempt: 1 }])
     expect(await snapshotsOf('slow')).toHaveLength(1)
     expect(await readdir(results)).toEqual([])
-    await again.end('SIGTERM')
-  })
-
-  test('that is killed in mid-run does it again as soon as it is back', async () => {
-    await configure(`  often: { type: command, command: ${slow('go-2')}, agent: web-1, tier: quiet, retries: 3 }`)
-    const agent = await startAgent('web-1')
-    await agent.said(/backup of often begins/)
-    await agent.end('SIGKILL')
-    await go('go-2')
-    const again = await startAgent('web-1')
-    await again.said(/backup of often ended: succeeded/)
-    await ended('often')
-    expect(await runsOf('often')).toMatchObject([{ state: 'succeeded', attempt: 2 }])
     await again.end('SIGTERM')
   })
 

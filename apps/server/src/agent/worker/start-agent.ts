@@ -11,6 +11,7 @@ import type { Machine } from '@holdfast/orchestrator/operation/machine'
 import type { ServerLog } from '../../server-log.ts'
 import { type AgentIdentity, enrol, prepareAgentDirectory, readIdentity } from './agent-identity.ts'
 import { doAgentWork } from './agent-runs.ts'
+import { lockAgentDirectory } from './lock-agent-directory.ts'
 import { openDelivery } from './result-delivery.ts'
 import { meansForgotten, openServerLink, type ServerLink } from './server-link.ts'
 
@@ -38,6 +39,7 @@ const longestAgainMs = 60_000
 export async function startAgent(options: AgentOptions, ctx: Context): Promise<void> {
   const { server, caFile, directory, machine, log } = options
   await prepareAgentDirectory(directory)
+  using _lock = lockAgentDirectory(directory)
   const workDirectory = join(directory, 'work')
   // of processes that were killed
   await rm(workDirectory, { recursive: true, force: true })
