@@ -68,6 +68,9 @@ interface PhysicalRun {
   readonly tool: MysqlTool
 }
 
+/** Not its log, of which each backup has the part since another beginning. */
+const pagesOfInnodb = /\.ibd$|(?:^|\/)(?:ibdata|undo)\d+$/
+
 async function* entriesOf(
   { target, options, session, tool }: PhysicalRun,
   keep: (manifest: PhysicalManifest) => void,
@@ -78,7 +81,14 @@ async function* entriesOf(
   const modifiedAt = new Date(startedAt)
   const folder = sourceFolder(options.source)
   const file = (path: string, content: FileEntry['content']): FileEntry => {
-    return { kind: 'file', path: `${folder}/${path}`, mode: 0o600, modifiedAt, isPaged: true, content }
+    return {
+      kind: 'file',
+      path: `${folder}/${path}`,
+      mode: 0o600,
+      modifiedAt,
+      isPaged: pagesOfInnodb.test(path),
+      content,
+    }
   }
   const dataDirectory = options.dataDirectory ?? (await session.value('SELECT @@GLOBAL.datadir', ctx)) ?? ''
   const words = [
