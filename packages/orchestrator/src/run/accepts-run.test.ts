@@ -40,6 +40,8 @@ test.each<[Partial<Run>, boolean]>([
   [{ source: 'near', limitKeys: ['host/other'] }, false],
   [{ source: 'shop', limitKeys: ['host/other'] }, true],
   [{ source: 'web', operation: 'forget', repository: 'local', limitKeys: ['host/other'] }, true],
+  [{ source: 'shop', operation: 'restore', repository: 'local' }, true],
+  [{ source: 'shop', operation: 'restore', repository: 'local', limitKeys: ['host/other'] }, false],
   [{ source: 'unknown' }, false],
   [{ operation: 'check', repository: 'local', limitKeys: ['host/other'] }, true],
   [{ operation: 'check', repository: 'unknown' }, false],

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { groupByHostAndPaths } from '../snapshot/group-snapshots.ts'
 import type { ListedSnapshot } from '../snapshot/listed-snapshot.ts'
 import { exampleSnapshot } from '../snapshot/snapshot-fixture.ts'
-import { pinTag } from './pin.ts'
+import { keepUntilTag, pinTag } from './pin.ts'
 import { type ForgetPlan, planForget, planForgetSnapshots } from './plan-forget.ts'
 import { emptyPolicy, type RetentionPolicy, unlimited } from './retention-policy.ts'
 
@@ -112,6 +112,18 @@ test('tags keep what has all of any list, and an empty tag what has none', () =>
     [[], ['has tags []']],
     [['a', 'b'], ['has tags [a, b]']],
   ])
+})
+
+test('a pin with an end holds until then, and not against removal by id', () => {
+  const until = (time: string): ListedSnapshot =>
+    exampleSnapshot({ tags: [keepUntilTag(new Date(time))], time: '2020-01-01T00:00:00Z' })
+  const [held, over] = [until('2026-11-21T12:00:01Z'), until('2026-11-21T12:00:00Z')]
+  const [newest] = at('2026-11-20T00:00:00Z')
+  const snapshots = [held, over, ...(newest === undefined ? [] : [newest])]
+  const { groups, remove } = plan(snapshots, { counts: { last: 1 } })
+  expect(remove).toEqual([over.id])
+  expect(groups[0]?.keep.at(-1)?.matches).toEqual(['pinned until 2026-11-21T12:00:01.000Z'])
+  expect(planForgetSnapshots([held], { repositoryId: 'r', presentIds: [held.id] }).remove).toEqual([held.id])
 })
 
 describe('a pin', () => {

@@ -1,0 +1,78 @@
+/** Who sees and may do what with snapshots and restores. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ErrorBody } from '@holdfast/api/error-body'
+import { restorePlanViewSchema } from '@holdfast/core/restore/restore-plan-view'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type ApiFixture, openApiFixture } from './testing/api-fixture.ts'
+
+let fixture: ApiFixture
+let place: string
+beforeAll(async () => {
+  fixture = await openApiFixture()
+  place = `/api/v1/repositories/first/snapshots/${fixture.snapshotId}`
+})
+afterAll(async () => await fixture[Symbol.asyncDispose]())
+
+async function ask(token: string, path: string, body?: unknown): Promise<Response> {
+  const json = { 'content-type': 'application/json' }
+  return await fetch(`${fixture.address}${path}`, {
+    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : json) },
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+  })
+}
+
+async function outcome(token: string, path: string, body?: unknown): Promise<string> {
+  const answer = await ask(token, path, body)
+  if (answer.ok) return String(answer.status)
+  return `${answer.status} ${((await answer.json()) as ErrorBody).error.code}`
+}
+
+const order = { source: 'shop', to: { type: 'directory', path: 'here' } }
+
+test('a viewer lists and looks, an operator takes out and restores, and taking out is noted', async () => {
+  const [viewer, operator] = [await fixture.token('viewer'), await fixture.token('operator')]
+  for (const path of [place, `${place}/files?path=/`, '/api/v1/snapshots', '/instances/shop/backups']) {
+    expect(await outcome(viewer, path)).toBe('200')
+  }
+  const download = `${place}/download?path=${encodeURIComponent(join(fixture.directory, 'data', 'file.txt'))}`
+  expect(await outcome(viewer, download)).toBe('403 NOT_ALLOWED')
+  expect(await (await ask(operator, download)).text()).toBe('what is in the file\n')
+  expect(await outcome(viewer, '/api/v1/restores/plan', order)).toBe('403 NOT_ALLOWED')
+  expect(await outcome(operator, '/api/v1/restores/plan', order)).toBe('200')
+  const notes = (await fixture.catalogue.audit.list({ limit: 100 })).filter(({ act }) => act === 'snapshot.download')
+  expect(notes.map(({ outcome: how }) => how).toSorted()).toEqual(['done', 'refused'])
+})
+
+test('whoever may see other sources only finds none of it', async () => {
+  const limited = await fixture.token('admin', ['db'])
+  for (const path of [place, `${place}/files?path=/`, `${place}/download?path=/`, `${place}/diff?with=abcd`]) {
+    expect(await outcome(limited, path)).toBe('404 SNAPSHOT_UNKNOWN')
+  }
+  for (const fresh of ['true', 'false']) {
+    expect(await (await ask(limited, `/api/v1/snapshots?fresh=${fresh}`)).json()).toEqual({ snapshots: [] })
+  }
+  expect(await outcome(limited, '/api/v1/snapshots?source=shop')).toBe('404 SOURCE_UNKNOWN')
+  expect(await outcome(limited, '/instances/shop/backups')).toBe('404 SOURCE_UNKNOWN')
+  expect(await outcome(limited, '/api/v1/restores/plan', order)).toBe('404 SOURCE_UNKNOWN')
+  const stolen = { ...order, source: 'db', snapshot: fixture.snapshotId }
+  expect(await outcome(limited, '/api/v1/restores/plan', stolen)).toBe('404 SNAPSHOT_UNKNOWN')
+  const elsewhere = await fixture.token('admin', ['wiki'])
+  expect(await outcome(elsewhere, place)).toBe('404 SOURCE_UNKNOWN')
+})
+
+test('what writes over something is for admins, however well it is confirmed', async () => {
+  const [operator, admin] = [await fixture.token('operator'), await fixture.token('admin')]
+  const target = join(fixture.directory, 'restored', 'full')
+  mkdirSync(target, { recursive: true })
+  writeFileSync(join(target, 'mine'), 'mine')
+  const replacing = { ...order, to: { type: 'directory', path: 'full', existing: 'replace' } }
+  const planned = await ask(operator, '/api/v1/restores/plan', replacing)
+  const { order: decided, digest, confirmation } = restorePlanViewSchema.parse(await planned.json())
+  const body = { order: decided, digest, confirmation }
+  expect(await outcome(operator, '/api/v1/restores', body)).toBe('403 RESTORE_ADMIN_ONLY')
+  expect(await outcome(admin, '/api/v1/restores', { ...body, confirmation: 'full' })).toBe('409 RESTORE_NOT_CONFIRMED')
+  expect(await outcome(admin, '/api/v1/restores', body)).toBe('202')
+  const [run] = await fixture.catalogue.runs.list({ operation: 'restore' })
+  expect(run).toMatchObject({ state: 'queued', attempts: 1, exclusiveKeys: [`restore/test-host/${target}`] })
+})
