@@ -1,19 +1,8 @@
-import { type Operation, operations, type RunState } from '@holdfast/orchestrator/run/run'
+import { type Operation, operations, type RunState, runStates } from '@holdfast/orchestrator/run/run'
 import { oneOf, single } from '../argument/option.ts'
 import { readWhole } from '../argument/read-value.ts'
 import { openControlPlane } from '../session/open-catalogue.ts'
 import { defineCommand, plainExitCodes } from './command.ts'
-
-const states: readonly RunState[] = [
-  'queued',
-  'running',
-  'succeeded',
-  'partial',
-  'failed',
-  'cancelled',
-  'timed-out',
-  'lost',
-]
 
 export const runs = defineCommand({
   name: 'runs',
@@ -22,7 +11,7 @@ export const runs = defineCommand({
   options: {
     repository: single({ placeholder: '<name>', help: 'Only runs on this repository.' }),
     operation: oneOf<Operation>({ placeholder: '<operation>', help: 'Only these.', choices: operations }),
-    state: oneOf<RunState>({ placeholder: '<state>', help: 'Only those that are so.', choices: states }),
+    state: oneOf<RunState>({ placeholder: '<state>', help: 'Only those that are so.', choices: runStates }),
     limit: single({ placeholder: '<n>', help: 'At most so many.', fallback: '20' }, readWhole(1)),
   },
   examples: [

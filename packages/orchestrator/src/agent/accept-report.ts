@@ -2,19 +2,13 @@ import type { SourceSettings } from '@holdfast/core/config/effective-config'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Catalogue, Sample, SnapshotRecord } from '../catalogue/catalogue.ts'
 import { rowDropsKey } from '../finding/row-drops.ts'
+import { historicFigures } from '../finding/history.ts'
 import type { RunOutcome } from '../run/run-queue.ts'
 import type { Run } from '../run/run.ts'
 import type { AgentReport } from './agent-report.ts'
 
 /** What a backup measures; anything else is not an agent's to say. */
-const agentFigures = [
-  'backup-bytes-read',
-  'backup-bytes-added',
-  'backup-bytes-stored',
-  'backup-duration-ms',
-  'backup-files-changed-part',
-  'backup-rows',
-]
+const agentFigures: readonly string[] = historicFigures.filter((figure) => figure.startsWith('backup-'))
 
 /** What is written of an agent's report. */
 export interface AcceptedReport {

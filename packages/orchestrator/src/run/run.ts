@@ -8,8 +8,10 @@ export type Operation = (typeof operations)[number]
  * `queued` → `running` → one of the ends. A run whose process died is `lost` when its lease has run out, and is queued
  * again as a new attempt when it may be. Every run reaches exactly one end.
  */
-export type RunState = 'queued' | 'running' | EndState
-export type EndState = 'succeeded' | 'partial' | 'failed' | 'cancelled' | 'timed-out' | 'lost'
+export type RunState = (typeof runStates)[number]
+export type EndState = (typeof endStates)[number]
+const endStates = ['succeeded', 'partial', 'failed', 'cancelled', 'timed-out', 'lost'] as const
+export const runStates = ['queued', 'running', ...endStates] as const
 
 /** Why a run exists. `fire`: the schedule's instant, part of what makes a scheduled run unique. */
 export type RunCause =
