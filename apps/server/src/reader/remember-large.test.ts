@@ -11,7 +11,7 @@ function counting() {
   const read = async (id: string): Promise<readonly Node[]> => {
     reads.push(id)
     // boundary: nobody looks at the entries
-    return Array.from({ length: Number(id) }) as Node[]
+    return Array.from<Node>({ length: Number(id) })
   }
   return { reads, trees: rememberLarge({ read, readRaw: async () => Buffer.alloc(0) }) }
 }
