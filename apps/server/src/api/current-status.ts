@@ -49,7 +49,10 @@ export function createStatusReader(catalogue: Catalogue, config: () => Effective
     const over = (isDone: boolean): void => {
       if (looking !== own) return
       looking = undefined
-      if (isDone) done = own
+      if (!isDone) return
+      done = own
+      // megabytes, with a thousand sources, that nobody may ask for again
+      setTimeout(() => done === own && (done = undefined), keptMs).unref()
     }
     own.status.then(
       () => over(true),

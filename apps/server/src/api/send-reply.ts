@@ -10,7 +10,7 @@ export async function sendReply(route: Route, made: unknown, reply: FastifyReply
   switch (route.reply.kind) {
     case 'json': {
       const status = route.reply.status ?? 200
-      reply.code(status).header('cache-control', 'no-store')
+      reply.code(status).header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
       await (status === 204 ? reply.send() : reply.type('application/json; charset=utf-8').send(jsonOf(made)))
       return
     }
