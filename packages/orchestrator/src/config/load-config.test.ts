@@ -141,6 +141,20 @@ describe('repositories', () => {
   })
 })
 
+test.each([
+  ['/srv', 1],
+  ['/srv/backup', 1],
+  ['/srv/backup/restores', 1],
+  ['/srv/restores', 0],
+  ['/srv/backup-restores', 0],
+])('restores to %s may come upon %i repositories in /srv/backup', async (place, count) => {
+  const config = `repositories:\n  near: { location: /srv/backup, password: { env: P } }\nserver:\n  restoreTo: [${place}]\n`
+  const { problems } = await files.read({ 'holdfast.yaml': config })
+  const found = files.lines({ problems }).filter((line) => line.includes('server.restoreTo'))
+  expect(found).toHaveLength(count)
+  for (const line of found) expect(line).toContain('over the repository near')
+})
+
 describe('variables', () => {
   const source = (connection: string) => `sources:\n  a: { type: postgresql, connection: ${connection} }\n`
   const connectionOf = async (connection: string) => {

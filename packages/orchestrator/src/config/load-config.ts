@@ -9,6 +9,7 @@ import { isSettingMap } from '@holdfast/core/config/setting'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { checkLocations } from './check-locations.ts'
+import { checkRestorePlaces } from './check-restore-places.ts'
 import { checkSchedules } from './check-schedules.ts'
 import type { LoadedConfig, PlacedProblem } from './loaded-config.ts'
 import { readConfigFiles } from './read-config-files.ts'
@@ -79,7 +80,12 @@ export async function readConfig(path: string, surroundings: ConfigSurroundings,
 /** What takes more than the schemas to see. */
 function furtherProblems({ config }: ConfigResolution, ctx: Context): readonly ConfigProblem[] {
   if (config === undefined) return []
-  const wrong = [...checkConflicts(config), ...checkSchedules(config, ctx.now()), ...checkLocations(config)]
+  const wrong = [
+    ...checkConflicts(config),
+    ...checkSchedules(config, ctx.now()),
+    ...checkLocations(config),
+    ...checkRestorePlaces(config),
+  ]
   // what is not used is no news while other things are wrong
   return wrong.length > 0 ? wrong : checkUnused(config)
 }
