@@ -17,7 +17,7 @@ if (major > 24 || (major === 24 && minor >= 12)) {
   // The variable is for the worker threads, which do not inherit the call: it halves their start and their memory.
   process.env.NODE_COMPILE_CACHE ??= path.join(cache, 'holdfast', 'compiled')
   module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE)
-  // Smaller heaps in every thread, at no cost that could be measured: a fifth less memory in a large backup.
+  // Smaller heaps in every thread: a fifth to two fifths less memory, for a tenth more time where trees are read.
   v8.setFlagsFromString('--optimize-for-size')
   await import('../src/main.ts')
 } else {
