@@ -6,7 +6,7 @@ import { contentSize } from '../file-content.ts'
 import { throwIfInterrupted } from '../interruption.ts'
 import { flatPath, type FolderType, folderText } from '../layout.ts'
 import { formatLocation, type RestLocation } from '../location.ts'
-import { createHttpClient, type HttpReply, type HttpRequest } from './http-exchange.ts'
+import { createHttpClient, type HttpClient, type HttpReply, type HttpRequest } from './http-exchange.ts'
 import { receiveFile } from '../receive-file.ts'
 import { connectionError, type RestAction, statusError } from './rest-error.ts'
 import { createListingParser, type ListedFile, listingType } from './rest-listing.ts'
@@ -37,25 +37,7 @@ export function createRestBackend(options: RestBackendOptions): Backend {
     ...(options.clientCert === undefined ? {} : { clientCert: options.clientCert }),
     ...(options.insecureTls === undefined ? {} : { insecureTls: options.insecureTls }),
   })
-  const credentials = authorization(options.username, options.password)
-
-  /** One request whose status must be in `accepted` (or any success). */
-  async function send(
-    what: RestAction,
-    request: HttpRequest,
-    ctx: Context,
-    accepted: readonly number[] = [],
-    onBody?: (piece: Uint8Array) => void,
-  ): Promise<HttpReply> {
-    let reply: HttpReply
-    try {
-      reply = await client.exchange({ ...request, headers: { ...credentials, ...request.headers } }, ctx, onBody)
-    } catch (error) {
-      throw connectionError(error, what)
-    }
-    if ((reply.status >= 200 && reply.status < 300) || accepted.includes(reply.status)) return reply
-    throw statusError(reply.status, what)
-  }
+  const send = createSender(client, authorization(options.username, options.password))
 
   const doing = (action: string, file: FileId): RestAction => ({ action, file: flatPath(file), location })
   const urlOf = (file: FileId) => root + flatPath(file)
@@ -206,6 +188,28 @@ export function createRestBackend(options: RestBackendOptions): Backend {
     async [Symbol.asyncDispose]() {
       client.close()
     },
+  }
+}
+
+type Send = (
+  what: RestAction,
+  request: HttpRequest,
+  ctx: Context,
+  accepted?: readonly number[],
+  onBody?: (piece: Uint8Array) => void,
+) => Promise<HttpReply>
+
+/** One request whose status must be in `accepted` (or any success). */
+function createSender(client: Pick<HttpClient, 'exchange'>, credentials: Readonly<Record<string, string>>): Send {
+  return async (what, request, ctx, accepted = [], onBody) => {
+    let reply: HttpReply
+    try {
+      reply = await client.exchange({ ...request, headers: { ...credentials, ...request.headers } }, ctx, onBody)
+    } catch (error) {
+      throw connectionError(error, what)
+    }
+    if ((reply.status >= 200 && reply.status < 300) || accepted.includes(reply.status)) return reply
+    throw statusError(reply.status, what)
   }
 }
 
