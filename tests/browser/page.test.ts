@@ -1,15 +1,12 @@
 /** The page at `/` in a real browser, against a real server with real backups. */
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { expectNoOverflow, expectReadable } from './page-quality.ts'
 import { openBrowser, type TestBrowser } from './open-browser.ts'
 import { evil, openPageSite, type PageSite } from './page-site.ts'
 
-const root = join(import.meta.dirname, '../..')
 const stack = new AsyncDisposableStack()
 let site: PageSite
 let browser: TestBrowser
@@ -54,14 +51,6 @@ async function download(page: Page, link: Locator): Promise<{ name: string; cont
   const [file] = await Promise.all([page.waitForEvent('download'), link.click()])
   return { name: file.suggestedFilename(), content: await readFile(await file.path(), 'utf8') }
 }
-
-test('its scripts hold to the contract of the API and to the names of a browser', async () => {
-  const tsc = join(root, 'node_modules/.bin/tsc')
-  const { stdout } = await promisify(execFile)(tsc, ['-p', join(root, 'apps/server/src/page/assets')], {
-    cwd: root,
-  }).catch((error: { stdout: string }) => error)
-  expect(stdout).toBe('')
-})
 
 describe('the page', () => {
   let page: Page

@@ -34,7 +34,7 @@ import { isFullSweep } from './sweep.ts'
 // oxlint-disable-next-line node/no-process-env
 const givenSeed = process.env['HOLDFAST_TEST_SEED']
 const seeds = givenSeed === undefined ? (isFullSweep ? [1, 2, 3, 4, 5, 6, 7, 8] : [1]) : [Number(givenSeed)]
-const steps = isFullSweep ? 100 : 18
+const steps = isFullSweep ? 100 : 12
 
 const ctx = quietContext()
 

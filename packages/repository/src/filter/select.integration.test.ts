@@ -12,7 +12,7 @@ import { type PatternList, compilePatterns, matchExclude, matchInclude } from '.
  * Pattern lists tried per run; raise it for a long comparison. Each costs one or two starts of restic (about half a
  * second).
  */
-const rounds = Number(process.env['HOLDFAST_TEST_ROUNDS'] ?? 24)
+const rounds = Number(process.env['HOLDFAST_TEST_ROUNDS'] ?? 12)
 const seed = Number(process.env['HOLDFAST_TEST_SEED'] ?? 7)
 const programs = [...new Set(['restic', process.env['HOLDFAST_TEST_RESTIC'] ?? 'restic'])]
 
