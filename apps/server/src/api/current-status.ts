@@ -5,7 +5,7 @@ import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
 import { createCronClock } from '@holdfast/orchestrator/planning/cron-clock'
 import { readStatusFacts, type StatusFacts } from '@holdfast/orchestrator/status/status-facts'
 import { type StatusReport, statusOf } from '@holdfast/orchestrator/status/status-report'
-import { readingInTurns } from './reading-in-turns.ts'
+import { readingInTurns } from '../reading-in-turns.ts'
 
 /** Many ask at once, and each answer costs tens of milliseconds with a thousand sources. */
 const keptMs = 1_000

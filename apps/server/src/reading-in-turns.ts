@@ -17,9 +17,9 @@ export function readingInTurns(catalogue: Catalogue): Catalogue {
   const { runs, snapshots, proofs, samples } = catalogue
   return {
     ...catalogue,
-    runs: { ...runs, list: inTurn(runs.list) },
+    runs: { ...runs, list: inTurn(runs.list), newest: inTurn(runs.newest) },
     snapshots: { ...snapshots, overview: inTurn(snapshots.overview) },
     proofs: { ...proofs, newest: inTurn(proofs.newest), slowest: inTurn(proofs.slowest) },
-    samples: { ...samples, list: inTurn(samples.list) },
+    samples: { ...samples, list: inTurn(samples.list), newest: inTurn(samples.newest) },
   }
 }
