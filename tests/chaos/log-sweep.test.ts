@@ -97,11 +97,11 @@ async function expectCompleted(repository: Repository, promised: Promised, what:
 }
 
 describe('the writer of a log', () => {
-  const share = isFullSweep ? 'every change' : 'every fifth change, each with HOLDFAST_TEST_SWEEP=full'
+  const share = isFullSweep ? 'every change' : 'every seventh change, each with HOLDFAST_TEST_SWEEP=full'
   test(`keeps what it acknowledged when the power fails (${share})`, async () => {
     const random = new SeededRandom(11)
     let completed = false
-    for (let cutAt = 1; !completed; cutAt += isFullSweep ? 1 : 5) {
+    for (let cutAt = 1; !completed; cutAt += isFullSweep ? 1 : 7) {
       const disk = await createVolatileBackend(base.backend, cutAt, ctx)
       const promised = firstPromised()
       try {
@@ -136,7 +136,7 @@ describe('the writer of a log', () => {
     await work(behind(base, disturbed(await cloneToMemory(base.backend, ctx), -1, 'fail-before')), new Map())
     const total = calls
     expect(total).toBeGreaterThan(50)
-    for (let at = 0; at < total; at += isFullSweep ? 1 : 5) {
+    for (let at = 0; at < total; at += isFullSweep ? 1 : 7) {
       const fault = at % 2 === 0 ? 'fail-before' : 'fail-after'
       const what = `call ${at} of ${total}, ${fault}`
       const backend = await cloneToMemory(base.backend, ctx)

@@ -20,7 +20,7 @@ import { restoreBackup } from './restored-backup-fixture.ts'
 
 const methods = ['wire', 'direct'] as const
 /** HOLDFAST_TEST_TABLES makes it more */
-const tables = Number(process.env['HOLDFAST_TEST_TABLES'] ?? 3000)
+const tables = Number(process.env['HOLDFAST_TEST_TABLES'] ?? 1500)
 
 describe.each(methods)('the %s method', (method) => {
   it('backs up a standby, with WAL up to where it is consistent', async () => {

@@ -11,7 +11,7 @@ import { everything, localClient, readBackup } from './testing/read-backup.ts'
 
 const hasNewer = await hasPostgres(18)
 /** HOLDFAST_TEST_TABLES makes it more */
-const tables = Number(process.env['HOLDFAST_TEST_TABLES'] ?? 3000)
+const tables = Number(process.env['HOLDFAST_TEST_TABLES'] ?? 1500)
 
 let server: PostgresServer
 
