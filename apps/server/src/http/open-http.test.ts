@@ -1,3 +1,4 @@
+import { createServer, type Server } from 'node:http'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import { expect, test } from 'vitest'
 import { type HttpAnswers, openHttp } from './open-http.ts'
@@ -43,4 +44,16 @@ test('names the address that it cannot have, and leaves what it was given as it 
   const error: unknown = await openHttp({ host: '127.0.0.1', port }, answers).catch((failure: unknown) => failure)
   expect(isAppError(error, 'SERVER_ADDRESS_UNUSABLE')).toBe(true)
   expect(String(error)).toContain(http.address)
+})
+
+test('allows hours for what comes slowly, such as a pack over a thin line, but not for headers', async () => {
+  const servers: Server[] = []
+  await using _http = await openHttp(anyPort, answers, [], (listener) => {
+    const server = createServer(listener)
+    servers.push(server)
+    return server
+  })
+  // a quarter of a GiB at 40 KB/s
+  expect(servers[0]?.requestTimeout).toBeGreaterThan(6_500_000)
+  expect(servers[0]?.headersTimeout).toBeLessThan(60_000)
 })

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import type { ServerSettings } from '@holdfast/core/config/effective-config'
 import { AppError } from '@holdfast/core/errors/app-error'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { answerError } from '../api/error-answer.ts'
-import { notFound } from '../api/not-found.ts'
+import { answerError } from './error-answer.ts'
+import { notFound } from './not-found.ts'
 
 export interface HttpAnswers {
   /** "ready", or why it is not */
@@ -29,6 +29,8 @@ export interface HttpServer extends AsyncDisposable {
 /** Who sends a header byte by byte holds a connection no longer than this. */
 const headersTimeoutMs = 15_000
 const idleTimeoutMs = 60_000
+/** Node allows five minutes for all of a request otherwise: on a slow line a pack of a gateway needs more, again and again. */
+const requestTimeoutMs = 6 * 3_600_000
 /** Longer than proxies and clients keep connections: else they send into one that is just being closed. */
 const keepAliveMs = 72_000
 /** Node looks for such connections twice a minute otherwise. */
@@ -56,7 +58,7 @@ export async function openHttp(
       const server = createServer(listener)
       server.headersTimeout = headersTimeoutMs
       server.keepAliveTimeout = keepAliveMs
-      // idle, not in all: packs of a gateway may come slowly
+      server.requestTimeout = requestTimeoutMs
       return server.setTimeout(idleTimeoutMs)
     },
   })
