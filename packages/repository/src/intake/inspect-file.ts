@@ -8,8 +8,9 @@ import type { PackedBlob } from '../format/packed-blob.ts'
 import { parseSnapshot } from '../format/snapshot.ts'
 import { decodeUnpacked } from '../format/unpacked.ts'
 import { fileLabel } from '../open/unpacked-files.ts'
+import { findAmbiguousKey } from './find-ambiguous-key.ts'
 import { inspectPack } from './inspect-pack.ts'
-import type { IntakeJob, IntakeResult } from './intake-job.ts'
+import type { IntakeJob, IntakeResult, IntakeType } from './intake-job.ts'
 import { isSeamless, packLayoutDigest } from './pack-layout.ts'
 
 /** What small files may expand to; an index of 50 000 blobs has 10 MiB of JSON. */
@@ -28,7 +29,16 @@ export function inspectFile(key: MasterKey, job: IntakeJob): IntakeResult {
   }
   const label = fileLabel(job)
   const json = decodeUnpacked(open(key, readFileSync(job.path), label), label, maxJsonBytes[job.type])
-  switch (job.type) {
+  const result = readJson(job.type, json, label)
+  // only what was found to be JSON is looked through
+  const ambiguous = findAmbiguousKey(json)
+  if (ambiguous === undefined) return result
+  const reason = `its key ${JSON.stringify(ambiguous.slice(0, 40))} is not read alike by everybody`
+  throw new AppError('REPOSITORY_DAMAGED', { object: label, reason })
+}
+
+function readJson(type: Exclude<IntakeType, 'data'>, json: Buffer, label: string): IntakeResult {
+  switch (type) {
     case 'index':
       return { type: 'index', layouts: layoutsOf(json, label) }
     case 'snapshot': {

@@ -85,6 +85,21 @@ test('an index agrees with packs that were seen and with packs that are stored, 
   expect(await inspect('index', index([others])), 'seen, and pruned since').toContain('what it says of pack')
 })
 
+test('what restic would read otherwise than we do is refused', async () => {
+  const stored = await storePack(repository, [dataDraft('true')], ctx)
+  const time = '"time":"2026-11-21T00:00:00Z"'
+  const lies: readonly (readonly [IntakeType, string])[] = [
+    ['index', encodeIndex([stored]).toString().replace('{"packs":', '{"Packs":[],"packs":')],
+    ['index', encodeIndex([stored]).toString().replace('{"packs":', '{"\\u0073upersedes":[],"packs":')],
+    ['snapshot', `{${time},"tree":"${'0'.repeat(64)}","paths":["/a"],"hostname":"web","Hostname":"db"}`],
+    ['lock', `{${time},"exclusive":false,"hostname":"web","username":"a","pid":1,"Exclusive":true}`],
+  ]
+  for (const [type, json] of lies) {
+    const found = await inspect(type, seal(repository.key, encodeUnpacked(Buffer.from(json), 2)))
+    expect([json, found]).toEqual([json, expect.stringContaining('is not read alike')])
+  }
+})
+
 test('what is sealed with another key, or expands without end, is refused', async () => {
   const stranger = buildRepository()
   const pack = await storePack(stranger, [dataDraft('x')], ctx)
