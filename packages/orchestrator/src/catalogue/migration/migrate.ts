@@ -1,13 +1,16 @@
 import { AppError } from '@holdfast/core/errors/app-error'
-import { type Kysely, sql } from 'kysely'
-import type { CatalogueReader, CatalogueStore } from '../store/catalogue-store.ts'
+import type { Kysely } from 'kysely'
+import type { CatalogueStore, CatalogueWriter } from '../store/catalogue-store.ts'
 import { postgresSchema } from '../store/catalogue-tables.ts'
-import { firstTables } from './001-first-tables.ts'
-import { summaries } from './002-summaries.ts'
-import { access } from './003-access.ts'
+import { question } from '../store/question.ts'
 import type { Migration } from './migration.ts'
 
-const migrations: readonly Migration[] = [firstTables, summaries, access]
+/** Loaded only when there is something to do. */
+const migrations: readonly (() => Promise<Migration>)[] = [
+  async () => (await import('./001-first-tables.ts')).firstTables,
+  async () => (await import('./002-summaries.ts')).summaries,
+  async () => (await import('./003-access.ts')).access,
+]
 export const newestVersion = migrations.length
 
 /** `catalogue_version` has one row; it is no table of `CatalogueTables` because only this file reads it. */
@@ -18,48 +21,51 @@ type VersionTable = { catalogue_version: { version: number } }
  * tests. Fails with CATALOGUE_NEWER.
  */
 export async function migrate(store: CatalogueStore, upTo = newestVersion): Promise<void> {
-  const version = await store.read((reader) => readVersion(reader, store))
+  const version = await knownVersion(store)
   refuseNewer(version, store)
   if (version === upTo) return
   await store.write(async (writer) => {
     await store.lockQueue(writer)
-    const from = await readVersion(writer, store)
-    refuseNewer(from, store)
+    if (version === 0) await createVersionTable(writer, store)
     const tables = writer.withTables<VersionTable>()
-    if (from === 0) {
-      if (store.kind === 'postgresql') await sql`create schema if not exists ${sql.id(postgresSchema)}`.execute(writer)
-      await createVersionTable(writer)
-    }
+    // another process may have been quicker
+    const from = versionOf(await tables.selectFrom('catalogue_version').selectAll().execute(), store)
+    refuseNewer(from, store)
     // boundary: a step is written for the tables of its time, not for those that the type speaks of
     const rows = writer as unknown as Kysely<unknown>
-    for (const step of migrations.slice(from, upTo)) await step.apply(writer, store.kind, rows)
+    for (const load of migrations.slice(from, upTo)) await (await load()).apply(writer, store.kind, rows)
     await tables.updateTable('catalogue_version').set({ version: upTo }).execute()
   })
 }
 
-async function createVersionTable(writer: CatalogueReader): Promise<void> {
+/** Without the query builder: mostly there is nothing to do. 0: there are no tables yet. */
+async function knownVersion(store: CatalogueStore): Promise<number> {
+  const found =
+    store.kind === 'sqlite'
+      ? question`select name from sqlite_schema where name = 'catalogue_version'`
+      : question`select from pg_tables where schemaname = ${postgresSchema} and tablename = 'catalogue_version'`
+  if ((await store.select(found)).length === 0) return 0
+  const rows = await store.select<{ version: number }>(question`select version from holdfast.catalogue_version`)
+  return versionOf(rows, store)
+}
+
+async function createVersionTable(writer: CatalogueWriter, { kind }: CatalogueStore): Promise<void> {
+  if (kind === 'postgresql') await writer.schema.createSchema(postgresSchema).ifNotExists().execute()
   await writer.schema
     .createTable('catalogue_version')
+    .ifNotExists()
     .addColumn('version', 'integer', (column) => column.notNull())
     .execute()
-  await writer.withTables<VersionTable>().insertInto('catalogue_version').values({ version: 0 }).execute()
+  const tables = writer.withTables<VersionTable>()
+  const known = await tables.selectFrom('catalogue_version').selectAll().execute()
+  if (known.length === 0) await tables.insertInto('catalogue_version').values({ version: 0 }).execute()
 }
 
-async function readVersion(reader: CatalogueReader, store: CatalogueStore): Promise<number> {
-  if (!(await hasVersion(reader, store.kind))) return 0
-  const row = await reader.withTables<VersionTable>().selectFrom('catalogue_version').selectAll().executeTakeFirst()
+function versionOf([row]: readonly { readonly version: number }[], { location }: CatalogueStore): number {
   if (row === undefined) {
-    throw new AppError('CATALOGUE_CORRUPT', { catalogue: store.location, reason: 'its version is gone' })
+    throw new AppError('CATALOGUE_CORRUPT', { catalogue: location, reason: 'its version is gone' })
   }
   return row.version
-}
-
-async function hasVersion(reader: CatalogueReader, kind: 'sqlite' | 'postgresql'): Promise<boolean> {
-  const query =
-    kind === 'sqlite'
-      ? sql`select name from sqlite_schema where name = 'catalogue_version'`
-      : sql`select from pg_tables where schemaname = ${postgresSchema} and tablename = 'catalogue_version'`
-  return (await query.execute(reader)).rows.length > 0
 }
 
 function refuseNewer(version: number, { location }: CatalogueStore): void {

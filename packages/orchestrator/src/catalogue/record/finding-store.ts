@@ -1,24 +1,24 @@
 import type { Finding } from '../../finding/finding.ts'
 import type { FindingStore } from '../catalogue.ts'
 import type { CatalogueStore } from '../store/catalogue-store.ts'
+import { question, whereAll } from '../store/question.ts'
 import { rowGroups } from './row-groups.ts'
 
 /** A finding is kept as JSON; beside it, only what lists are made by. */
 export function createFindingStore(store: CatalogueStore): FindingStore {
   return {
-    list: ({ isOpen, since }) =>
-      store.read(async (reader) => {
-        let query = reader.selectFrom('findings').select('finding')
-        if (isOpen === true) query = query.where('resolved_at', 'is', null)
-        if (isOpen === false) query = query.where('resolved_at', 'is not', null)
-        if (since !== undefined) {
-          query = query.where(({ eb, or }) =>
-            or([eb('last_seen_at', '>=', since.getTime()), eb('resolved_at', '>=', since.getTime())]),
-          )
-        }
-        const rows = await query.orderBy('first_seen_at').orderBy('key').execute()
-        return rows.map(({ finding }) => findingOf(finding))
-      }),
+    list: async ({ isOpen, since }) => {
+      const sinceMs = since?.getTime()
+      const where = whereAll([
+        isOpen === true ? question`resolved_at is null` : undefined,
+        isOpen === false ? question`resolved_at is not null` : undefined,
+        sinceMs === undefined ? undefined : question`(last_seen_at >= ${sinceMs} or resolved_at >= ${sinceMs})`,
+      ])
+      const rows = await store.select<{ finding: string }>(
+        question`select finding from holdfast.findings ${where} order by first_seen_at, key`,
+      )
+      return rows.map(({ finding }) => findingOf(finding))
+    },
     put: (findings) =>
       store.write(async (writer) => {
         const rows = new Map(findings.map((finding) => [`${finding.key}\n${finding.firstSeenAt.getTime()}`, finding]))

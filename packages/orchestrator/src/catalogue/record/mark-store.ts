@@ -1,21 +1,20 @@
-import { sql } from 'kysely'
 import type { MarkStore } from '../catalogue.ts'
 import type { CatalogueStore } from '../store/catalogue-store.ts'
+import type { MarkTable } from '../store/catalogue-tables.ts'
+import { question } from '../store/question.ts'
 
 export function createMarkStore(store: CatalogueStore): MarkStore {
   return {
-    get: (key) =>
-      store.read(async (reader) => {
-        const row = await reader.selectFrom('marks').select('value').where('key', '=', key).executeTakeFirst()
-        return row?.value
-      }),
-    list: (prefix) =>
-      store.read(async (reader) => {
-        // not LIKE, which has letters of its own and ignores case in one of the stores
-        const starts = sql<string>`substr(${sql.ref('key')}, 1, length(cast(${prefix} as text)))`
-        const rows = await reader.selectFrom('marks').selectAll().where(starts, '=', prefix).orderBy('key').execute()
-        return new Map(rows.map(({ key, value }) => [key, value]))
-      }),
+    get: async (key) => {
+      const [row] = await store.select<MarkTable>(question`select * from holdfast.marks where key = ${key}`)
+      return row?.value
+    },
+    list: async (prefix) => {
+      // not LIKE, which has letters of its own and ignores case in one of the stores
+      const rows = await store.select<MarkTable>(question`select * from holdfast.marks
+        where substr(key, 1, length(cast(${prefix} as text))) = ${prefix} order by key`)
+      return new Map(rows.map(({ key, value }) => [key, value]))
+    },
     set: (key, value) =>
       store.write(async (writer) => {
         await writer

@@ -1,41 +1,47 @@
-import type { Selectable, SelectQueryBuilder } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { ProofRecord, ProofStore } from '../catalogue.ts'
-import type { CatalogueReader, CatalogueStore, CatalogueWriter } from '../store/catalogue-store.ts'
-import type { CatalogueTables, ProofTable } from '../store/catalogue-tables.ts'
+import type { CatalogueStore, CatalogueWriter } from '../store/catalogue-store.ts'
+import type { ProofTable } from '../store/catalogue-tables.ts'
+import { isOneOf, limitTo, type Question, question, whereAll } from '../store/question.ts'
+
+type ProofRow = Selectable<ProofTable>
 
 export function createProofStore(store: CatalogueStore): ProofStore {
   return {
     add: (record) => store.write((writer) => addProof(writer, rowOf(record))),
-    get: (id) =>
-      store.read(async (reader) => {
-        const row = await reader.selectFrom('proofs').selectAll().where('id', '=', id).executeTakeFirst()
-        return row && recordOf(row)
-      }),
-    list: ({ source, sources, since, limit, before }) =>
-      store.read(async (reader) => {
-        let query = reader.selectFrom('proofs').selectAll()
-        if (source !== undefined) query = query.where('source', '=', source)
-        if (sources !== undefined)
-          query = sources.length === 0 ? query.where('id', 'is', null) : query.where('source', 'in', sources)
-        if (since !== undefined) query = query.where('ended_at', '>=', since.getTime())
-        if (before !== undefined) {
-          query = query.where(({ refTuple, selectFrom, eb }) =>
-            eb(
-              refTuple('ended_at', 'id'),
-              '<',
-              selectFrom('proofs').select(['ended_at', 'id']).where('id', '=', before).$asTuple('ended_at', 'id'),
-            ),
-          )
-        }
-        if (limit !== undefined) query = query.limit(limit)
-        return (await query.orderBy('ended_at', 'desc').orderBy('id', 'desc').execute()).map(recordOf)
-      }),
-    newest: () => store.read(readNewest),
-    slowest: (since) => store.read((reader) => readSlowest(reader, since)),
+    get: async (id) => {
+      const [row] = await store.select<ProofRow>(question`select * from holdfast.proofs where id = ${id}`)
+      return row && recordOf(row)
+    },
+    list: async ({ source, sources, since, limit, before }) => {
+      const where = whereAll([
+        source === undefined ? undefined : question`source = ${source}`,
+        sources && isOneOf('source', sources),
+        since && question`ended_at >= ${since.getTime()}`,
+        before === undefined
+          ? undefined
+          : question`(ended_at, id) < (select ended_at, id from holdfast.proofs where id = ${before})`,
+      ])
+      const rows = await store.select<ProofRow>(
+        question`select * from holdfast.proofs ${where} order by ended_at desc, id desc ${limitTo(limit)}`,
+      )
+      return rows.map(recordOf)
+    },
+    newest: () => readByIds(store, question`select proof_id from holdfast.newest_proofs`),
+    // one look into an index for each source, rather than a look at every proof
+    slowest: (since) =>
+      readByIds(
+        store,
+        question`select (
+            select id from holdfast.proofs p
+            where p.source = s.source and p.verdict = 'passed' and p.ended_at >= ${since.getTime()}
+            order by p.recovery_ms desc, p.id desc limit 1
+          ) from holdfast.newest_proofs s where s.kind = 'any'`,
+      ),
   }
 }
 
-async function addProof(writer: CatalogueWriter, row: Selectable<ProofTable>): Promise<void> {
+async function addProof(writer: CatalogueWriter, row: ProofRow): Promise<void> {
   await writer
     .insertInto('proofs')
     .values(row)
@@ -55,45 +61,14 @@ async function addProof(writer: CatalogueWriter, row: Selectable<ProofTable>): P
     .execute()
 }
 
-async function readNewest(reader: CatalogueReader): Promise<readonly ProofRecord[]> {
-  return readByIds(reader, reader.selectFrom('newest_proofs').select('proof_id as id'))
-}
-
-/** One look into an index for each source, rather than a look at every proof. */
-async function readSlowest(reader: CatalogueReader, since: Date): Promise<readonly ProofRecord[]> {
-  const slowest = reader
-    .selectFrom('newest_proofs as s')
-    .where('s.kind', '=', 'any')
-    .select(({ selectFrom }) =>
-      selectFrom('proofs as p')
-        .select('p.id')
-        .whereRef('p.source', '=', 's.source')
-        .where('p.verdict', '=', 'passed')
-        .where('p.ended_at', '>=', since.getTime())
-        .orderBy('p.recovery_ms', 'desc')
-        .orderBy('p.id', 'desc')
-        .limit(1)
-        .as('id'),
-    )
-    .$castTo<{ id: string }>()
-  return readByIds(reader, slowest)
-}
-
-async function readByIds(
-  reader: CatalogueReader,
-  ids: SelectQueryBuilder<CatalogueTables, never, { id: string }>,
-): Promise<readonly ProofRecord[]> {
-  const rows = await reader
-    .selectFrom('proofs')
-    .selectAll()
-    .where('id', 'in', ids)
-    .orderBy('source')
-    .orderBy('ended_at', 'desc')
-    .execute()
+async function readByIds(store: CatalogueStore, ids: Question): Promise<readonly ProofRecord[]> {
+  const rows = await store.select<ProofRow>(
+    question`select * from holdfast.proofs where id in (${ids}) order by source, ended_at desc`,
+  )
   return rows.map(recordOf)
 }
 
-function rowOf(record: ProofRecord): Selectable<ProofTable> {
+function rowOf(record: ProofRecord): ProofRow {
   return {
     id: record.id,
     run_id: record.runId ?? null,
@@ -109,7 +84,7 @@ function rowOf(record: ProofRecord): Selectable<ProofTable> {
   }
 }
 
-function recordOf(row: Selectable<ProofTable>): ProofRecord {
+function recordOf(row: ProofRow): ProofRecord {
   return {
     id: row.id,
     ...(row.run_id !== null && { runId: row.run_id }),

@@ -1,36 +1,31 @@
 import type { RunStore } from '../catalogue.ts'
-import { runOf } from '../../run/run-row.ts'
+import { runOf, type RunRow } from '../../run/run-row.ts'
 import type { CatalogueStore } from '../store/catalogue-store.ts'
+import { isOneOf, limitTo, question, whereAll } from '../store/question.ts'
 
 export function createRunStore(store: CatalogueStore): RunStore {
   return {
-    get: (id) =>
-      store.read(async (reader) => {
-        const row = await reader.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst()
-        return row && runOf(row)
-      }),
-    list: ({ source, sources, repository, operation, states, since, limit, before }) =>
-      store.read(async (reader) => {
-        let query = reader.selectFrom('runs').selectAll()
-        if (source !== undefined) query = query.where('source', '=', source)
-        if (sources !== undefined)
-          query = sources.length === 0 ? query.where('id', 'is', null) : query.where('source', 'in', sources)
-        if (repository !== undefined) query = query.where('repository', '=', repository)
-        if (operation !== undefined) query = query.where('operation', '=', operation)
-        if (states !== undefined) query = query.where('state', 'in', states)
-        if (since !== undefined) query = query.where('queued_at', '>=', since.getTime())
-        if (before !== undefined) {
-          query = query.where(({ refTuple, selectFrom, eb }) =>
-            eb(
-              refTuple('queued_at', 'id'),
-              '<',
-              selectFrom('runs').select(['queued_at', 'id']).where('id', '=', before).$asTuple('queued_at', 'id'),
-            ),
-          )
-        }
-        if (limit !== undefined) query = query.limit(limit)
-        return (await query.orderBy('queued_at', 'desc').orderBy('id', 'desc').execute()).map(runOf)
-      }),
+    get: async (id) => {
+      const [row] = await store.select<RunRow>(question`select * from holdfast.runs where id = ${id}`)
+      return row && runOf(row)
+    },
+    list: async ({ source, sources, repository, operation, states, since, limit, before }) => {
+      const where = whereAll([
+        source === undefined ? undefined : question`source = ${source}`,
+        sources && isOneOf('source', sources),
+        repository === undefined ? undefined : question`repository = ${repository}`,
+        operation && question`operation = ${operation}`,
+        states && isOneOf('state', states),
+        since && question`queued_at >= ${since.getTime()}`,
+        before === undefined
+          ? undefined
+          : question`(queued_at, id) < (select queued_at, id from holdfast.runs where id = ${before})`,
+      ])
+      const rows = await store.select<RunRow>(
+        question`select * from holdfast.runs ${where} order by queued_at desc, id desc ${limitTo(limit)}`,
+      )
+      return rows.map(runOf)
+    },
     newest: (states) => readNewest(store, states),
     trim: (before) =>
       store.write(async (writer) => {
@@ -49,19 +44,18 @@ async function readNewest(
   store: CatalogueStore,
   states: Parameters<RunStore['newest']>[0],
 ): ReturnType<RunStore['newest']> {
-  const rows = await store.read(async (reader) => {
-    const ended = await reader
-      .selectFrom('newest_runs')
-      .innerJoin('runs', 'runs.id', 'newest_runs.run_id')
-      .selectAll('runs')
-      .where('newest_runs.state', 'in', states)
-      .execute()
-    const open = states.filter((state) => state === 'queued' || state === 'running')
-    if (open.length === 0) return ended
-    return [...ended, ...(await reader.selectFrom('runs').selectAll().where('state', 'in', open).execute())]
-  })
-  const newest = new Map<string, (typeof rows)[number]>()
-  const age = (row: (typeof rows)[number]): number => row.ended_at ?? row.queued_at
+  const ended = await store.select<RunRow>(question`select runs.* from holdfast.newest_runs newest
+    join holdfast.runs runs on runs.id = newest.run_id where ${isOneOf('newest.state', states)}`)
+  const open = states.filter((state) => state === 'queued' || state === 'running')
+  const rows =
+    open.length === 0
+      ? ended
+      : [
+          ...ended,
+          ...(await store.select<RunRow>(question`select * from holdfast.runs where ${isOneOf('state', open)}`)),
+        ]
+  const newest = new Map<string, RunRow>()
+  const age = (row: RunRow): number => row.ended_at ?? row.queued_at
   for (const row of rows) {
     const subject = `${row.operation}\n${row.source}\n${row.repository}`
     const known = newest.get(subject)

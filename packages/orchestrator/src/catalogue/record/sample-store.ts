@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import type { Sample, SampleStore } from '../catalogue.ts'
 import type { CatalogueStore, CatalogueWriter } from '../store/catalogue-store.ts'
 import type { SampleTable } from '../store/catalogue-tables.ts'
+import { question, whereAll } from '../store/question.ts'
 import { rowGroups } from './row-groups.ts'
 
 type SampleRow = Selectable<SampleTable>
@@ -10,15 +11,16 @@ type SampleRow = Selectable<SampleTable>
 export function createSampleStore(store: CatalogueStore): SampleStore {
   return {
     add: (samples) => store.write((writer) => addSamples(writer, samples.map(rowOf))),
-    list: ({ figure, subject, since }) =>
-      store.read(async (reader) => {
-        let query = reader.selectFrom('samples').selectAll().where('figure', '=', figure)
-        if (subject !== undefined) query = query.where('subject', '=', subject)
-        const rows = await query.where('at', '>=', since.getTime()).orderBy('at').orderBy('subject').execute()
-        return rows.map(sampleOf)
-      }),
-    newest: () =>
-      store.read(async (reader) => (await reader.selectFrom('newest_samples').selectAll().execute()).map(sampleOf)),
+    list: async ({ figure, subject, since }) => {
+      const where = whereAll([
+        question`figure = ${figure}`,
+        subject === undefined ? undefined : question`subject = ${subject}`,
+        question`at >= ${since.getTime()}`,
+      ])
+      const rows = await store.select<SampleRow>(question`select * from holdfast.samples ${where} order by at, subject`)
+      return rows.map(sampleOf)
+    },
+    newest: async () => (await store.select<SampleRow>(question`select * from holdfast.newest_samples`)).map(sampleOf),
     trim: (before) =>
       store.write(async (writer) => {
         const old = await writer.deleteFrom('samples').where('at', '<', before.getTime()).executeTakeFirst()

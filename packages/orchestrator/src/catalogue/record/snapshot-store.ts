@@ -1,7 +1,8 @@
 import type { Selectable } from 'kysely'
 import type { SnapshotFilter, SnapshotOverview, SnapshotRecord, SnapshotStore } from '../catalogue.ts'
-import type { CatalogueReader, CatalogueStore, CatalogueWriter } from '../store/catalogue-store.ts'
-import type { SnapshotTable } from '../store/catalogue-tables.ts'
+import type { CatalogueStore, CatalogueWriter } from '../store/catalogue-store.ts'
+import type { SnapshotOverviewTable, SnapshotTable } from '../store/catalogue-tables.ts'
+import { isOneOf, limitTo, question, whereAll } from '../store/question.ts'
 import { rowGroups } from './row-groups.ts'
 
 type SnapshotRow = Selectable<SnapshotTable>
@@ -11,23 +12,24 @@ export function createSnapshotStore(store: CatalogueStore): SnapshotStore {
     replace: (repository, records) => store.write((writer) => replaceSnapshots(writer, repository, records)),
     add: (records) => store.write((writer) => addSnapshots(writer, records.map(rowOf))),
     remove: (repository, ids) => store.write((writer) => removeSnapshots(writer, repository, ids)),
-    list: (filter) => store.read((reader) => listSnapshots(reader, filter)),
-    overview: () => store.read(readOverview),
+    list: (filter) => listSnapshots(store, filter),
+    overview: () => readOverview(store),
   }
 }
 
 async function listSnapshots(
-  reader: CatalogueReader,
+  store: CatalogueStore,
   { source, sources, repository, notAfter, limit }: SnapshotFilter,
 ): Promise<readonly SnapshotRecord[]> {
-  if (sources?.length === 0) return []
-  let query = reader.selectFrom('snapshots').selectAll()
-  if (source !== undefined) query = query.where('source', '=', source)
-  if (sources !== undefined) query = query.where('source', 'in', sources)
-  if (repository !== undefined) query = query.where('repository', '=', repository)
-  if (notAfter !== undefined) query = query.where('time', '<=', notAfter.getTime())
-  if (limit !== undefined) query = query.limit(limit)
-  const rows = await query.orderBy('time', 'desc').orderBy('snapshot_id').orderBy('repository').execute()
+  const where = whereAll([
+    source === undefined ? undefined : question`source = ${source}`,
+    sources && isOneOf('source', sources),
+    repository === undefined ? undefined : question`repository = ${repository}`,
+    notAfter && question`time <= ${notAfter.getTime()}`,
+  ])
+  const rows = await store.select<SnapshotRow>(
+    question`select * from holdfast.snapshots ${where} order by time desc, snapshot_id, repository ${limitTo(limit)}`,
+  )
   return rows.map(recordOf)
 }
 
@@ -109,8 +111,8 @@ async function deleteSnapshots(writer: CatalogueWriter, repository: string, ids:
   }
 }
 
-async function readOverview(reader: CatalogueReader): Promise<readonly SnapshotOverview[]> {
-  const rows = await reader.selectFrom('snapshot_overviews').selectAll().execute()
+async function readOverview(store: CatalogueStore): Promise<readonly SnapshotOverview[]> {
+  const rows = await store.select<SnapshotOverviewTable>(question`select * from holdfast.snapshot_overviews`)
   return rows.map(({ newest_id, oldest, newest, ...rest }) => ({
     ...{ ...rest, newestId: newest_id },
     oldest: new Date(oldest),

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { CatalogueTables } from './catalogue-tables.ts'
+import type { Question } from './question.ts'
 
 export type CatalogueReader = Kysely<CatalogueTables>
 export type CatalogueWriter = Transaction<CatalogueTables>
@@ -14,6 +15,11 @@ export interface CatalogueStore {
   readonly location: string
   /** PostgreSQL only: where pg-boss connects too */
   readonly connection?: string
+  /**
+   * Without the query builder, whose modules take longer to load than the rest of a command that people wait for. `Row` is
+   * the caller's word.
+   */
+  select<Row>(question: Question): Promise<readonly Row[]>
   read<T>(work: (reader: CatalogueReader) => Promise<T>): Promise<T>
   /** One transaction. What it changed is durable when this resolves. */
   write<T>(work: (writer: CatalogueWriter) => Promise<T>): Promise<T>

@@ -122,7 +122,7 @@ export interface SampleTable {
   value: number
 }
 
-interface MarkTable {
+export interface MarkTable {
   key: string
   value: string
 }

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
-import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool, types } from 'pg'
 import type { CatalogueStore } from './catalogue-store.ts'
 import { type CatalogueTables, postgresSchema } from './catalogue-tables.ts'
 import { postgresError, postgresProblem } from './postgres-error.ts'
+import type { Question } from './question.ts'
 
 /** Two numbers that name our lock among those of other programs in the database. */
 const queueLock = { program: 0x48_4f_4c_44, lock: 1 }
@@ -48,7 +48,8 @@ export function openPostgresStore(options: PostgresStoreOptions, ctx: Context): 
   // A connection that breaks between two questions: whoever asks the next gets the error, or another connection.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
-  const kysely = new Kysely<CatalogueTables>({ dialect: new PostgresDialect({ pool }) }).withSchema(postgresSchema)
+  let opening: Promise<Builder> | undefined
+  const builder = (): Promise<Builder> => (opening ??= openBuilder(pool))
   let hasAnswered = false
 
   const withPatience = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -98,31 +99,47 @@ export function openPostgresStore(options: PostgresStoreOptions, ctx: Context): 
     kind: 'postgresql',
     location,
     connection,
-    read: (work) => track(withPatience(() => work(kysely))),
-    write: (work) => track(withPatience(() => kysely.transaction().execute(work))),
+    select<Row>({ texts, values }: Question) {
+      const text = texts.reduce((before, part, index) => `${before}$${index}${part}`)
+      // boundary: whoever asks knows the row's shape from the question
+      return track(withPatience(async () => (await pool.query(text, [...values])).rows as readonly Row[]))
+    },
+    read: (work) => track(withPatience(async () => work((await builder()).kysely))),
+    write: (work) => track(withPatience(async () => (await builder()).kysely.transaction().execute(work))),
     async probe() {
       try {
-        await track(sql`select 1`.execute(kysely))
+        await track(pool.query('select 1'))
       } catch (error) {
         throw postgresError(error, location)
       }
     },
     nowMs: async (reader) => {
       if (clock === 'context') return ctx.now().getTime()
+      const { sql } = await builder()
       const { rows } = await sql<{
         now: number
       }>`select (extract(epoch from clock_timestamp()) * 1000)::int8 as now`.execute(reader)
       return rows[0]?.now ?? ctx.now().getTime()
     },
     lockQueue: async (writer) => {
+      const { sql } = await builder()
       await sql`select pg_advisory_xact_lock(${queueLock.program}, ${queueLock.lock})`.execute(writer)
     },
     async close() {
       // the pool never answers who still waits for a connection when it is ended
       await Promise.allSettled(working)
-      await kysely.destroy()
+      await (opening === undefined ? pool.end() : (await opening).kysely.destroy())
     },
   }
+}
+
+type Builder = Awaited<ReturnType<typeof openBuilder>>
+
+/** Loaded when it is first needed. */
+async function openBuilder(pool: Pool) {
+  const { Kysely, PostgresDialect, sql } = await import('kysely')
+  const dialect = new PostgresDialect({ pool })
+  return { kysely: new Kysely<CatalogueTables>({ dialect }).withSchema(postgresSchema), sql }
 }
 
 /** Host and database, without user and password. */

@@ -4,10 +4,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
-import { Kysely, sql } from 'kysely'
 import type { CatalogueStore } from './catalogue-store.ts'
-import type { CatalogueTables } from './catalogue-tables.ts'
-import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
+import { type CatalogueTables, postgresSchema } from './catalogue-tables.ts'
+import type { Question } from './question.ts'
 import { isBusy, sqliteError } from './sqlite-error.ts'
 
 /** SQLite itself waits this long for a lock, with the whole process; longer waits leave the event loop free. */
@@ -21,7 +20,7 @@ const patienceMs = 30_000
  */
 export async function openSqliteStore(path: string, ctx: Context): Promise<CatalogueStore> {
   const location = `sqlite:${resolve(path)}`
-  let database: DatabaseSync | undefined
+  let file: DatabaseSync | undefined
   const withPatience = async <T>(work: () => Promise<T>): Promise<T> => {
     for (let waitedMs = 0; ;) {
       try {
@@ -39,23 +38,34 @@ export async function openSqliteStore(path: string, ctx: Context): Promise<Catal
     }
   }
   try {
-    database = openFile(path, location)
-    const opened = database
-    await withPatience(async () => refuseForeign(opened, location))
-    await withPatience(async () => opened.exec('pragma journal_mode = wal; pragma synchronous = full'))
+    const database = (file = openFile(path, location))
+    await withPatience(async () => refuseForeign(database, location))
+    await withPatience(async () => database.exec('pragma journal_mode = wal; pragma synchronous = full'))
   } catch (error) {
-    database?.close()
+    file?.close()
     throw error
   }
-  const kysely = new Kysely<CatalogueTables>({ dialect: nodeSqliteDialect(database) })
+  const database = file
+  let opening: Promise<Builder> | undefined
+  const builder = (): Promise<Builder> => (opening ??= openBuilder(database))
   return {
     kind: 'sqlite',
     location,
-    read: (work) => withPatience(() => work(kysely)),
-    write: (work) => withPatience(() => kysely.transaction().execute(work)),
+    select<Row>({ texts, values }: Question) {
+      const text = texts.join('?').replaceAll(`${postgresSchema}.`, '')
+      return withPatience(async () => {
+        // boundary: whoever asks knows the row's shape from the question
+        if (opening === undefined) return database.prepare(text).all(...values) as unknown as readonly Row[]
+        // in its turn, so that nobody sees half of a transaction on the one connection
+        const { kysely, raw } = await opening
+        return (await kysely.executeQuery<Row>(raw(text, [...values]))).rows
+      })
+    },
+    read: (work) => withPatience(async () => work((await builder()).kysely)),
+    write: (work) => withPatience(async () => (await builder()).kysely.transaction().execute(work)),
     async probe() {
       try {
-        await sql`select 1 from sqlite_schema`.execute(kysely)
+        database.prepare('select 1 from sqlite_schema').get()
       } catch (error) {
         throw sqliteError(error, location)
       }
@@ -64,8 +74,22 @@ export async function openSqliteStore(path: string, ctx: Context): Promise<Catal
     nowMs: async () => ctx.now().getTime(),
     // the transaction has the only write lock there is
     lockQueue: async () => {},
-    close: () => kysely.destroy(),
+    async close() {
+      if (opening === undefined) database.close()
+      else await (await opening).kysely.destroy()
+    },
   }
+}
+
+type Builder = Awaited<ReturnType<typeof openBuilder>>
+
+/** Loaded when it is first needed. */
+async function openBuilder(database: DatabaseSync) {
+  const [{ CompiledQuery, Kysely }, { nodeSqliteDialect }] = await Promise.all([
+    import('kysely'),
+    import('./node-sqlite-dialect.ts'),
+  ])
+  return { kysely: new Kysely<CatalogueTables>({ dialect: nodeSqliteDialect(database) }), raw: CompiledQuery.raw }
 }
 
 function openFile(path: string, location: string): DatabaseSync {
