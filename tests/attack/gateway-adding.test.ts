@@ -56,7 +56,7 @@ test('snapshots that would mislead retention, proofs, recovery or other hosts’
   const before = await hijack.bothStates()
   hijack.site.giveRun({ id: 'run-site', source: 'site', attempt: 1, leasedBy: 'agent/web:1' })
   hijack.site.giveRun({ id: 'run-papers', source: 'papers', attempt: 1, leasedBy: 'agent/vault:1' })
-  hijack.site.giveRun({ id: 'run-old', source: 'site', attempt: 1, leasedBy: 'agent/web:1', endedAt: new Date(0) })
+  hijack.site.giveRun({ id: 'run-old', source: 'site', attempt: 1, leasedBy: 'agent/web:1', startedAt: new Date(0) })
   hijack.site.giveRun({ id: 'run-server', source: 'site', attempt: 1, leasedBy: 'server:1:ab' })
   hijack.site.giveRun({ id: 'run-verify', source: 'site', attempt: 1, leasedBy: 'agent/web:1', operation: 'verify' })
   const tree = treeDraft([]).id
@@ -77,7 +77,7 @@ test('snapshots that would mislead retention, proofs, recovery or other hosts’
     'of a run that nobody was given': { tree, tags: own('invented') },
     'of a run of another agent': { tree, tags: own('run-papers') },
     'of a run of the server': { tree, tags: own('run-server') },
-    'of a run that ended long ago': { tree, tags: own('run-old') },
+    'of a run that began long ago': { tree, tags: own('run-old') },
     'of a run that is no backup': { tree, tags: own('run-verify') },
     'that says it is a proof': { tree, tags: [...own('run-site'), 'proof=passed', 'of=12345678'] },
     'that says it is a log': { tree, tags: [...own('run-site'), 'log=wal'] },
@@ -137,6 +137,22 @@ test('what is true is added, once for each run, and nothing that was there is to
   expect(after[1]).toEqual(before[1])
   const { findings } = await check(hijack.shared, { readData: 'all', workers: 1 }, ctx)
   expect(findings).toEqual([])
+})
+
+test('of many snapshots of one run that come in the same moment one stays', async () => {
+  const before = await hijack.bothStates()
+  hijack.site.giveRun({ id: 'run-many', source: 'site', attempt: 1, leasedBy: 'agent/web:1' })
+  const lock = hijack.forger.lock({ time: ctx.now().toISOString(), exclusive: false })
+  expect((await hijack.send('web', lock)).status).toBe(200)
+  const tags = ['holdfast', 'source=site', 'type=files', 'run=run-many']
+  const many = Array.from({ length: 12 }, (_, i) =>
+    hijack.forger.snapshot({ tree: treeDraft([]).id, tags, username: `attempt ${i}` }),
+  )
+  const replies = await Promise.all(many.map((snapshot) => hijack.send('web', snapshot)))
+  expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
+  await hijack.ask('web', 'DELETE', `/gateway/shared/locks/${lock.name}`)
+  const { added } = compareStates(before[0], (await hijack.bothStates())[0])
+  expect(added).toEqual([`snapshots/${many[replies.findIndex(({ status }) => status === 200)]?.name}`])
 })
 
 test('what others rely on is added only under a lock, and not while somebody has the repository alone', async () => {

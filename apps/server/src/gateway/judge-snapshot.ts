@@ -51,8 +51,13 @@ function faultOf(snapshot: Omit<Snapshot, 'raw'>, grant: GatewayGrant, now: Date
   return undefined
 }
 
-function timeFault(timeMs: number, { sources }: GatewayGrant, now: Date): string | undefined {
-  const patienceMs = Math.max(shortestPatienceMs, ...[...sources.values()].map(({ timeoutMs }) => 2 * timeoutMs))
+/** How long after its beginning a backup may be stored. */
+export function patienceMsOf({ sources }: Pick<GatewayGrant, 'sources'>): number {
+  return Math.max(shortestPatienceMs, ...[...sources.values()].map(({ timeoutMs }) => 2 * timeoutMs))
+}
+
+function timeFault(timeMs: number, grant: GatewayGrant, now: Date): string | undefined {
+  const patienceMs = patienceMsOf(grant)
   const behindMs = now.getTime() - timeMs
   if (behindMs < -aheadMs) return `its time is ${Math.round(-behindMs / 60_000)} minutes in the future`
   if (behindMs > patienceMs) return `its time is ${Math.round(behindMs / 3600_000)} hours in the past`

@@ -12,10 +12,22 @@ export interface OwnFiles {
   addLock(name: string, ctx: Context): Promise<boolean>
   lockRemoved(name: string): Promise<void>
   /**
-   * Before the file is stored. `attempt`, of a run, makes one snapshot in each repository, so that an agent cannot make more
-   * of them than it was asked for: false when that one is there already.
+   * Before the file is stored. An attempt of a run makes one snapshot in each repository, so that an agent cannot make more
+   * of them than it was asked for: false when that one is there already. Undefined: made by hand.
    */
-  addSnapshot(name: string, attempt: string | undefined, ctx: Context): Promise<boolean>
+  addSnapshot(name: string, made: MadeBy | undefined, ctx: Context): Promise<boolean>
+  /**
+   * After the file is stored: false when another that came at the same time was taken for the one of its attempt instead.
+   */
+  isTaken(name: string): Promise<boolean>
+}
+
+export interface MadeBy {
+  /** "<run>/2" */
+  readonly attempt: string
+  readonly startedAt: Date
+  /** Snapshots of attempts that started before are refused anyway, so what those have made need not be remembered. */
+  readonly refusedBefore: Date
 }
 
 export type OwnType = 'lock' | 'snapshot'
@@ -23,7 +35,7 @@ export type OwnType = 'lock' | 'snapshot'
 interface Kept {
   readonly locks: readonly string[]
   /** newest last */
-  readonly snapshots: readonly { readonly name: string; readonly attempt?: string }[]
+  readonly snapshots: readonly { readonly name: string; readonly attempt?: string; readonly startedMs?: number }[]
 }
 
 /** An agent needs a lock for each of its runs. */
@@ -52,22 +64,32 @@ export function ownFilesOf(marks: MarkStore, { agent, repository, backend, sourc
     }
   }
   const read = async (): Promise<Kept> => parse(await marks.get(key))
-  const limit = (snapshots: Kept['snapshots']): Kept['snapshots'] => {
-    const newest = new Set([
+  /** Those by hand, and those of runs, that were written last. */
+  const latest = (snapshots: Kept['snapshots']): ReadonlySet<Kept['snapshots'][number]> =>
+    new Set([
       ...snapshots.filter(({ attempt }) => attempt === undefined).slice(-freeAtMost),
       ...snapshots.filter(({ attempt }) => attempt !== undefined).slice(-backupsAtMost),
     ])
-    return snapshots.filter((each) => newest.has(each))
+  /** What is forgotten could be made once more, so only what cannot be made any more is. */
+  const limit = (snapshots: Kept['snapshots'], refusedBefore: Date | undefined): Kept['snapshots'] => {
+    const newest = latest(snapshots)
+    const earliestMs = refusedBefore?.getTime() ?? -Infinity
+    const stays = (each: Kept['snapshots'][number]): boolean =>
+      newest.has(each) || (each.attempt !== undefined && (each.startedMs ?? 0) >= earliestMs)
+    return snapshots.filter(stays)
   }
   return {
     async isOwn(type, name) {
       const { locks, snapshots } = await read()
-      return type === 'lock' ? locks.includes(name) : snapshots.some((each) => each.name === name)
+      return type === 'lock' ? locks.includes(name) : [...latest(snapshots)].some((each) => each.name === name)
+    },
+    async isTaken(name) {
+      return (await read()).snapshots.some((each) => each.name === name)
     },
     async snapshotNames() {
       const { snapshots } = await read()
       // not those by hand: restic would choose one as the parent, and fail where its cache has not got the trees
-      return new Set(snapshots.filter(({ attempt }) => attempt !== undefined).map(({ name }) => name))
+      return new Set([...latest(snapshots)].filter(({ attempt }) => attempt !== undefined).map(({ name }) => name))
     },
     async addLock(name, ctx) {
       const add = (kept: Kept, locks = kept.locks): Kept | undefined =>
@@ -86,7 +108,8 @@ export function ownFilesOf(marks: MarkStore, { agent, repository, backend, sourc
     async lockRemoved(name) {
       await update((kept) => ({ ...kept, locks: kept.locks.filter((each) => each !== name) }))
     },
-    async addSnapshot(name, attempt, ctx) {
+    async addSnapshot(name, made, ctx) {
+      const attempt = made?.attempt
       const claimed = attempt === undefined ? [] : (await read()).snapshots.filter((each) => each.attempt === attempt)
       for (const other of claimed) if (other.name !== name && (await isThere(backend, other.name, ctx))) return false
       return await update((kept) => {
@@ -95,8 +118,9 @@ export function ownFilesOf(marks: MarkStore, { agent, repository, backend, sourc
         )
         // two at once: the second comes again, and then sees the first
         if (attempt !== undefined && rest.some((each) => each.attempt === attempt)) return undefined
-        const added = attempt === undefined ? { name } : { name, attempt }
-        return { ...kept, snapshots: limit([...rest, added]) }
+        const added =
+          made === undefined ? { name } : { name, attempt: made.attempt, startedMs: made.startedAt.getTime() }
+        return { ...kept, snapshots: limit([...rest, added], made?.refusedBefore) }
       })
     },
   }

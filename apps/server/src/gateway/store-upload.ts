@@ -10,7 +10,7 @@ import { flatPath } from '@holdfast/storage/layout'
 import type { GatewayGrant } from './gateway-grant.ts'
 import type { ServedRepository } from './gateway-repositories.ts'
 import { judgeLock } from './judge-lock.ts'
-import { judgeSnapshot, type SnapshotVerdict } from './judge-snapshot.ts'
+import { judgeSnapshot, patienceMsOf, type SnapshotVerdict } from './judge-snapshot.ts'
 import type { OwnFiles } from './own-files.ts'
 import { receiveUpload } from './receive-upload.ts'
 import { whileLocked } from './while-locked.ts'
@@ -63,6 +63,14 @@ export async function storeUpload(upload: Upload, ctx: Context): Promise<void> {
   if (!isRelied) return await store()
   const undo = (): Promise<void> => backend.remove(file, ctx)
   await whileLocked({ agent, repository, own: upload.own, identity: upload.identity, work: store, undo }, ctx)
+  if (!isOfRun(found) || (await upload.own.isTaken(file.name))) return
+  await undo()
+  throw refuse(secondSnapshot)
+}
+
+/** One that retention counts. */
+function isOfRun(found: IntakeResult): boolean {
+  return found.type === 'snapshot' && found.snapshot.tags.includes('holdfast')
 }
 
 function contentOf(found: IntakeResult): WriteHint['content'] {
@@ -91,8 +99,7 @@ async function judge(found: IntakeResult, upload: Upload, ctx: Context): Promise
   }
 }
 
-/** A run that ended may still deliver what it had begun. */
-const lateMs = 48 * 3600_000
+const secondSnapshot = 'its run has made a snapshot already'
 
 /** A snapshot that retention counts must be the one of a run that this agent was given. */
 async function judgeRun(
@@ -102,12 +109,15 @@ async function judgeRun(
 ): Promise<string | undefined> {
   const run = await runs.get(id)
   const isGiven =
-    run !== undefined &&
+    run?.startedAt !== undefined &&
     run.operation === 'backup' &&
     run.source === source &&
     run.leasedBy?.startsWith(`agent/${grant.agent}:`) === true
   if (!isGiven) return 'it is of a run that this agent was not given'
-  if (run.endedAt !== undefined && ctx.now().getTime() - run.endedAt.getTime() > lateMs) return 'its run ended long ago'
-  if (await own.addSnapshot(file.name, `${id}/${run.attempt}`, ctx)) return undefined
-  return 'its run has made a snapshot already'
+  const { attempt, startedAt } = run
+  // one that has ended may still deliver what it had begun
+  const refusedBefore = new Date(ctx.now().getTime() - patienceMsOf(grant))
+  if (startedAt < refusedBefore) return 'its run began long ago'
+  const isFirst = await own.addSnapshot(file.name, { attempt: `${id}/${attempt}`, startedAt, refusedBefore }, ctx)
+  return isFirst ? undefined : secondSnapshot
 }

@@ -16,28 +16,19 @@ export function findAmbiguousKey(json: Uint8Array): string | undefined {
   /** keys of the objects that lie around; undefined for lists */
   const around: (Set<string> | undefined)[] = []
   for (let at = 0; at < json.length; at++) {
-    switch (json[at]) {
-      case braceOpen:
-        around.push(new Set())
-        break
-      case bracketOpen:
-        around.push(undefined)
-        break
-      case braceClose:
-      case bracketClose:
-        around.pop()
-        break
-      case quote: {
-        const end = endOfText(json, at)
-        if (isKey(json, end)) {
-          const key = Buffer.from(json.subarray(at + 1, end)).toString('utf8')
-          const known = around.at(-1)
-          if (!plainKey.test(key) || known?.has(key) === true) return key
-          known?.add(key)
-        }
-        at = end
-      }
+    const byte = json[at]
+    if (byte === braceOpen) around.push(new Set())
+    else if (byte === bracketOpen) around.push(undefined)
+    else if (byte === braceClose || byte === bracketClose) around.pop()
+    if (byte !== quote) continue
+    const end = endOfText(json, at)
+    if (isKey(json, end)) {
+      const key = Buffer.from(json.subarray(at + 1, end)).toString('utf8')
+      const known = around.at(-1)
+      if (!plainKey.test(key) || known?.has(key) === true) return key
+      known?.add(key)
     }
+    at = end
   }
   return undefined
 }

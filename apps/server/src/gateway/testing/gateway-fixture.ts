@@ -85,7 +85,10 @@ export async function createGatewayFixture(): Promise<GatewayFixture> {
     location: (agent, repository = agent === 'other' ? 'foreign' : 'shared') =>
       `rest:http://${agent}:${secrets[agent]}@${http.address}/gateway/${repository}/`,
     open: (name) => openRepository(createLocalBackend(repositoryPath(name)), password, {}, ctx),
-    giveRun: (run) => void runs.set(run.id, { ...blankRun(run.id), operation: 'backup', state: 'running', ...run }),
+    giveRun(run) {
+      const given = { operation: 'backup', state: 'running', startedAt: new Date() } as const
+      runs.set(run.id, { ...blankRun(run.id), ...given, ...run })
+    },
     log: () => text,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
