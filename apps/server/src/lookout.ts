@@ -11,7 +11,6 @@ import { readFacts } from '@holdfast/orchestrator/planning/facts'
 import { measureApplications, measureObjectives, objectiveSamples } from '@holdfast/orchestrator/planning/objectives'
 import { createWallClock } from '@holdfast/orchestrator/planning/wall-clock'
 import type { Run } from '@holdfast/orchestrator/run/run'
-import { readingInTurns } from './reading-in-turns.ts'
 import type { ServerLog } from './server-log.ts'
 
 export interface LookoutSurroundings {
@@ -32,8 +31,7 @@ export interface Lookout {
   metrics(ctx: Context): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
-export function createLookout({ machine, log, config, ...given }: LookoutSurroundings): Lookout {
-  const catalogue = readingInTurns(given.catalogue)
+export function createLookout({ catalogue, machine, log, config }: LookoutSurroundings): Lookout {
   const clock = createCronClock()
   const observer = createObserver(catalogue, clock)
   const wall = createWallClock()

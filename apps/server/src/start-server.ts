@@ -19,6 +19,7 @@ import { tellOfNobody } from './access/tell-of-nobody.ts'
 import { openTlsIdentity } from './access/tls-identity.ts'
 import { apiPart } from './api/api-part.ts'
 import type { ApiSurroundings } from './api/api-surroundings.ts'
+import { createStatusReader } from './api/current-status.ts'
 import { type ConfigKeeper, keepConfig } from './config-keeper.ts'
 import { createEventFeed, type EventFeed } from './events/event-feed.ts'
 import { createFollowing } from './following.ts'
@@ -31,6 +32,7 @@ import { createSnapshotReader } from './reader/snapshot-reader.ts'
 import { repeat } from './repeat.ts'
 import { gapBackup } from './run/gap-backup.ts'
 import { pagePart } from './page/page-part.ts'
+import { readingInTurns } from './reading-in-turns.ts'
 import { serveRuns } from './run/serve-runs.ts'
 import type { ServerLog } from './server-log.ts'
 import { doInProcess } from './task/do-in-process.ts'
@@ -73,7 +75,9 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
   await using catalogue = await openConfiguredCatalogue(config.catalogue, machine, ctx)
   await using queue = await openRunQueue(catalogue, ctx)
   const worker = `${machine.identity.hostname}:${machine.identity.pid}:${randomBytes(2).toString('hex')}`
-  const lookout = createLookout({ catalogue, machine, log, config: configNow })
+  // one line for all: else what the lookout asks and what the API asks would come at once again
+  const inTurns = readingInTurns(catalogue)
+  const lookout = createLookout({ catalogue: inTurns, machine, log, config: configNow })
   await using logs = createFollowing(
     { catalogue, machine, worker, requestBackup: (source, at) => gapBackup(queue, source, at, configNow(), ctx) },
     ctx,
@@ -96,6 +100,7 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
     reload: async (own) => (await reader('now', own)) ?? 'unchanged',
     checkConfig: (text, own) => doInProcess({ type: 'check-config', path: configPath, text, surroundings: rest }, own),
     feed,
+    status: createStatusReader(inTurns, configNow),
     reader: snapshots,
     leaseMs: options.leaseMs ?? defaultLeaseMs,
     ended: (run) => lookout.ended(run),

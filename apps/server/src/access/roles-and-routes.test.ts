@@ -4,7 +4,7 @@ import { routes } from '@holdfast/api/routes'
 import { quietContext } from '@holdfast/core/context'
 import fastify, { type FastifyInstance } from 'fastify'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { answerError } from '../api/error-answer.ts'
+import { answerError } from '../http/error-answer.ts'
 import type { Answers } from '../api/create-answers.ts'
 import { registerRoutes } from '../api/register-routes.ts'
 

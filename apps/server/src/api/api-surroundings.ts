@@ -11,6 +11,7 @@ import type { EventFeed } from '../events/event-feed.ts'
 import type { SnapshotReader } from '../reader/snapshot-reader.ts'
 import type { ServerLog } from '../server-log.ts'
 import type { ServedConfig } from '../task/task-message.ts'
+import type { StatusReader } from './current-status.ts'
 
 /** What answers are made of. */
 export interface ApiSurroundings {
@@ -27,6 +28,8 @@ export interface ApiSurroundings {
   reload(ctx: Context): Promise<'changed' | 'unchanged'>
   /** All problems of a text, as if it were the configuration file; nothing is stored. */
   checkConfig(text: string, ctx: Context): Promise<readonly PlacedProblem[]>
+  /** how everything stands */
+  readonly status: StatusReader
   /** changes, for those who listen */
   readonly feed: EventFeed
   /** looks into repositories, in a process of its own */

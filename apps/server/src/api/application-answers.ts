@@ -1,12 +1,11 @@
 import { requireKnown } from '@holdfast/orchestrator/config/require-known'
 import type { AnswersOf } from './answers-of.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
-import type { StatusReader } from './current-status.ts'
 import { configSeenBy, reportSeenBy } from './seen-by.ts'
 import { viewOfApplication } from './view-of-application.ts'
 import { viewOfSource } from './view-of-source.ts'
 
-export function createApplicationAnswers({ config }: ApiSurroundings, status: StatusReader): AnswersOf<'applications'> {
+export function createApplicationAnswers({ config, status }: ApiSurroundings): AnswersOf<'applications'> {
   return {
     async 'applications.list'(_input, caller, ctx) {
       const { report } = await status.read(ctx)

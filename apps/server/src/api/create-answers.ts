@@ -4,7 +4,6 @@ import { createAgentAnswers } from '../agent/agent-answers.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
 import { createApplicationAnswers } from './application-answers.ts'
 import { createConfigurationAnswers } from './configuration-answers.ts'
-import { createStatusReader } from './current-status.ts'
 import { createDescriptionAnswers } from './description-answers.ts'
 import { createEventAnswers } from './event-answers.ts'
 import { createFindingAnswers } from './finding-answers.ts'
@@ -24,18 +23,17 @@ import { createTierAnswers } from './tier-answers.ts'
 export type Answers = { readonly [Name in RouteName]: RouteAnswer<Routes[Name]> }
 
 export function createAnswers(surroundings: ApiSurroundings): Answers {
-  const status = createStatusReader(surroundings.catalogue, surroundings.config)
   return {
-    ...createSourceAnswers(surroundings, status),
-    ...createStatusAnswers(surroundings, status),
-    ...createApplicationAnswers(surroundings, status),
-    ...createRepositoryAnswers(surroundings, status),
+    ...createSourceAnswers(surroundings),
+    ...createStatusAnswers(surroundings),
+    ...createApplicationAnswers(surroundings),
+    ...createRepositoryAnswers(surroundings),
     ...createTierAnswers(surroundings),
-    ...createRunAnswers(surroundings, status),
+    ...createRunAnswers(surroundings),
     ...createSnapshotAnswers(surroundings),
     ...createRestoreAnswers(surroundings),
     ...createInstanceAnswers(surroundings),
-    ...createFindingAnswers(surroundings, status),
+    ...createFindingAnswers(surroundings),
     ...createProofAnswers(surroundings),
     ...createNotificationAnswers(surroundings),
     ...createConfigurationAnswers(surroundings),

@@ -5,7 +5,6 @@ import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
 import { createCronClock } from '@holdfast/orchestrator/planning/cron-clock'
 import { readStatusFacts, type StatusFacts } from '@holdfast/orchestrator/status/status-facts'
 import { type StatusReport, statusOf } from '@holdfast/orchestrator/status/status-report'
-import { readingInTurns } from '../reading-in-turns.ts'
 
 /** Many ask at once, and each answer costs tens of milliseconds with a thousand sources. */
 const keptMs = 1_000
@@ -32,12 +31,11 @@ interface Look {
 
 export function createStatusReader(catalogue: Catalogue, config: () => EffectiveConfig): StatusReader {
   const clock = createCronClock()
-  const stores = readingInTurns(catalogue)
   let done: Look | undefined
   /** one at a time: a machine that is slow would never come to an end with more */
   let looking: Look | undefined
   const readNow = async (of: EffectiveConfig, now: Date): Promise<CurrentStatus> => {
-    const facts = await readStatusFacts(stores, of, now)
+    const facts = await readStatusFacts(catalogue, of, now)
     // others may have their turn between both
     await setImmediate()
     return { facts, report: statusOf(facts, clock) }

@@ -3,16 +3,18 @@ import { acknowledgeFinding } from '@holdfast/orchestrator/finding/acknowledge-f
 import { byUrgency } from '@holdfast/orchestrator/finding/by-urgency'
 import type { AnswersOf } from './answers-of.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
-import type { StatusReader } from './current-status.ts'
 import { seesAbout } from './seen-by.ts'
+import { tellChange } from './tell-change.ts'
 import { viewOfFinding } from './view-of-finding.ts'
 
 const dayMs = 86_400_000
 
-export function createFindingAnswers(
-  { catalogue: { findings }, feed }: ApiSurroundings,
-  status: StatusReader,
-): AnswersOf<'findings'> {
+export function createFindingAnswers({
+  catalogue: { findings },
+  feed,
+  status,
+  log,
+}: ApiSurroundings): AnswersOf<'findings'> {
   return {
     async 'findings.list'({ query: { source, resolvedDays } }, caller, ctx) {
       const since = new Date(ctx.now().getTime() - resolvedDays * dayMs)
@@ -33,8 +35,7 @@ export function createFindingAnswers(
       }
       const draft = { by: caller.name, note, ...(isExpected && { isExpected }) }
       const finding = await acknowledgeFinding(findings, key, draft, ctx)
-      status.forget()
-      await feed.look(ctx)
+      await tellChange({ status, feed, log }, ctx)
       return viewOfFinding(finding)
     },
   }

@@ -11,6 +11,7 @@ import type { RunDraft } from '@holdfast/orchestrator/run/run'
 import type { ReadingSurroundings } from './reading-surroundings.ts'
 import { findBackup, type InstanceBackup, listInstanceBackups } from './instance-backups.ts'
 import { makeRestorePlan } from './make-restore-plan.ts'
+import { queueRun } from './queue-run.ts'
 import { queueRestore } from './restore-answers.ts'
 import type { RouteAnswer } from './route-answer.ts'
 import { configSeenBy } from './seen-by.ts'
@@ -23,21 +24,17 @@ const dayMs = 86_400_000
 
 /** For clients of an earlier design: an instance is a source, its backups are snapshots with a tag "name=…". */
 export function createInstanceAnswers(surroundings: ReadingSurroundings): InstanceAnswers {
-  const { config, queue } = surroundings
+  const { config } = surroundings
   const known = (name: string, caller: Parameters<typeof configSeenBy>[0]): SourceSettings =>
     requireKnown('source', name, configSeenBy(caller, config()).sources)
-  const enqueue = async (draft: RunDraft) => {
-    const run = await queue.enqueue(draft)
-    if (run === undefined) throw new Error('a random key was taken')
-    return viewOfRun(run)
-  }
+  const enqueue = async (draft: RunDraft, ctx: Context) => viewOfRun(await queueRun(draft, surroundings, ctx))
   return {
     async 'instances.backup'({ params, body: { backupName, retentionDays } }, caller, ctx) {
       const source = known(params.name, caller)
       await refuseTaken(backupName, source, surroundings, ctx)
       const keptUntil = new Date(ctx.now().getTime() + retentionDays * dayMs)
       const draft = draftByHand(wanted('backup', source.name, caller.name), config(), ctx.now())
-      return await enqueue({ ...draft, arguments: namedBackupArguments({ name: backupName, keptUntil }) })
+      return await enqueue({ ...draft, arguments: namedBackupArguments({ name: backupName, keptUntil }) }, ctx)
     },
     async 'instances.restore'({ params, body: { backupName, newInstanceName, size } }, caller, ctx) {
       const source = known(params.name, caller)
@@ -68,7 +65,7 @@ export function createInstanceAnswers(surroundings: ReadingSurroundings): Instan
       const backup = findBackup(params.backup, source.name, await listInstanceBackups(source, surroundings, ctx))
       await refuseProtectedBackup(backup, source, surroundings)
       const draft = draftByHand(wanted('forget', source.name, caller.name), config(), ctx.now())
-      return await enqueue({ ...draft, arguments: { lineage: backup.lineage } })
+      return await enqueue({ ...draft, arguments: { lineage: backup.lineage } }, ctx)
     },
   }
 }

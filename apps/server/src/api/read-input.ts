@@ -1,6 +1,6 @@
 import type { Route, RouteInput } from '@holdfast/api/route'
 import type { FastifyRequest } from 'fastify'
-import { requestInvalid } from './request-problems.ts'
+import { requestInvalid } from '../http/request-problems.ts'
 
 type Given = Pick<FastifyRequest, 'params' | 'query' | 'body' | 'headers'>
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import fastify from 'fastify'
 import { expect, test } from 'vitest'
-import { answerError } from './error-answer.ts'
+import { answerError } from '../http/error-answer.ts'
 import { readJsonBodies } from './read-json-bodies.ts'
 
 test('a body that comes too slowly is not waited for', async () => {

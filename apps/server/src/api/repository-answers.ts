@@ -2,16 +2,17 @@ import { mapAt } from '@holdfast/core/config/setting'
 import { requireKnown } from '@holdfast/orchestrator/config/require-known'
 import type { AnswersOf } from './answers-of.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
-import type { StatusReader } from './current-status.ts'
 import { configSeenBy, reportSeenBy, seesAbout } from './seen-by.ts'
 import { viewOfFinding } from './view-of-finding.ts'
 import { viewOfRepository } from './view-of-repository.ts'
 import { viewOfRun } from './view-of-run.ts'
 
-export function createRepositoryAnswers(
-  { catalogue, config, served }: ApiSurroundings,
-  status: StatusReader,
-): AnswersOf<'repositories'> {
+export function createRepositoryAnswers({
+  catalogue,
+  config,
+  served,
+  status,
+}: ApiSurroundings): AnswersOf<'repositories'> {
   return {
     async 'repositories.list'(_input, caller, ctx) {
       const { report } = await status.read(ctx)

@@ -9,6 +9,7 @@ import { draftRestore } from '@holdfast/orchestrator/restore/restore-run'
 import type { Run } from '@holdfast/orchestrator/run/run'
 import type { ReadingSurroundings } from './reading-surroundings.ts'
 import { makeRestorePlan } from './make-restore-plan.ts'
+import { queueRun } from './queue-run.ts'
 import type { RouteAnswer } from './route-answer.ts'
 import { viewOfRun } from './view-of-run.ts'
 
@@ -44,11 +45,9 @@ function requireConsent(
 export async function queueRestore(
   plan: RestorePlanView,
   caller: Caller,
-  { queue, config }: Pick<ReadingSurroundings, 'queue' | 'config'>,
+  surroundings: ReadingSurroundings,
   ctx: Context,
 ): Promise<Run> {
   const asked = { by: caller.name, uniqueKey: `restore/${randomUUID()}`, now: ctx.now() }
-  const run = await queue.enqueue(draftRestore(plan, asked, config()))
-  if (run === undefined) throw new Error('a random key was taken')
-  return run
+  return await queueRun(draftRestore(plan, asked, surroundings.config()), surroundings, ctx)
 }

@@ -7,14 +7,13 @@ import { findRun } from '@holdfast/orchestrator/run/find-run'
 import type { Run } from '@holdfast/orchestrator/run/run'
 import type { AnswersOf } from './answers-of.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
-import type { StatusReader } from './current-status.ts'
 import { configSeenBy, requireUnlimited, seesAbout } from './seen-by.ts'
+import { queueRun } from './queue-run.ts'
+import { tellChange } from './tell-change.ts'
 import { viewOfRun } from './view-of-run.ts'
 
-export function createRunAnswers(
-  { catalogue, queue, config, feed }: ApiSurroundings,
-  status: StatusReader,
-): AnswersOf<'runs'> {
+export function createRunAnswers(surroundings: ApiSurroundings): AnswersOf<'runs'> {
+  const { catalogue, queue, config } = surroundings
   /** Fails with RUN_UNKNOWN, also for one that the caller may not see. */
   const seenRun = async (id: string, caller: Caller): Promise<Run> => {
     // what is no part of an id is not worth a look at thousands of runs
@@ -45,19 +44,14 @@ export function createRunAnswers(
     async 'runs.start'({ body }, caller, ctx) {
       if (!('source' in body)) requireUnlimited(caller)
       const draft = draftByHand(wantedOf(body, caller), configSeenBy(caller, config()), ctx.now())
-      const run = await queue.enqueue(draft)
-      if (run === undefined) throw new Error('a run that was just made was there already')
-      status.forget()
-      await feed.look(ctx)
-      return viewOfRun(run)
+      return viewOfRun(await queueRun(draft, surroundings, ctx))
     },
 
     async 'runs.cancel'({ params }, caller, ctx) {
       const run = await seenRun(params.run, caller)
       if (run.source === undefined || !maySee(caller, run.source)) requireUnlimited(caller)
       if (!(await queue.cancel(run.id))) throw new AppError('RUN_ENDED', { id: run.id, state: run.state })
-      status.forget()
-      await feed.look(ctx)
+      await tellChange(surroundings, ctx)
       return viewOfRun((await catalogue.runs.get(run.id)) ?? run)
     },
   }

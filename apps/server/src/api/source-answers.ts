@@ -5,7 +5,6 @@ import { requireKnown } from '@holdfast/orchestrator/config/require-known'
 import { parseLogState } from '@holdfast/orchestrator/finding/noted-state'
 import type { AnswersOf } from './answers-of.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
-import type { StatusReader } from './current-status.ts'
 import { configSeenBy, reportSeenBy } from './seen-by.ts'
 import { viewOfProof } from './view-of-proof.ts'
 import { viewOfRun } from './view-of-run.ts'
@@ -13,10 +12,7 @@ import { viewOfSource } from './view-of-source.ts'
 
 type SourceList = RouteReply<Routes['sources.list']>
 
-export function createSourceAnswers(
-  { catalogue, config, served }: ApiSurroundings,
-  status: StatusReader,
-): AnswersOf<'sources'> {
+export function createSourceAnswers({ catalogue, config, served, status }: ApiSurroundings): AnswersOf<'sources'> {
   /** the same object for the same report: it is written down once, too */
   const whole = new WeakMap<object, SourceList>()
   return {

@@ -4,7 +4,6 @@ import type { Routes } from '@holdfast/api/routes'
 import { readReportHistory } from '@holdfast/orchestrator/status/report-history'
 import type { AnswersOf } from './answers-of.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
-import type { StatusReader } from './current-status.ts'
 import { reportSeenBy } from './seen-by.ts'
 import { viewOfApplication } from './view-of-application.ts'
 import { viewOfFinding } from './view-of-finding.ts'
@@ -13,10 +12,7 @@ import { viewOfSource } from './view-of-source.ts'
 
 const dayMs = 86_400_000
 
-export function createStatusAnswers(
-  { catalogue, config, machine }: ApiSurroundings,
-  status: StatusReader,
-): AnswersOf<'status'> {
+export function createStatusAnswers({ catalogue, config, machine, status }: ApiSurroundings): AnswersOf<'status'> {
   const whole = new WeakMap<object, RouteReply<Routes['status.get']>>()
   return {
     async 'status.get'(_input, caller, ctx) {

@@ -109,11 +109,8 @@ async function judgeRun(
 ): Promise<string | undefined> {
   const run = await runs.get(id)
   const isGiven =
-    run?.startedAt !== undefined &&
-    run.operation === 'backup' &&
-    run.source === source &&
-    run.leasedBy?.startsWith(`agent/${grant.agent}:`) === true
-  if (!isGiven) return 'it is of a run that this agent was not given'
+    run?.operation === 'backup' && run.source === source && run.leasedBy?.startsWith(`agent/${grant.agent}:`) === true
+  if (!isGiven || run.startedAt === undefined) return 'it is of a run that this agent was not given'
   const { attempt, startedAt } = run
   // one that has ended may still deliver what it had begun
   const refusedBefore = new Date(ctx.now().getTime() - patienceMsOf(grant))

@@ -141,6 +141,15 @@ describe('a download', () => {
     await vi.waitFor(async () => expect(await listLocks(locked, ctx)).toHaveLength(0), { timeout: 5000 })
   })
 
+  test('whose client is gone before anything was sent ends by itself', async () => {
+    const stop = new AbortController()
+    const { content } = await download(join(data, 'large.bin'), withSignal(ctx, stop.signal))
+    stop.abort()
+    // nobody listens for its error yet: that would end the server
+    await new Promise<void>((resolve) => content.once('close', resolve))
+    expect(content.errored).toMatchObject({ code: 'INTERRUPTED' })
+  })
+
   test('fails in the middle when the data cannot be read', async () => {
     const { content } = await download(join(data, 'large.bin'))
     const packs = join(fixture.repositoryPath('first'), 'data')

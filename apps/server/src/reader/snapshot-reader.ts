@@ -168,6 +168,8 @@ function receive(process: Process, id: number, over: () => void, ctx: Context): 
       done(error)
     },
   })
+  // who sends it is told as well; an error that nobody listens for yet would end the server
+  content.on('error', () => {})
   const gone = (): void => void content.destroy(new AppError('INTERRUPTED', {}))
   process.waiting.set(id, {
     failed: (error) => {

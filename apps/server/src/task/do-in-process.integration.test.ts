@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { effectiveConfigOf } from '@holdfast/core/config/testing/effective-config-fixture'
 import { quietContext } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
+import type { Event } from '@holdfast/core/events/event'
 import {
   createOperationFixture,
   type OperationFixture,
@@ -47,6 +48,15 @@ describe('a process of its own', () => {
     expect(result.bytesRead).toBe(21)
     const [record] = await fixture.catalogue.snapshots.list({ source: 'dump' })
     expect(record?.snapshotId).toBe(result.snapshots?.['first'])
+  })
+
+  test('tells how far it came in the end, however short it was', async () => {
+    const figures: number[] = []
+    const emit = (event: Event): void => {
+      if (event.type === 'backup.progressed') figures.push(event.bytesDone)
+    }
+    await doInProcess(backupOf(['seq', '10']), quietContext({ emit }))
+    expect(figures.at(-1)).toBe(21)
   })
 
   test('fails as the run does, with code and hint', async () => {

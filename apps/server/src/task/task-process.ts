@@ -34,6 +34,7 @@ async function begin(task: Task): Promise<void> {
     (result): FromTaskProcess => ({ type: 'done', result }),
     (error: unknown): FromTaskProcess => ({ type: 'failed', error: postError(error) }),
   )
+  sendHeldBack()
   if (process.connected) process.send?.(answer, () => process.exit(0))
   else process.exit(1)
 }
@@ -66,13 +67,28 @@ async function doTask(task: Task): Promise<TaskResults[Task['type']]> {
 /** Progress comes many times a second; who looks at it does so once. */
 const progressEveryMs = 1_000
 let progressedAtMs = Number.NEGATIVE_INFINITY
+/** the newest that was not sent: how far it came in the end is told in any case */
+let heldBack: Event | undefined
 
 function forward(event: Event): void {
-  if (event.type === 'item.processed' || !process.connected) return
+  if (event.type === 'item.processed') return
   if (event.type.endsWith('.progressed')) {
     const nowMs = performance.now()
-    if (nowMs - progressedAtMs < progressEveryMs) return
+    if (nowMs - progressedAtMs < progressEveryMs) {
+      heldBack = event
+      return
+    }
     progressedAtMs = nowMs
+    heldBack = undefined
   }
-  process.send?.({ type: 'event', event } satisfies FromTaskProcess)
+  send(event)
+}
+
+function sendHeldBack(): void {
+  if (heldBack !== undefined) send(heldBack)
+  heldBack = undefined
+}
+
+function send(event: Event): void {
+  if (process.connected) process.send?.({ type: 'event', event } satisfies FromTaskProcess)
 }

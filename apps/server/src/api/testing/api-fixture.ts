@@ -21,6 +21,7 @@ import { loadServedConfig } from '../../task/load-served-config.ts'
 import { factsOf } from '../../task/machine-facts.ts'
 import { apiPart } from '../api-part.ts'
 import type { ApiSurroundings } from '../api-surroundings.ts'
+import { createStatusReader } from '../current-status.ts'
 
 /** What must never be seen outside: passwords of repositories and databases, an address of a channel, variables. */
 export const canaries = {
@@ -85,6 +86,7 @@ export async function openApiFixture(): Promise<ApiFixture> {
   }
   const api: ApiSurroundings = {
     ...{ catalogue, queue, machine, log, configPath, feed, leaseMs: 180_000 },
+    status: createStatusReader(catalogue, () => served.config),
     config: () => served.config,
     served: () => served,
     reload: async (own) => {
