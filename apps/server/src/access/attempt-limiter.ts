@@ -3,6 +3,8 @@
  * failure. Kept in memory: each server counts for itself.
  */
 export interface AttemptLimiter {
+  /** How many ms to wait, 0 when an attempt may be made. Counts nothing. */
+  waitMs(key: string, atMs: number): number
   /** Counts an attempt, before it is known how it ends. How many ms to wait instead, 0 when it may be made. */
   begin(key: string, atMs: number): number
   /** It was a good one after all. `forget`: all before it are forgiven, too. */
@@ -23,22 +25,28 @@ const mostKeys = 20_000
 
 export function createAttemptLimiter(longestWaitMs: number): AttemptLimiter {
   const known = new Map<string, Attempts>()
-  const waitMs = ({ count, lastAtMs }: Attempts, atMs: number): number => {
+  /** What counts still. */
+  const attemptsOf = (key: string, atMs: number): Readonly<Attempts> => {
+    const found = known.get(key)
+    const isOver = (attempts: Attempts): boolean =>
+      atMs - attempts.lastAtMs >= (attempts.count < freeAttempts ? freeWithinMs : forgottenAfterMs)
+    return found === undefined || isOver(found) ? { count: 0, lastAtMs: atMs } : found
+  }
+  const waitMs = (key: string, atMs: number): number => {
+    const { count, lastAtMs } = attemptsOf(key, atMs)
     if (count < freeAttempts) return 0
     const dueMs = Math.min(firstWaitMs * 2 ** (count - freeAttempts), longestWaitMs)
     return Math.max(0, lastAtMs + dueMs - atMs)
   }
   return {
+    waitMs,
     begin(key, atMs) {
-      const found = known.get(key)
-      const isOver = (attempts: Attempts): boolean =>
-        atMs - attempts.lastAtMs >= (attempts.count < freeAttempts ? freeWithinMs : forgottenAfterMs)
-      const attempts = found === undefined || isOver(found) ? { count: 0, lastAtMs: atMs } : found
-      const wait = waitMs(attempts, atMs)
+      const wait = waitMs(key, atMs)
       if (wait > 0) return wait
+      const { count } = attemptsOf(key, atMs)
       // again at the end, as the newest
       known.delete(key)
-      known.set(key, { count: attempts.count + 1, lastAtMs: atMs })
+      known.set(key, { count: count + 1, lastAtMs: atMs })
       if (known.size > mostKeys) known.delete(known.keys().next().value ?? '')
       return 0
     },

@@ -105,6 +105,23 @@ describe('signing in', () => {
     expect(await signIn('root')).toMatchObject({ status: 200 })
   })
 
+  test('of a name that others keep locked locks no address of its owner', async () => {
+    app = await fixture.serve({ behindProxy: true })
+    const [{ name }, colleague] = [await newUser('viewer'), await newUser('viewer')]
+    const attempt = (user: string, given: string, from: string) =>
+      ask(app, {
+        method: 'POST',
+        url: '/api/v1/session',
+        payload: { name: user, password: given },
+        headers: { 'x-forwarded-for': from },
+      })
+    for (let index = 0; index < 5; index++) await attempt(name, 'wrong', `10.1.${index}.1`)
+    for (let index = 0; index < 7; index++) {
+      expect(await attempt(name, password, '192.0.2.7')).toMatchObject({ status: 429 })
+    }
+    expect(await attempt(colleague.name, password, '192.0.2.7')).toMatchObject({ status: 200 })
+  })
+
   test('may be tried five times for one name, from wherever; then its owner waits five minutes at most', async () => {
     app = await fixture.serve({ behindProxy: true })
     const { name } = await newUser('viewer')

@@ -61,8 +61,11 @@ function createPasswordCheck(catalogue: ApiSurroundings['catalogue']) {
   ): Promise<UserRecord> => {
     const atMs = ctx.now().getTime()
     const name = given.name.toLowerCase()
-    const waitMs = byAddress.begin(address, atMs) || byUser.begin(name, atMs)
+    // an attempt that is not made counts for neither: a colleague's name that somebody keeps locked locks no address, too
+    const waitMs = Math.max(byAddress.waitMs(address, atMs), byUser.waitMs(name, atMs))
     if (waitMs > 0) throw tooMany('attempts to sign in', waitMs)
+    byAddress.begin(address, atMs)
+    byUser.begin(name, atMs)
     const user = await checkPassword(given, catalogue)
     if (user === undefined) throw new AppError('SIGN_IN_REFUSED', {})
     byAddress.succeeded(address, { forget: false })
