@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // Starts the command line. Plain JavaScript, because it must also run on a Node that is too old for the rest: then it
 // starts itself again with the Node that `npm ci` installed.
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import module from 'node:module'
 import os from 'node:os'
@@ -21,7 +20,7 @@ if (major > 24 || (major === 24 && minor >= 12)) {
   v8.setFlagsFromString('--optimize-for-size')
   await import('../src/main.ts')
 } else {
-  startAgain(installedNode())
+  await startAgain(installedNode())
 }
 
 function installedNode() {
@@ -36,7 +35,7 @@ function installedNode() {
   }
 }
 
-function startAgain(node) {
+async function startAgain(node) {
   if (node === undefined) {
     console.error(
       `holdfast: Node ${process.versions.node} is too old, and the package with a newer one is not installed`,
@@ -45,6 +44,7 @@ function startAgain(node) {
     process.exitCode = 1
     return
   }
+  const { spawn } = await import('node:child_process')
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {

@@ -27,8 +27,10 @@ export function padColumns(text: string, columns: number, side: 'left' | 'right'
 }
 
 function characterWidth(character: string): number {
-  if (/\p{M}/u.test(character)) return 0
   const code = character.codePointAt(0) ?? 0
+  // no marks among them
+  if (code < 0x300) return 1
+  if (/\p{M}/u.test(character)) return 0
   const wide =
     (code >= 0x1100 && code <= 0x115f) ||
     (code >= 0x2e80 && code <= 0xa4cf) ||

@@ -126,9 +126,9 @@ export interface ProofStore {
     readonly since?: Date
     readonly limit?: number
   }): Promise<readonly ProofRecord[]>
-  /** newest passed and newest of all, per source, in one question */
+  /** newest passed and newest of all, per source, in one question; those that passed without their checks */
   newest(): Promise<readonly ProofRecord[]>
-  /** the passed one with the greatest `recoveryMs` of those ended since then, per source, in one question */
+  /** the passed one with the greatest `recoveryMs` of those ended since then, per source, in one question; without checks */
   slowest(since: Date): Promise<readonly ProofRecord[]>
 }
 

@@ -67,6 +67,16 @@ export function measureObjectives(facts: ObjectiveFacts, clock: CronClock): Sour
     findings: Map.groupBy(facts.openFindings, ({ subject }) => subject.source),
   }
   const onRepositories = facts.openFindings.filter(({ subject }) => subject.repository !== undefined)
+  // most sources share the line of their tier
+  const periods = new Map<string, number>()
+  const periodMsOf = ({ backup }: SourceSettings): number => {
+    const line = `${backup.cron}|${backup.timeZone}`
+    let periodMs = periods.get(line)
+    if (periodMs === undefined) {
+      periods.set(line, (periodMs = periodOf({ settings: backup }, facts.now.getTime(), clock)))
+    }
+    return periodMs
+  }
   return [...facts.config.sources.values()].map((source) => {
     const findings = bySource.findings.get(source.name) ?? []
     const snapshots = bySource.snapshots.get(source.name) ?? []
@@ -74,15 +84,8 @@ export function measureObjectives(facts: ObjectiveFacts, clock: CronClock): Sour
     const newestProof = newestOf(proofs)
     const newestPassed = newestOf(proofs.filter(({ verdict }) => verdict === 'passed'))
     const restorable = newestRestorable(source, snapshots, facts)
-    const periodMs = periodOf({ settings: source.backup }, facts.now.getTime(), clock)
-    const scored = {
-      source,
-      config: facts.config,
-      snapshots,
-      newestProof,
-      openFindings: [...findings, ...onRepositories],
-      allowedLagMs: periodMs + source.timeoutMs,
-    }
+    const allowedLagMs = periodMsOf(source) + source.timeoutMs
+    const holders = repositoriesWithCopy({ source, config: facts.config, snapshots, allowedLagMs })
     const ageMs = restorable.at === undefined ? undefined : Math.max(0, facts.now.getTime() - restorable.at.getTime())
     return {
       source,
@@ -96,8 +99,8 @@ export function measureObjectives(facts: ObjectiveFacts, clock: CronClock): Sour
         newestPassed,
         proofAgeMs: Math.max(0, facts.now.getTime() - newestPassed.endedAt.getTime()),
       }),
-      copies: repositoriesWithCopy(scored).map(({ name }) => name),
-      score: scoreSource(scored),
+      copies: holders.map(({ name }) => name),
+      score: scoreSource({ source, holders, newestProof, openFindings: [...findings, ...onRepositories] }),
       findings,
     }
   })

@@ -1,4 +1,4 @@
-import type { EffectiveConfig, SourceSettings } from '@holdfast/core/config/effective-config'
+import type { EffectiveConfig, RepositorySettings, SourceSettings } from '@holdfast/core/config/effective-config'
 import type { ProofRecord, SnapshotOverview } from '../catalogue/catalogue.ts'
 import type { Finding } from '../finding/finding.ts'
 
@@ -16,17 +16,13 @@ export interface Score {
   readonly parts: readonly ScorePart[]
 }
 
-/** A repository that is this much behind the newest still has a copy: one backup may be on its way. */
 export interface ScoreFacts {
   readonly source: SourceSettings
-  readonly config: EffectiveConfig
-  /** of this source */
-  readonly snapshots: readonly SnapshotOverview[]
+  /** as `repositoriesWithCopy` finds them */
+  readonly holders: readonly RepositorySettings[]
   /** of this source, newest of all */
   readonly newestProof: ProofRecord | undefined
   readonly openFindings: readonly Finding[]
-  /** how much older than the newest snapshot a repository's may be and still count */
-  readonly allowedLagMs: number
 }
 
 /** What the source itself lies on. */
@@ -35,7 +31,7 @@ const errorKinds = new Set(['proof-failed', 'check-failed', 'damaged-source'])
 
 /** Three copies (the source is one), on two media, one off-site, one immutable, no error at the last proof. */
 export function scoreSource(facts: ScoreFacts): Score {
-  const holders = repositoriesWithCopy(facts)
+  const { holders } = facts
   const media = new Set([...(holders.length > 0 ? [sourceMedium] : []), ...holders.map(({ medium }) => medium)])
   const offSite = holders.filter(({ isOffSite }) => isOffSite)
   const immutable = holders.filter(({ isImmutable }) => isImmutable)
@@ -50,8 +46,17 @@ export function scoreSource(facts: ScoreFacts): Score {
   return { points: parts.filter(({ isMet }) => isMet).length, parts }
 }
 
+export interface CopyFacts {
+  readonly source: SourceSettings
+  readonly config: Pick<EffectiveConfig, 'repositories'>
+  /** of this source */
+  readonly snapshots: readonly SnapshotOverview[]
+  /** A repository that is this much behind the newest still has a copy: one backup may be on its way. */
+  readonly allowedLagMs: number
+}
+
 /** Repositories that hold the newest snapshot, or one that is hardly older. */
-export function repositoriesWithCopy({ source, config, snapshots, allowedLagMs }: ScoreFacts) {
+export function repositoriesWithCopy({ source, config, snapshots, allowedLagMs }: CopyFacts): RepositorySettings[] {
   const newestMs = Math.max(...snapshots.map(({ newest }) => newest.getTime()))
   const names = snapshots.flatMap(({ repository, newest }) =>
     newest.getTime() >= newestMs - allowedLagMs ? [repository] : [],

@@ -112,11 +112,18 @@ async function deleteSnapshots(writer: CatalogueWriter, repository: string, ids:
 }
 
 async function readOverview(store: CatalogueStore): Promise<readonly SnapshotOverview[]> {
-  const rows = await store.select<SnapshotOverviewTable>(question`select * from holdfast.snapshot_overviews`)
-  return rows.map(({ newest_id, oldest, newest, ...rest }) => ({
-    ...{ ...rest, newestId: newest_id },
-    oldest: new Date(oldest),
-    newest: new Date(newest),
+  const rows = await store.select<SnapshotOverviewTable & Pick<SnapshotRow, 'bytes'>>(
+    question`select o.*, s.bytes from holdfast.snapshot_overviews o
+      left join holdfast.snapshots s on s.repository = o.repository and s.snapshot_id = o.newest_id`,
+  )
+  return rows.map((row) => ({
+    source: row.source,
+    repository: row.repository,
+    count: row.count,
+    oldest: new Date(row.oldest),
+    newest: new Date(row.newest),
+    newestId: row.newest_id,
+    ...(row.bytes !== null && { newestBytes: row.bytes }),
   }))
 }
 

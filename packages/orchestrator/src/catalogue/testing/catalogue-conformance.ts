@@ -180,16 +180,18 @@ function describeSnapshots(open: Open): void {
     expect(await snapshots.list({})).toEqual([third, elsewhere])
   })
 
-  test('the overview counts snapshots and names the newest, for each source and repository', async () => {
+  test('the overview counts snapshots and names the newest and its size, for each source and repository', async () => {
     const { snapshots } = await open()
     expect(await snapshots.overview()).toEqual([])
     const times = [3, 1, 2]
-    await snapshots.add(times.map((minute) => record({ snapshotId: `s${minute}`, time: at(minute) })))
+    await snapshots.add(
+      times.map((minute) => record({ snapshotId: `s${minute}`, time: at(minute), bytes: minute * 10 })),
+    )
     await snapshots.add([record({ repository: 'offsite' }), record({ source: 'blog', snapshotId: 'b' })])
     const overview = await snapshots.overview()
     expect(overview).toHaveLength(3)
     expect(overview).toContainEqual({
-      ...{ source: 'shop', repository: 'main', count: 3, newestId: 's3' },
+      ...{ source: 'shop', repository: 'main', count: 3, newestId: 's3', newestBytes: 30 },
       ...{ oldest: at(1), newest: at(3) },
     })
     expect(overview).toContainEqual({
@@ -254,7 +256,8 @@ function describeProofs(open: Open): void {
     const failed = proof('failed', { endedAt: at(3), verdict: 'failed' })
     const only = proof('only', { source: 'blog', verdict: 'failed' })
     for (const each of [failed, old, passed, only]) await proofs.add(each)
-    expect(await proofs.newest()).toEqual([only, failed, passed])
+    // the checks of those that passed are read one by one
+    expect(await proofs.newest()).toEqual([only, failed, { ...passed, checks: '[]' }])
   })
 
   test('the slowest passed proof of each source since an instant is found', async () => {
@@ -264,7 +267,7 @@ function describeProofs(open: Open): void {
     const fast = proof('fast', { endedAt: at(6), recoveryMs: 100 })
     const failed = proof('failed', { endedAt: at(6), recoveryMs: 8000, verdict: 'failed' })
     for (const each of [tooOld, slow, fast, failed]) await proofs.add(each)
-    expect(await proofs.slowest(at(2))).toEqual([slow])
+    expect(await proofs.slowest(at(2))).toEqual([{ ...slow, checks: '[]' }])
     expect(await proofs.slowest(at(7))).toEqual([])
   })
 }
