@@ -29,6 +29,18 @@ async function signedIn(role: 'viewer' | 'operator' | 'admin' = 'operator') {
   return { name, secret, cookie: `holdfast_session=${secret}` }
 }
 
+test('a server that speaks HTTPS tells browsers to stay with it, refused and unknown ones too', async () => {
+  const tls = { certificate: '/etc/tls.pem', key: '/etc/tls.key' }
+  const headerOf = async (app: FastifyInstance, url: string, host = 'backup.example.org:8443') =>
+    (await ask(app, { url, headers: { host } })).headers['strict-transport-security']
+  const own = await serve({ listen: '0.0.0.0:8443', tls })
+  for (const url of ['/', '/who', '/healthz', '/api/v1/users', '/nothing']) {
+    expect([url, await headerOf(own, url)]).toEqual([url, expect.stringMatching(/^max-age=\d+$/)])
+  }
+  expect(await headerOf(own, '/', 'localhost:8443')).toBeUndefined()
+  expect(await headerOf(await serve(proxied), '/'), 'that is the proxy’s to say').toBeUndefined()
+})
+
 describe('on loopback, where nobody has to sign in', () => {
   test('whoever asks this machine by a name of its own is its admin', async () => {
     const app = await serve({})

@@ -13,6 +13,7 @@ import { type Openness, opennessOf } from './openness.ts'
 import { refuseForeignChange, refuseRebound } from './refuse-foreign.ts'
 import { createRequestLimiter, type RequestLimiter } from './request-limiter.ts'
 import { sendSession, sessionCookie } from './session-cookie.ts'
+import { strictTransport } from './strict-transport.ts'
 
 const requestsPerMinute = 300
 const longAnswerCheckMs = 60_000
@@ -35,6 +36,8 @@ export function accessPart(surroundings: AccessSurroundings, ctx: Context): Http
   }
   return (app) => {
     app.addHook('onRequest', async (request, reply) => {
+      const transport = strictTransport(surroundings.settings, request.headers.host ?? '')
+      if (transport !== undefined) reply.header('strict-transport-security', transport)
       if (apart.has(routeOf(request))) request.caller = { ...nobody }
       else request.caller = await admit(request, reply, door, ctx)
     })
