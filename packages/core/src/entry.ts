@@ -46,6 +46,11 @@ export type EntryContent =
   /** Read to its end before the next entry is asked for. Fails by throwing: then there is no snapshot. */
   | { readonly type: 'stream'; readonly chunks: AsyncIterable<Uint8Array> }
   /**
+   * Put together in this order they are the file. All are read side by side, each as it comes, while further entries are
+   * asked for; each is cut for itself. Whoever reads one after the other gets them as well.
+   */
+  | { readonly type: 'parts'; readonly parts: readonly AsyncIterable<Uint8Array>[] }
+  /**
    * A file on this machine, which worker threads read themselves. Unchanged since the parent snapshot (size, times,
    * inode) it is not read. When it has vanished meanwhile, the entry is left out: a database may drop a table.
    */

@@ -3,6 +3,8 @@ import type { FirstFailure } from './first-failure.ts'
 import { fixedStreamChunks } from './fixed-chunks.ts'
 import type { JobQueue } from './job-queue.ts'
 import { LocalFiles } from './local-files.ts'
+import { PartContents } from './part-contents.ts'
+import { resumed } from './resumed.ts'
 import type { LocalFile, LocalFileContent } from './save-jobs.ts'
 import { SmallContents, smallContentBytes } from './small-contents.ts'
 import { createStreamChunker, type StreamChunker } from './stream-chunks.ts'
@@ -21,6 +23,7 @@ export class EntryContents {
   readonly #chunker: StreamChunker
   readonly #small: SmallContents
   readonly #local: LocalFiles
+  readonly #parts: PartContents
   readonly #head = new Uint8Array(smallContentBytes)
 
   /** @param onBytes is told of everything that was stored, large files in parts */
@@ -31,6 +34,7 @@ export class EntryContents {
     this.#chunker = createStreamChunker(chunkerPolynomial)
     this.#small = new SmallContents(queue)
     this.#local = new LocalFiles(queue, onBytes)
+    this.#parts = new PartContents(queue, failure, chunkerPolynomial, onBytes)
   }
 
   async bytes(bytes: Uint8Array, isPaged: boolean, onStored: OnStored): Promise<void> {
@@ -48,11 +52,16 @@ export class EntryContents {
       if (next.done === true) return await this.#addSmall(this.#head.subarray(0, used), onStored)
       const piece = next.value
       if (used + piece.length > smallContentBytes) {
-        return await this.#cut(resumed(this.#head.subarray(0, used), piece, pieces), this.#chunker, onStored)
+        return await this.#cut(resumed([this.#head.subarray(0, used), piece], pieces), this.#chunker, onStored)
       }
       this.#head.set(piece, used)
       used += piece.length
     }
+  }
+
+  /** Returns at once: the source goes on, and the queue's `settle` waits for the parts. */
+  parts(parts: readonly AsyncIterable<Uint8Array>[], onStored: OnStored): void {
+    this.#parts.add(parts, onStored)
   }
 
   /** @param onStored gets null when the file has vanished */
@@ -80,19 +89,4 @@ export class EntryContents {
 
 async function* justOne(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
-}
-
-/** A stream whose beginning has been read already. */
-async function* resumed(
-  head: Uint8Array,
-  piece: Uint8Array,
-  rest: AsyncGenerator<Uint8Array, void, undefined>,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield head
-    yield piece
-    yield* rest
-  } finally {
-    await rest.return()
-  }
 }

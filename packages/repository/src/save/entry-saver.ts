@@ -102,6 +102,7 @@ export class EntrySaver {
     const stored = (content: StoredContent): void => this.#fileDone(entry, stats, this.#identity, content, known)
     const { content, isPaged = false } = entry
     if (content.type === 'bytes') await contents.bytes(content.bytes, isPaged, stored)
+    else if (content.type === 'parts') contents.parts(content.parts, stored)
     else await contents.stream(content.chunks, isPaged, stored)
   }
 

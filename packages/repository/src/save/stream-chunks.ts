@@ -5,13 +5,11 @@ export type StreamChunker = (
   bytes: AsyncIterable<Uint8Array>,
 ) => AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>
 
-const bufferBytes = 2 * chunkBytesAtMost
-
 /**
  * Cuts streams into chunks, one stream after another, each chunk in memory of its own so that it can be handed to a
- * worker. Holds at most two longest chunks besides what the source yields at once.
+ * worker. Holds at most `bufferBytes` besides what the source yields at once; the longest chunk must fit.
  */
-export function createStreamChunker(chunkerPolynomial: bigint): StreamChunker {
+export function createStreamChunker(chunkerPolynomial: bigint, bufferBytes = 2 * chunkBytesAtMost): StreamChunker {
   const arena = new Arena(bufferBytes + 65536)
   arena.primitives.setPolynomial(chunkerPolynomial)
   const buffer = arena.reserve(bufferBytes)

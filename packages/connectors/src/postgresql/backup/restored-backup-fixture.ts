@@ -74,7 +74,7 @@ async function put(entry: Exclude<Entry, { kind: 'settle' }>, root: string): Pro
 
 async function write(path: string, content: EntryContent): Promise<void> {
   if (content.type === 'bytes') return writeFileSync(path, content.bytes, { flag: 'wx' })
-  if (content.type === 'local') throw new Error('a local file is copied, not written')
+  if (content.type !== 'stream') throw new Error(`content of type ${content.type} is not written`)
   const descriptor = openSync(path, 'wx')
   for await (const bytes of content.chunks) writeSync(descriptor, bytes)
   closeSync(descriptor)

@@ -42,10 +42,10 @@ export async function readBackup(
   const files = new Map<string, Buffer>()
   for await (const entry of backup.entries) {
     if (entry.kind !== 'file') throw new Error(`unexpected ${entry.kind}`)
-    if (entry.content.type === 'local') throw new Error('unexpected local file')
     const parts: Uint8Array[] = []
     if (entry.content.type === 'bytes') parts.push(entry.content.bytes)
-    else for await (const bytes of entry.content.chunks) parts.push(bytes)
+    else if (entry.content.type === 'stream') for await (const bytes of entry.content.chunks) parts.push(bytes)
+    else throw new Error(`unexpected content of type ${entry.content.type}`)
     files.set(entry.path, Buffer.concat(parts))
   }
   return keptBackup(files)
