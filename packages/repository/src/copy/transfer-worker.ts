@@ -1,6 +1,7 @@
 /** Worker thread that moves blobs from packs to new packs: of the same repository (prune, repair) or of another (copy). */
 import { ArenaCipher } from '../engine/arena-cipher.ts'
 import { Arena } from '../engine/arena.ts'
+import { BlobHasher } from '../engine/blob-hasher.ts'
 import { BlobIndex } from '../engine/blob-index.ts'
 import { createLocalPackReader, createRemotePackReader } from '../engine/pack-reader.ts'
 import { PackWriter, type Region, stagingBytes } from '../engine/pack-writer.ts'
@@ -31,6 +32,7 @@ const opened = region(windowBytes + blobBytes)
 const plain = region(blobBytes + 1)
 const scratch = region(blobBytes + spareBytes)
 const decompress = createDecompressor(arena.bytes)
+const hasher = new BlobHasher(arena)
 const sourceCipher = new ArenaCipher(arena, own(setup.sourceKey), keyStreamBytes)
 const targetCipher = setup.sameKey ? sourceCipher : new ArenaCipher(arena, own(setup.targetKey), keyStreamBytes)
 
@@ -39,6 +41,7 @@ const writer = (isTree: boolean): PackWriter =>
   new PackWriter({
     arena,
     cipher: targetCipher,
+    hasher,
     decompress,
     staging: region(stagingBytes(blobBytes)),
     text: scratch,

@@ -8,6 +8,7 @@ import { open } from '../format/crypto.ts'
 import { openPackHeader } from '../format/pack-header.ts'
 import { Arena } from './arena.ts'
 import { ArenaCipher } from './arena-cipher.ts'
+import { BlobHasher } from './blob-hasher.ts'
 import type { FinishedPack } from './finished-pack.ts'
 import { mergePacks } from './merge-packs.ts'
 import { PackWriter, stagingBytes } from './pack-writer.ts'
@@ -21,7 +22,7 @@ afterEach(() => {
   for (const name of readdirSync(spool)) rmSync(join(spool, name))
 })
 
-function openWriter(targetBytes: number) {
+function openWriter(targetBytes: number, inLanes = false) {
   const arena = new Arena(40 << 20)
   const region = (sizeBytes: number) => ({ at: arena.reserve(sizeBytes), sizeBytes })
   const [input, text, plain, staging] = [
@@ -34,6 +35,7 @@ function openWriter(targetBytes: number) {
   const writer = new PackWriter({
     arena,
     cipher: new ArenaCipher(arena, key, 262144),
+    hasher: new BlobHasher(arena, inLanes),
     decompress: createDecompressor(arena.bytes),
     staging,
     text,
@@ -73,30 +75,50 @@ function readPack(pack: FinishedPack): Map<string, Buffer> {
 }
 
 describe('the pack writer', () => {
-  test('makes packs whose header, hash and blobs are right, in order, and starts a new one at the target size', () => {
-    const { writer, packs, add } = openWriter(4 << 20)
-    const blobs = someBlobs(60)
-    for (const [i, blob] of blobs.entries()) add(blob, i % 3 === 0 && blob.length > 0)
-    writer.finish()
-    writer.finish()
-    expect(packs.length).toBeGreaterThan(5)
-    expect(packs.flatMap((pack) => pack.blobs.map(({ id }) => id))).toEqual(blobs.map(sha256))
-    for (const pack of packs) readPack(pack)
-    expect(packs.slice(0, -1).every(({ sizeBytes }) => sizeBytes >= 4 << 20)).toBe(true)
-  })
+  test.each([false, true])(
+    'makes packs whose header, hash and blobs are right, in order, of the target size (lanes: %s)',
+    (inLanes) => {
+      const { writer, packs, add } = openWriter(4 << 20, inLanes)
+      const blobs = someBlobs(60)
+      for (const [i, blob] of blobs.entries()) add(blob, i % 3 === 0 && blob.length > 0)
+      writer.finish()
+      writer.finish()
+      expect(packs.length).toBeGreaterThan(5)
+      expect(packs.flatMap((pack) => pack.blobs.map(({ id }) => id))).toEqual(blobs.map(sha256))
+      for (const pack of packs) readPack(pack)
+      expect(packs.slice(0, -1).every(({ sizeBytes }) => sizeBytes >= 4 << 20)).toBe(true)
+    },
+  )
 
   test('refuses to finish a pack with a blob that is not what its id says, small or large, compressed or not', () => {
-    for (const length of [300, 50_000]) {
+    for (const [length, inLanes] of [300, 50_000].flatMap((bytes) =>
+      [true, false].map((lanes) => [bytes, lanes] as const),
+    )) {
       for (const compressed of [true, false]) {
-        const { writer, packs, add } = openWriter(16 << 20)
+        const { writer, packs, add } = openWriter(16 << 20, inLanes)
         const wrong = (): void => {
+          for (let i = 0; i < 5; i++) add(randomBytes(length), false)
           add(Buffer.alloc(length, 7), compressed, sha256(Buffer.alloc(length, 8)))
+          for (let i = 0; i < 5; i++) add(randomBytes(length), false)
           writer.finish()
         }
         expect(wrong).toThrow(/does not read back/)
         expect(packs).toEqual([])
       }
     }
+  })
+
+  test('what waits to be hashed is still there when the memory behind it was given back', () => {
+    const { writer, packs, add } = openWriter(64 << 20, true)
+    const blobs = Array.from({ length: 20 }, () => randomBytes(1_000_000))
+    for (const blob of blobs) {
+      add(blob, false)
+      writer.release(4096)
+    }
+    writer.finish()
+    const [pack] = packs
+    const read = pack === undefined ? new Map<string, Buffer>() : readPack(pack)
+    expect(blobs.every((blob) => read.get(sha256(blob))?.equals(blob))).toBe(true)
   })
 
   test('begun packs are joined without opening a blob, as many as fit', () => {

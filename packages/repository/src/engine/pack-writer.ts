@@ -7,13 +7,16 @@ import type { PackedBlob } from '../format/packed-blob.ts'
 import { encodePackHeader, packHeaderEntryBytes } from '../format/pack-header.ts'
 import type { Arena } from './arena.ts'
 import { type ArenaCipher, smallTextBytes } from './arena-cipher.ts'
+import type { BlobHasher } from './blob-hasher.ts'
 import type { FinishedPack } from './finished-pack.ts'
-import { sha256 } from './sha256.ts'
+import { OpenedBlobs, readbackFailed } from './opened-blobs.ts'
 import { createSpoolFile, type SpoolFile, writeFully } from './spool-file.ts'
 import type { Decompress } from './zstd.ts'
 
 /** Sealed blobs are hashed and written in pieces of this size while they are still in the processor's cache. */
 const pieceBytes = 1 << 20
+/** What waits to be hashed together (`gatherBytes` of the hasher) lies in staging meanwhile. */
+const gatheredBytesAtMost = 4 * pieceBytes
 /** A header that has grown to this finishes the pack, far below the format's limit of 16 MiB. */
 const headerBytesAtMost = 4 << 20
 
@@ -26,6 +29,7 @@ export interface Region {
 export interface PackWriterOptions {
   readonly arena: Arena
   readonly cipher: ArenaCipher
+  readonly hasher: BlobHasher
   readonly decompress: Decompress
   /** holds a piece and the blob that completes it: `stagingBytes(largest blob)` */
   readonly staging: Region
@@ -44,7 +48,7 @@ export interface PackWriterOptions {
 
 /** Size of the staging region for blobs of up to `largestBlobBytes`. */
 export function stagingBytes(largestBlobBytes: number): number {
-  return pieceBytes + largestBlobBytes + sealOverheadBytes + headerBytesAtMost / 2
+  return gatheredBytesAtMost + largestBlobBytes + sealOverheadBytes + headerBytesAtMost / 2
 }
 
 /**
@@ -59,6 +63,8 @@ export class PackWriter {
   #blobs: PackedBlob[] = []
   /** the newest blobs, in staging, not sealed yet: positions in #blobs */
   #firstUnsealed = 0
+  /** what the large ones of them have to be opened to */
+  #gatheredBytes = 0
   #hash: Hash | undefined
   #file: SpoolFile | undefined
   #files = 0
@@ -90,12 +96,24 @@ export class PackWriter {
     this.#firstUnsealed = this.#blobs.length
   }
 
-  /** Seals a large blob, writes a full piece, finishes a full pack. Returns the stored bytes so far of this pack. */
+  /** Seals large blobs when there are enough of them, writes a full piece, finishes a full pack. */
   settle(): void {
-    const newest = this.#blobs.at(-1)
-    if (newest !== undefined && newest.length > smallTextBytes + sealOverheadBytes) this.#sealPending()
-    if (this.#position - this.#o.staging.at >= pieceBytes) this.#flush()
+    const newest = this.#firstUnsealed < this.#blobs.length ? this.#blobs.at(-1) : undefined
+    if (newest !== undefined && newest.length > smallTextBytes + sealOverheadBytes) {
+      this.#gatheredBytes += newest.rawLength || newest.length
+    }
+    const stagedBytes = this.#position - this.#o.staging.at
+    const { gatherBytes } = this.#o.hasher
+    const gathers = this.#gatheredBytes < gatherBytes && stagedBytes < gatheredBytesAtMost
+    if (this.#gatheredBytes > 0 && !gathers) this.#sealPending()
+    if (stagedBytes >= pieceBytes && this.#gatheredBytes === 0) this.#flush()
     if (this.#offset >= this.#o.targetBytes || this.#headerBytes >= headerBytesAtMost) this.finish()
+  }
+
+  /** Gives memory back that no waiting blob lies in; at least `keptBytes` stay. */
+  release(keptBytes: number): void {
+    const { arena, staging } = this.#o
+    arena.release(staging, Math.max(keptBytes, this.#position - staging.at))
   }
 
   /** Completes the pack, if there is one. */
@@ -141,58 +159,73 @@ export class PackWriter {
     const { cipher } = this.#o
     const pending = this.#blobs.slice(this.#firstUnsealed)
     this.#firstUnsealed = this.#blobs.length
-    const small = pending.filter((blob) => blob.length <= smallTextBytes + sealOverheadBytes)
+    this.#gatheredBytes = 0
+    const isSmall = (blob: PackedBlob): boolean => blob.length <= smallTextBytes + sealOverheadBytes
+    const small = pending.filter(isSmall)
     cipher.sealBatch(
       small.map((blob) => this.#addressOf(blob)),
       small.map((blob) => blob.length - sealOverheadBytes),
     )
     this.#verifySmall(small)
-    for (const blob of pending) {
-      if (blob.length <= smallTextBytes + sealOverheadBytes) continue
-      cipher.seal(this.#addressOf(blob), blob.length - sealOverheadBytes)
-      this.#verifyLarge(blob)
-    }
+    const large = pending.filter((blob) => !isSmall(blob))
+    for (const blob of large) cipher.seal(this.#addressOf(blob), blob.length - sealOverheadBytes)
+    this.#verifyLarge(large)
   }
 
-  #verifyLarge(blob: PackedBlob): void {
-    const { cipher, text } = this.#o
-    const at = this.#addressOf(blob)
-    if (blob.rawLength === 0) {
-      if (cipher.hashOpened(at, blob.length) !== blob.id) throw readbackFailed(blob, 'wrong tag or content')
-      return
+  #verifyLarge(blobs: readonly PackedBlob[]): void {
+    const { cipher, text, hasher } = this.#o
+    const opened = this.#openedBlobs()
+    for (const blob of blobs) {
+      const at = this.#addressOf(blob)
+      const isPlain = blob.rawLength === 0
+      if (isPlain && hasher.gatherBytes === 0) {
+        if (cipher.hashOpened(at, blob.length) !== blob.id) throw readbackFailed(blob, 'wrong tag or content')
+        continue
+      }
+      const target = isPlain ? opened.makeRoom(blob.length - sealOverheadBytes) : text.at
+      if (!cipher.open(at, blob.length, target)) throw readbackFailed(blob, 'wrong tag')
+      this.#addOpened(opened, blob, target)
     }
-    if (!cipher.open(at, blob.length, text.at)) throw readbackFailed(blob, 'wrong tag')
-    this.#verifyText(blob, text.at)
+    opened.verify()
   }
 
   #verifySmall(blobs: readonly PackedBlob[]): void {
     const { cipher, text } = this.#o
+    const opened = this.#openedBlobs()
+    let portion: PackedBlob[] = []
+    let targets: number[] = []
     let end = text.at
-    const targets = blobs.map((blob) => {
-      const at = end
-      end += blob.length - sealOverheadBytes
-      return at
-    })
-    const wrong = cipher.openBatch(
-      blobs.map((blob) => this.#addressOf(blob)),
-      blobs.map((blob) => blob.length),
-      targets,
-    )
-    const failed = blobs[wrong]
-    if (failed !== undefined) throw readbackFailed(failed, 'wrong tag')
-    for (const [i, blob] of blobs.entries()) this.#verifyText(blob, targets[i] ?? 0)
+    const open = (): void => {
+      const sealed = portion.map((blob) => this.#addressOf(blob))
+      const lengths = portion.map((blob) => blob.length)
+      const failed = portion[cipher.openBatch(sealed, lengths, targets)]
+      if (failed !== undefined) throw readbackFailed(failed, 'wrong tag')
+      for (const [i, blob] of portion.entries()) this.#addOpened(opened, blob, targets[i] ?? 0)
+      opened.verify()
+      ;[portion, targets, end] = [[], [], text.at]
+    }
+    for (const blob of blobs) {
+      const length = blob.length - sealOverheadBytes
+      if (end + length > text.at + text.sizeBytes) open()
+      portion.push(blob)
+      targets.push(end)
+      end += length
+    }
+    open()
   }
 
-  /** The decrypted form at `at` must be the blob that its id names. */
-  #verifyText(blob: PackedBlob, at: number): void {
-    const { arena, plain, decompress } = this.#o
-    const textLength = blob.length - sealOverheadBytes
-    let [from, length] = [at, textLength]
-    if (blob.rawLength > 0) {
-      if (!decompress(at, textLength, plain.at, blob.rawLength)) throw readbackFailed(blob, 'it cannot be decompressed')
-      ;[from, length] = [plain.at, blob.rawLength]
+  #openedBlobs(): OpenedBlobs {
+    return new OpenedBlobs(this.#o.hasher, this.#o.plain)
+  }
+
+  /** Takes a blob whose decrypted form lies at `at`. */
+  #addOpened(opened: OpenedBlobs, blob: PackedBlob, at: number): void {
+    if (blob.rawLength === 0) return opened.add(blob, at)
+    const target = opened.makeRoom(blob.rawLength)
+    if (!this.#o.decompress(at, blob.length - sealOverheadBytes, target, blob.rawLength)) {
+      throw readbackFailed(blob, 'it cannot be decompressed')
     }
-    if (sha256(arena.bytes.subarray(from, from + length)) !== blob.id) throw readbackFailed(blob, 'other content')
+    opened.add(blob, target)
   }
 
   #verifyHeader(header: Buffer, sealed: number): void {
@@ -230,11 +263,8 @@ export class PackWriter {
     this.#headerBytes = 0
     this.#blobs = []
     this.#firstUnsealed = 0
+    this.#gatheredBytes = 0
     this.#hash = undefined
     this.#file = undefined
   }
-}
-
-function readbackFailed(blob: PackedBlob, reason: string): AppError {
-  return new AppError('ENGINE_READBACK_FAILED', { blob: blob.id, reason })
 }

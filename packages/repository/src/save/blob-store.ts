@@ -1,5 +1,6 @@
 import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import type { Arena } from '../engine/arena.ts'
+import type { BlobHasher, Span } from '../engine/blob-hasher.ts'
 import type { BlobIndex } from '../engine/blob-index.ts'
 import type { PackWriter, Region } from '../engine/pack-writer.ts'
 import { sha256 } from '../engine/sha256.ts'
@@ -31,6 +32,7 @@ const probeBytes = 16 * 1024
  */
 export class BlobStore {
   readonly #arena: Arena
+  readonly #hasher: BlobHasher
   readonly #targets: readonly StoreTarget[]
   /** compressed form; holds the same bytes again after they were verified */
   readonly #scratch: Region
@@ -38,8 +40,15 @@ export class BlobStore {
   readonly #zeros = Buffer.alloc(zeroRunBytes)
   #zeroId: string | undefined
 
-  constructor(arena: Arena, targets: readonly StoreTarget[], scratch: Region, counts: () => SaveCounts) {
+  constructor(
+    arena: Arena,
+    hasher: BlobHasher,
+    targets: readonly StoreTarget[],
+    scratch: Region,
+    counts: () => SaveCounts,
+  ) {
     this.#arena = arena
+    this.#hasher = hasher
     this.#targets = targets
     this.#scratch = scratch
     this.#counts = counts
@@ -47,7 +56,23 @@ export class BlobStore {
 
   /** Returns the blob's id. */
   store(at: number, length: number, isTree: boolean): string {
-    const id = this.#idOf(at, length)
+    const id = this.#zeroRunId(at, length) ?? sha256(this.#arena.bytes.subarray(at, at + length))
+    this.#storeAs(id, at, length, isTree)
+    return id
+  }
+
+  /** Blobs of data that lie in the arena together; returns their ids. Faster than one after another where they are hashed so. */
+  storeAll(spans: readonly Span[]): string[] {
+    const ids = spans.map(({ at, length }) => this.#zeroRunId(at, length))
+    const hashed = this.#hasher.hash(spans.filter((_, i) => ids[i] === undefined))[Symbol.iterator]()
+    return spans.map(({ at, length }, i) => {
+      const id = ids[i] ?? String(hashed.next().value)
+      this.#storeAs(id, at, length, false)
+      return id
+    })
+  }
+
+  #storeAs(id: string, at: number, length: number, isTree: boolean): void {
     let compressed = -1
     const added: PackWriter[] = []
     for (const [number, target] of this.#targets.entries()) {
@@ -64,7 +89,6 @@ export class BlobStore {
     }
     // only now: settling opens blobs again in the region that the compressed form lies in
     for (const writer of added) writer.settle()
-    return id
   }
 
   /** The same for a blob that is too large for the arena: the tree of a directory with tens of thousands of entries. */
@@ -84,10 +108,10 @@ export class BlobStore {
   }
 
   /** Holes of sparse files are read as zeros and always cut at the shortest chunk: its hash is worth remembering. */
-  #idOf(at: number, length: number): string {
+  #zeroRunId(at: number, length: number): string | undefined {
+    if (length !== zeroRunBytes) return undefined
     const bytes = this.#arena.bytes.subarray(at, at + length)
-    const isZeroRun = length === zeroRunBytes && bytes[0] === 0 && bytes[length - 1] === 0 && bytes.equals(this.#zeros)
-    if (!isZeroRun) return sha256(bytes)
+    if (bytes[0] !== 0 || bytes[length - 1] !== 0 || !bytes.equals(this.#zeros)) return undefined
     this.#zeroId ??= sha256(bytes)
     return this.#zeroId
   }

@@ -1,5 +1,6 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import type { Arena } from '../engine/arena.ts'
+import type { Span } from '../engine/blob-hasher.ts'
 import type { Region } from '../engine/pack-writer.ts'
 import type { BlobStore } from './blob-store.ts'
 import type { OutsideContent } from './cut-content.ts'
@@ -13,6 +14,8 @@ export const wholeFileBytes = chunkBytesAtMost
 /** The window of the fingerprint: a scan that goes on needs the bytes before. */
 const windowBytes = 64
 const scanPieceBytes = 2 << 20
+/** Neighbouring chunks of a large file that are read, and then hashed, together. */
+const gatheredBytes = 4 << 20
 
 export interface FileContent {
   readonly ids: readonly string[]
@@ -92,11 +95,12 @@ export function storeContent(arena: Arena, store: BlobStore, at: number, length:
 
 function storePages(store: BlobStore, at: number, length: number): string[] {
   let start = 0
-  return fixedCuts(0, length).map((cut) => {
-    const id = store.store(at + start, cut - start, false)
+  const spans = fixedCuts(0, length).map((cut) => {
+    const span = { at: at + start, length: cut - start }
     start = cut
-    return id
+    return span
   })
+  return store.storeAll(spans)
 }
 
 /**
@@ -142,19 +146,27 @@ export function storeChunks(
   inspect?: InspectPart,
 ): { ids: string[]; bytes: number } {
   const ids: string[] = []
+  let gathered: Span[] = []
   let start = file.start
-  let bytes = 0
+  let at = input.at
   for (const cut of file.cuts) {
-    const count = readInto(arena, file.descriptor, input.at, cut - start, start)
-    if (count > 0) {
-      inspect?.(input.at, count, start, file.descriptor)
-      ids.push(store.store(input.at, count, false))
+    const length = cut - start
+    if (at > input.at && at + length > input.at + gatheredBytes) {
+      ids.push(...store.storeAll(gathered))
+      gathered = []
+      at = input.at
     }
-    bytes += count
-    if (count < cut - start) break
-    start = cut
+    const count = readInto(arena, file.descriptor, at, length, start)
+    if (count > 0) {
+      inspect?.(at, count, start, file.descriptor)
+      gathered.push({ at, length: count })
+    }
+    start += count
+    if (count < length) break
+    at += count
   }
-  return { ids, bytes }
+  ids.push(...store.storeAll(gathered))
+  return { ids, bytes: start - file.start }
 }
 
 /** Up to `sizeBytes` from the start of a file in a directory: what a filter looks at to know a cache directory. */

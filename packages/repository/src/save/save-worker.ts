@@ -2,6 +2,7 @@
 import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { Arena } from '../engine/arena.ts'
 import { ArenaCipher } from '../engine/arena-cipher.ts'
+import { BlobHasher } from '../engine/blob-hasher.ts'
 import { BlobIndex } from '../engine/blob-index.ts'
 import { BlobReader } from '../engine/blob-reader.ts'
 import type { FinishedPack } from '../engine/finished-pack.ts'
@@ -72,13 +73,14 @@ const [input, text, plain, window] = [
 const decompress = createDecompressor(arena.bytes)
 const compressTree = createCompressor(arena.bytes, zstdLevels.auto)
 const compressData = setup.dataLevel === undefined ? undefined : createCompressor(arena.bytes, setup.dataLevel)
+const hasher = new BlobHasher(arena)
 const tally = createSaveTally(setup.targets.length, setup.verbose)
 
-const staging: Region[] = []
 let flushing = false
 const opened = setup.targets.map(openTarget)
 const store = new BlobStore(
   arena,
+  hasher,
   opened.map(({ target }) => target),
   text,
   () => tally.counts,
@@ -101,7 +103,8 @@ const inspection = await openInspection(setup.inspector, arena, tally)
 
 answerJobs<SaveJob, SaveResult>((job) => {
   const outcome = perform(job)
-  for (const each of [input, text, plain, ...staging]) arena.release(each, keptBytes)
+  for (const each of [input, text, plain]) arena.release(each, keptBytes)
+  for (const { target } of opened) for (const writer of [target.data, target.tree]) writer.release(keptBytes)
   return { outcome, ...tally.take() }
 }, piecesOf)
 
@@ -223,14 +226,13 @@ function openTarget(shared: SaveTarget, number: number): { target: StoreTarget; 
   const cipher = new ArenaCipher(arena, key, keyStreamBytes)
   const index = BlobIndex.attach(shared.index)
   const onFinished = (pack: FinishedPack): void => port.note({ type: 'pack', target: number, pack, partial: flushing })
-  const writer = (isTree: boolean): PackWriter => {
-    const own = region(stagingBytes(largestBlob))
-    staging.push(own)
-    return new PackWriter({
+  const writer = (isTree: boolean): PackWriter =>
+    new PackWriter({
       arena,
       cipher,
+      hasher,
       decompress,
-      staging: own,
+      staging: region(stagingBytes(largestBlob)),
       text,
       plain,
       isTree,
@@ -239,7 +241,6 @@ function openTarget(shared: SaveTarget, number: number): { target: StoreTarget; 
       label: `${setup.worker}-${number}-${isTree ? 'tree' : 'data'}-${threadLabel()}`,
       onFinished,
     })
-  }
   const packs =
     shared.readableRoot === undefined
       ? createRemotePackReader(arena, port, number)
