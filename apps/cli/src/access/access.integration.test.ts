@@ -9,7 +9,10 @@ let cli: CliFixture
 
 beforeAll(async () => {
   cli = await createCliFixture()
-  await writeFile(join(cli.directory, 'holdfast.yaml'), 'catalogue: { type: sqlite, path: ./catalogue.db }\n')
+  await writeFile(
+    join(cli.directory, 'holdfast.yaml'),
+    'catalogue: { type: sqlite, path: ./catalogue.db }\nagents: { web-1: {} }\n',
+  )
   await writeFile(join(cli.directory, 'user-password'), `${password}\n`)
 })
 afterAll(() => cli[Symbol.asyncDispose]())
@@ -19,7 +22,7 @@ function run(words: string, more: Readonly<Record<string, string>> = {}): Promis
   return cli.run(words.split(' '), { variables })
 }
 
-test('users and tokens are kept by the command line, and all of it is in the audit log', async () => {
+test('users, tokens and agents are kept by the command line, and all of it is in the audit log', async () => {
   const given = { HOLDFAST_USER_PASSWORD: password }
   const fromFile = { HOLDFAST_USER_PASSWORD_FILE: join(cli.directory, 'user-password') }
   expect(await run('user add Alice --role admin', given)).toMatchObject({
@@ -43,6 +46,9 @@ test('users and tokens are kept by the command line, and all of it is in the aud
   expect(listed).toMatch(/^ci +operator +shop/m)
   expect(listed).not.toContain(secret.trim())
   expect(await run('token revoke ci')).toMatchObject({ exitCode: 0 })
+  const { stdout: token } = await run('agent add web-1')
+  expect(await run('agent remove web-1')).toMatchObject({ exitCode: 0 })
+  expect(await run('agent remove web-2')).toMatchObject({ exitCode: 1 })
   expect(await run('user remove bob')).toMatchObject({ exitCode: 0 })
   const lastOne = await run('user remove alice')
   expect(lastOne).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('alice is the only admin') })
@@ -56,13 +62,16 @@ test('users and tokens are kept by the command line, and all of it is in the aud
     'user.password bob done',
     'token.add ci operator done',
     'token.revoke ci done',
+    'agent.add web-1 done',
+    'agent.remove web-1 done',
+    'agent.remove web-2 failed',
     'user.remove bob done',
     'user.remove alice failed',
   ])
-  expect(JSON.stringify(entries)).not.toContain(password)
+  for (const hidden of [password, token.trim()]) expect(JSON.stringify(entries)).not.toContain(hidden)
 
   const whole = await run('audit verify')
-  expect(whole).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('8 rows, none changed') })
+  expect(whole).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('11 rows, none changed') })
   const head = /end of the chain: (\S+)/.exec(whole.stdout)?.[1] ?? ''
   expect(await run(`audit verify --head ${head}`)).toMatchObject({ exitCode: 0 })
   {

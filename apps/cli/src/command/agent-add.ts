@@ -24,10 +24,14 @@ export const agentAdd = defineCommand({
     const [name = ''] = invocation.arguments
     const { options, output, ctx } = invocation
     await using plane = await openControlPlane(invocation)
+    const { audited } = await import('../access/audited.ts')
     const { requireAgent } = await import('@holdfast/orchestrator/agent/require-agent')
     const { inviteAgent } = await import('@holdfast/orchestrator/agent/agent-enrolment')
-    requireAgent(plane.loaded.config, name)
-    const { token, expiresAt } = await inviteAgent(plane.catalogue.marks, name, options.valid ?? hourMs, ctx)
+    const { catalogue, loaded } = plane
+    const { token, expiresAt } = await audited(catalogue, { act: 'agent.add', subject: name }, async () => {
+      requireAgent(loaded.config, name)
+      return await inviteAgent(catalogue.marks, name, options.valid ?? hourMs, ctx)
+    })
     output.line(token)
     output.note(`good for once, until ${expiresAt.toISOString()}; on the machine of the agent:`)
     output.note('  HOLDFAST_ENROLMENT_TOKEN=<token> holdfast agent --server <url>')

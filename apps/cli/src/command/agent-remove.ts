@@ -15,11 +15,16 @@ export const agentRemove = defineCommand({
     const [name = ''] = invocation.arguments
     const { output } = invocation
     await using plane = await openControlPlane(invocation)
+    const { audited } = await import('../access/audited.ts')
     const { removeAgent } = await import('@holdfast/orchestrator/agent/agent-enrolment')
     const { requireAgent } = await import('@holdfast/orchestrator/agent/require-agent')
-    const wasKnown = await removeAgent(plane.catalogue.marks, name)
-    // one that was taken out of the configuration before is removed all the same
-    if (!wasKnown) requireAgent(plane.loaded.config, name)
+    const { catalogue, loaded } = plane
+    const wasKnown = await audited(catalogue, { act: 'agent.remove', subject: name }, async () => {
+      if (await removeAgent(catalogue.marks, name)) return true
+      // one that was taken out of the configuration before is removed all the same
+      requireAgent(loaded.config, name)
+      return false
+    })
     output.line(wasKnown ? `${name} is not let in any more` : `${name} had not been let in`)
     output.message({ message_type: 'summary', name, was_known: wasKnown })
     return 0

@@ -1,11 +1,11 @@
-import { type Caller, maySee } from '@holdfast/api/caller'
+import { maySee } from '@holdfast/api/caller'
 import type { AgentRoutes } from '@holdfast/api/routes/agents'
-import { AppError } from '@holdfast/core/errors/app-error'
 import { inviteAgent, enrolAgent, removeAgent } from '@holdfast/orchestrator/agent/agent-enrolment'
 import { listAgents } from '@holdfast/orchestrator/agent/list-agents'
 import { requireAgent } from '@holdfast/orchestrator/agent/require-agent'
 import type { ApiSurroundings } from '../api/api-surroundings.ts'
 import type { RouteAnswer } from '../api/route-answer.ts'
+import { requireUnlimited } from '../api/seen-by.ts'
 import { createAgentWork } from './agent-work.ts'
 
 type Answers = { readonly [Name in keyof AgentRoutes]: RouteAnswer<AgentRoutes[Name]> }
@@ -32,14 +32,14 @@ export function createAgentAnswers(surroundings: ApiSurroundings): Answers {
     },
 
     async 'agents.add'({ body: { name, validForMs } }, caller, ctx) {
-      refuseLimited(caller)
+      requireUnlimited(caller)
       requireAgent(config(), name)
       const { token, expiresAt } = await inviteAgent(marks, name, validForMs, ctx)
       return { name, token, expiresAt: expiresAt.toISOString() }
     },
 
     async 'agents.remove'({ params: { agent } }, caller) {
-      refuseLimited(caller)
+      requireUnlimited(caller)
       return { name: agent, wasKnown: await removeAgent(marks, agent) }
     },
 
@@ -47,9 +47,4 @@ export function createAgentAnswers(surroundings: ApiSurroundings): Answers {
       return { name: await enrolAgent(marks, token, secretDigest, ctx) }
     },
   }
-}
-
-/** Letting agents in is about more than a few sources. */
-function refuseLimited({ name, sources }: Caller): void {
-  if (sources !== undefined) throw new AppError('CALLER_LIMITED', { name })
 }
