@@ -25,6 +25,8 @@ export interface ReadLimits {
 
 /** Short ranges stay in the processor's cache; a local disk reads ahead by itself. A network is asked for more at once, but is billed for gaps. */
 export const localReads: ReadLimits = { gapBytes: 256 << 10, rangeBytes: 1 << 20 }
+/** The same where blobs are hashed several at a time. */
+export const gatheringReads: ReadLimits = { ...localReads, rangeBytes: 4 << 20 }
 export const remoteReads: ReadLimits = { gapBytes: 128 << 10, rangeBytes: 8 << 20 }
 
 /** Orders wants so that every pack is read from front to back, and joins neighbours. Sorts `wants` in place. */

@@ -1,13 +1,10 @@
 import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { isAppError } from '@holdfast/core/errors/app-error'
-import type { Arena } from '../engine/arena.ts'
 import { type ArenaCipher, smallTextBytes } from '../engine/arena-cipher.ts'
-import type { BlobIndex } from '../engine/blob-index.ts'
 import type { BlobReader } from '../engine/blob-reader.ts'
 import type { PackReader } from '../engine/pack-reader.ts'
-import { sha256 } from '../engine/sha256.ts'
-import type { Decompress } from '../engine/zstd.ts'
-import { localReads, planReads, type ReadRange, remoteReads, type Want } from './content-plan.ts'
+import { gatheringReads, localReads, planReads, type ReadRange, remoteReads, type Want } from './content-plan.ts'
+import { OpenedContent, type OpenedContentParts, type WantGroup } from './opened-content.ts'
 
 /** Small blobs that are decrypted together. */
 const batchAtMost = 64
@@ -19,16 +16,12 @@ export interface ContentSink<Place> {
   lose(place: Place, error: Error): void
 }
 
-export interface ContentReaderParts {
-  readonly arena: Arena
+export interface ContentReaderParts extends OpenedContentParts {
   readonly cipher: ArenaCipher
-  readonly index: BlobIndex
   readonly packs: PackReader
   /** for what cannot be read here: other copies, blobs of unusual size */
   readonly blobs: BlobReader
-  readonly decompress: Decompress
   readonly window: { readonly at: number; readonly sizeBytes: number }
-  readonly plain: { readonly at: number; readonly sizeBytes: number }
   /** called before every range; throws to stop */
   readonly pause: () => void
 }
@@ -42,8 +35,9 @@ export class ContentReader {
   }
 
   read<Place>(wants: Want<Place>[], sink: ContentSink<Place>): void {
-    const { index, packs, window, pause } = this.#parts
-    const ranges = planReads(wants, index, packs.isLocal ? localReads : remoteReads)
+    const { index, packs, window, pause, hasher } = this.#parts
+    const near = hasher.gatherBytes > 0 ? gatheringReads : localReads
+    const ranges = planReads(wants, index, packs.isLocal ? near : remoteReads)
     for (const [i, range] of ranges.entries()) {
       pause()
       if (range.length > window.sizeBytes || !this.#fetch(range, ranges[i + 1])) {
@@ -72,52 +66,50 @@ export class ContentReader {
   #openRange<Place>(range: ReadRange<Place>, sink: ContentSink<Place>): void {
     const { index } = this.#parts
     const small: WantGroup<Place>[] = []
+    const opened = new OpenedContent<Place>(this.#parts)
     for (const group of sameBlobs(range.wants)) {
       const [{ entry }] = group
       if (index.lengthOf(entry) - sealOverheadBytes > smallTextBytes) {
-        this.#openLarge(range, group, sink)
-        continue
+        this.#openLarge(range, group, opened)
+      } else {
+        small.push(group)
+        if (small.length === batchAtMost) this.#openSmall(range, small.splice(0), opened)
       }
-      small.push(group)
-      if (small.length === batchAtMost) this.#openSmall(range, small.splice(0), sink)
+      if (opened.isEnough) this.#deliver(opened, sink)
     }
-    if (small.length > 0) this.#openSmall(range, small, sink)
+    if (small.length > 0) this.#openSmall(range, small, opened)
+    this.#deliver(opened, sink)
   }
 
-  #openLarge<Place>(range: ReadRange<Place>, group: WantGroup<Place>, sink: ContentSink<Place>): void {
+  #openLarge<Place>(range: ReadRange<Place>, group: WantGroup<Place>, opened: OpenedContent<Place>): void {
+    const { cipher, index } = this.#parts
     const at = this.#addressOf(range, group[0].entry)
     // decrypted where it lies; what is damaged is read again on its own
-    const opened = this.#parts.cipher.open(at, this.#parts.index.lengthOf(group[0].entry), at + 16)
-    this.#deliver(group, opened ? at + 16 : -1, sink)
+    const isOpen = cipher.open(at, index.lengthOf(group[0].entry), at + 16)
+    if (isOpen) opened.add(group, at + 16)
+    else opened.addDamaged(group)
   }
 
-  #openSmall<Place>(range: ReadRange<Place>, groups: readonly WantGroup<Place>[], sink: ContentSink<Place>): void {
+  #openSmall<Place>(range: ReadRange<Place>, groups: readonly WantGroup<Place>[], opened: OpenedContent<Place>): void {
     const { index, cipher } = this.#parts
     const ats = groups.map(([{ entry }]) => this.#addressOf(range, entry))
     const lengths = groups.map(([{ entry }]) => index.lengthOf(entry))
     const texts = ats.map((at) => at + 16)
     const tooShort = lengths.some((length) => length < sealOverheadBytes)
-    const opened = !tooShort && cipher.openBatch(ats, lengths, texts) < 0
-    for (const [i, group] of groups.entries()) this.#deliver(group, opened ? (texts[i] ?? -1) : -1, sink)
+    const isOpen = !tooShort && cipher.openBatch(ats, lengths, texts) < 0
+    for (const [i, group] of groups.entries()) {
+      const text = texts[i]
+      if (isOpen && text !== undefined) opened.add(group, text)
+      else opened.addDamaged(group)
+    }
   }
 
-  /** `text`: address of the decrypted blob, or −1 when it is damaged. */
-  #deliver<Place>(group: WantGroup<Place>, text: number, sink: ContentSink<Place>): void {
-    const { arena, index, decompress, plain } = this.#parts
-    const [{ entry, id }] = group
-    const rawLength = index.rawLengthOf(entry)
-    const packed = index.lengthOf(entry) - sealOverheadBytes
-    let at = text
-    if (text >= 0 && rawLength > 0) {
-      const fits = rawLength < plain.sizeBytes && decompress(text, packed, plain.at, rawLength)
-      at = fits ? plain.at : -1
-    }
-    const length = rawLength || packed
-    if (at < 0 || sha256(arena.bytes.subarray(at, at + length)) !== id) {
-      for (const want of group) this.#readAlone(want, sink)
-      return
-    }
-    for (const { place } of group) sink.take(place, at, length)
+  /** What is damaged comes last, because reading it again takes the room of what was opened. */
+  #deliver<Place>(opened: OpenedContent<Place>, sink: ContentSink<Place>): void {
+    const damaged = opened.take((group, at, length) => {
+      for (const { place } of group) sink.take(place, at, length)
+    })
+    for (const group of damaged) for (const want of group) this.#readAlone(want, sink)
   }
 
   #readAlone<Place>(want: Want<Place>, sink: ContentSink<Place>): void {
@@ -136,8 +128,6 @@ export class ContentReader {
     return this.#parts.window.at + this.#parts.index.offsetOf(entry) - range.offset
   }
 }
-
-type WantGroup<Place> = [Want<Place>, ...Want<Place>[]]
 
 /** Wants of one blob follow each other: it is decrypted once. */
 function* sameBlobs<Place>(wants: readonly Want<Place>[]): Generator<WantGroup<Place>> {

@@ -1,5 +1,6 @@
 import { Arena } from '../engine/arena.ts'
 import { ArenaCipher } from '../engine/arena-cipher.ts'
+import { BlobHasher } from '../engine/blob-hasher.ts'
 import { BlobIndex } from '../engine/blob-index.ts'
 import { BlobReader } from '../engine/blob-reader.ts'
 import { createLocalPackReader, createRemotePackReader } from '../engine/pack-reader.ts'
@@ -36,6 +37,7 @@ export function createThread(port: WorkerPort<RestoreSetup, RestoreNote>): Resto
     macR: Buffer.from(setup.key.macR),
   }
   const cipher = new ArenaCipher(arena, key, keyStreamBytes)
+  const hasher = new BlobHasher(arena)
   const index = BlobIndex.attach(setup.index)
   const decompress = createDecompressor(arena.bytes)
   const region = (sizeBytes: number) => ({ at: arena.reserve(sizeBytes), sizeBytes })
@@ -55,7 +57,7 @@ export function createThread(port: WorkerPort<RestoreSetup, RestoreNote>): Resto
     arena,
     index,
     blobs,
-    content: new ContentReader({ arena, cipher, index, packs, blobs, decompress, window, plain, pause }),
+    content: new ContentReader({ cipher, hasher, index, packs, blobs, decompress, window, plain, pause }),
     scratch: plain,
     rules: setup.rules,
     selection: createSelection(setup.rules.include, setup.rules.exclude),
