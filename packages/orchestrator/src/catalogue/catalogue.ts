@@ -147,9 +147,18 @@ export interface Sample {
   readonly value: number
 }
 
+export interface SampleFilter {
+  readonly figure: string
+  readonly subject?: string
+  readonly since: Date
+  /** only the newest, so many of them */
+  readonly newest?: number
+}
+
 export interface SampleStore {
   add(samples: readonly Sample[]): Promise<void>
-  list(filter: { readonly figure: string; readonly subject?: string; readonly since: Date }): Promise<readonly Sample[]>
+  /** oldest first */
+  list(filter: SampleFilter): Promise<readonly Sample[]>
   /** the newest of each figure and subject */
   newest(): Promise<readonly Sample[]>
   trim(before: Date): Promise<number>

@@ -1,4 +1,4 @@
-import type { Sample } from '../catalogue/catalogue.ts'
+import type { Sample, SampleStore } from '../catalogue/catalogue.ts'
 
 /** Figures that are judged against their own past, as the operations record them (subject: "source/shop"). */
 export const historicFigures = [
@@ -12,21 +12,52 @@ export const historicFigures = [
 ] as const
 export type HistoricFigure = (typeof historicFigures)[number]
 
-/** The samples of a figure and subject, oldest first; empty when there are none. */
+/**
+ * The samples of one figure of one subject, oldest first. Two lists of numbers, since a thousand sources have millions of
+ * samples, which a server keeps between its looks.
+ */
+export interface Series {
+  readonly atMs: readonly number[]
+  /** as many */
+  readonly values: readonly number[]
+}
+
 export interface History {
-  series(figure: HistoricFigure, subject: string): readonly Sample[]
+  /** empty when there are none */
+  series(figure: HistoricFigure, subject: string): Series
+}
+
+/** so far back, and the newest of each only: capacity looks at days, of which there are some samples each */
+const historyMs = 400 * 86_400_000
+const newestLookedAt = 500
+
+export const noSeries: Series = { atMs: [], values: [] }
+
+/** @param samples oldest first */
+export function seriesOf(samples: readonly Pick<Sample, 'at' | 'value'>[]): Series {
+  return { atMs: samples.map(({ at }) => at.getTime()), values: samples.map(({ value }) => value) }
+}
+
+/** As far back as anybody looks, oldest first. */
+export function readPast(
+  samples: SampleStore,
+  { figure, subject }: Pick<Sample, 'figure' | 'subject'>,
+  now: Date,
+): Promise<readonly Sample[]> {
+  const since = new Date(now.getTime() - historyMs)
+  return samples.list({ figure, subject, since, newest: newestLookedAt })
 }
 
 export function historyOf(samples: Iterable<Sample>): History {
-  const bySeries = new Map<string, Sample[]>()
-  for (const sample of samples) {
-    const key = `${sample.figure} ${sample.subject}`
-    const known = bySeries.get(key)
-    if (known === undefined) bySeries.set(key, [sample])
-    else known.push(sample)
+  const oldestFirst = [...samples].sort((a, b) => a.at.getTime() - b.at.getTime())
+  const groups = Map.groupBy(oldestFirst, seriesKey)
+  return {
+    series: (figure, subject) => seriesOf(groups.get(seriesKey({ figure, subject })) ?? []),
   }
-  for (const series of bySeries.values()) series.sort((a, b) => a.at.getTime() - b.at.getTime())
-  return { series: (figure, subject) => bySeries.get(`${figure} ${subject}`) ?? [] }
+}
+
+export function seriesKey({ figure, subject }: Pick<Sample, 'figure' | 'subject'>): string {
+  return `${figure} ${subject}`
 }
 
 /** How many before the newest are what is usual. */
@@ -43,13 +74,10 @@ export interface Comparison {
 }
 
 /** The newest of a series and what was usual before it; undefined while too little is known. */
-export function compareWithUsual(
-  series: readonly Pick<Sample, 'at' | 'value'>[],
-  fewest = fewestUsual,
-): Comparison | undefined {
-  const newest = series.at(-1)
-  const previous = series.at(-2)
-  const usual = series.slice(-1 - usualCount, -1).map(({ value }) => value)
+export function compareWithUsual({ atMs, values }: Series, fewest = fewestUsual): Comparison | undefined {
+  const [previous, newest] = values.slice(-2)
+  const [previousAtMs = 0, atOfNewestMs = 0] = atMs.slice(-2)
+  const usual = values.slice(-1 - usualCount, -1)
   if (newest === undefined || previous === undefined || usual.length < fewest) return undefined
-  return { newest: newest.value, at: newest.at, usual, previous }
+  return { newest, at: new Date(atOfNewestMs), usual, previous: { value: previous, at: new Date(previousAtMs) } }
 }

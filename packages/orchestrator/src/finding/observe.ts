@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { quietContext } from '@holdfast/core/context'
-import type { Catalogue, FindingStore, Sample } from '../catalogue/catalogue.ts'
+import type { Catalogue, FindingStore } from '../catalogue/catalogue.ts'
 import { createMarkLease } from '../log/mark-lease.ts'
 import type { CronClock } from '../planning/cron-clock.ts'
 import type { Facts } from '../planning/facts.ts'
 import { detect } from './detect.ts'
 import type { Sight } from './detector.ts'
 import type { Finding } from './finding.ts'
-import { type History, historicFigures } from './history.ts'
+import { type History, historicFigures, noSeries, readPast, type Series, seriesKey, seriesOf } from './history.ts'
 import { reconcile, type Reconciliation, reopenWithinMs } from './reconcile.ts'
 
 export interface Observed {
@@ -23,31 +23,26 @@ export interface Observer {
   observe(facts: Facts): Promise<Observed>
 }
 
-/** so far back, and the newest of each only: capacity looks at days, of which there are some samples each */
-const historyMs = 400 * 86_400_000
-const lookedAt = 500
 const questionsAtOnce = 32
 /** A server that died while it wrote keeps the others from it for so long. */
 const leaseMs = 60_000
 
 export function createObserver(catalogue: Catalogue, clock: CronClock): Observer {
-  const remembered = new Map<string, { readonly newestMs: number; readonly series: readonly Sample[] }>()
+  const remembered = new Map<string, { readonly newestMs: number; readonly series: Series }>()
   const isHistoric = new Set<string>(historicFigures)
   const history: History = {
-    series: (figure, subject) => remembered.get(`${figure} ${subject}`)?.series ?? [],
+    series: (figure, subject) => remembered.get(seriesKey({ figure, subject }))?.series ?? noSeries,
   }
 
   const refresh = async (facts: Facts): Promise<void> => {
     const stale = facts.samples.filter(
-      ({ figure, subject, at }) =>
-        isHistoric.has(figure) && remembered.get(`${figure} ${subject}`)?.newestMs !== at.getTime(),
+      (newest) => isHistoric.has(newest.figure) && remembered.get(seriesKey(newest))?.newestMs !== newest.at.getTime(),
     )
-    const since = new Date(facts.now.getTime() - historyMs)
     for (let start = 0; start < stale.length; start += questionsAtOnce) {
       await Promise.all(
-        stale.slice(start, start + questionsAtOnce).map(async ({ figure, subject, at }) => {
-          const series = (await catalogue.samples.list({ figure, subject, since })).slice(-lookedAt)
-          remembered.set(`${figure} ${subject}`, { newestMs: at.getTime(), series })
+        stale.slice(start, start + questionsAtOnce).map(async (newest) => {
+          const series = seriesOf(await readPast(catalogue.samples, newest, facts.now))
+          remembered.set(seriesKey(newest), { newestMs: newest.at.getTime(), series })
         }),
       )
     }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { estimateCost } from './cost.ts'
+import { seriesOf } from '../finding/history.ts'
 import { fullAt, growthPerDay } from './growth.ts'
 
 const gib = 2 ** 30
@@ -45,9 +46,9 @@ describe('the growth of a repository', () => {
   const day = (n: number) => new Date(Date.UTC(2026, 0, 1 + n))
 
   test('is told from a week on, and not bent by one day of cleaning up', () => {
-    const series = Array.from({ length: 20 }, (_, n) => ({ at: day(n), value: n === 10 ? 0 : n * 100 }))
-    expect(growthPerDay(series.slice(0, 5))).toBeUndefined()
-    expect(growthPerDay(series)).toBe(100)
+    const samples = Array.from({ length: 20 }, (_, n) => ({ at: day(n), value: n === 10 ? 0 : n * 100 }))
+    expect(growthPerDay(seriesOf(samples.slice(0, 5)))).toBeUndefined()
+    expect(growthPerDay(seriesOf(samples))).toBe(100)
   })
 
   test('says when it is full', () => {

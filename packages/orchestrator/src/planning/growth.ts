@@ -1,4 +1,4 @@
-import type { Sample } from '../catalogue/catalogue.ts'
+import type { Series } from '../finding/history.ts'
 import { robustSlope } from '../finding/statistics.ts'
 
 const dayMs = 86_400_000
@@ -9,10 +9,10 @@ const mostDays = 60
 /**
  * How many bytes a repository grows by in a day, from the last size of each of the last sixty days it was measured on;
  * undefined while the past is too short.
- * @param series samples of one repository, oldest first
+ * @param series of one repository
  */
-export function growthPerDay(series: readonly Pick<Sample, 'at' | 'value'>[]): number | undefined {
-  const perDay = new Map(series.map(({ at, value }) => [Math.floor(at.getTime() / dayMs), value]))
+export function growthPerDay({ atMs, values }: Series): number | undefined {
+  const perDay = new Map(values.map((value, index) => [Math.floor((atMs[index] ?? 0) / dayMs), value]))
   const points = [...perDay].map(([x, y]) => ({ x, y })).slice(-mostDays)
   const span = (points.at(-1)?.x ?? 0) - (points[0]?.x ?? 0)
   return span < leastSpanDays ? undefined : robustSlope(points)

@@ -5,9 +5,8 @@ import { detectDeduplication } from '../finding/anomaly/deduplication.ts'
 import { detectEntropy } from '../finding/anomaly/entropy.ts'
 import { detectRows } from '../finding/anomaly/rows.ts'
 import { rowDropsKey } from '../finding/row-drops.ts'
-import { historicFigures, historyOf } from '../finding/history.ts'
+import { historicFigures, historyOf, readPast } from '../finding/history.ts'
 
-const historyMs = 400 * 86_400_000
 const signals = [detectChurn, detectEntropy, detectDeduplication, detectRows]
 
 /**
@@ -19,9 +18,10 @@ export async function readAnomaly(
   catalogue: Pick<Catalogue, 'samples' | 'marks'>,
   now: Date,
 ): Promise<boolean> {
-  const since = new Date(now.getTime() - historyMs)
   const subject = `source/${source.name}`
-  const samples = await Promise.all(historicFigures.map((figure) => catalogue.samples.list({ figure, subject, since })))
+  const samples = await Promise.all(
+    historicFigures.map((figure) => readPast(catalogue.samples, { figure, subject }, now)),
+  )
   const history = historyOf(samples.flat())
   const marks = await catalogue.marks.list(rowDropsKey(source.name))
   return signals.some((detect) => detect(source, history, marks) !== undefined)

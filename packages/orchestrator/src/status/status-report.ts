@@ -1,6 +1,7 @@
 import type { RepositorySettings } from '@holdfast/core/config/effective-config'
 import type { Sample, SnapshotOverview } from '../catalogue/catalogue.ts'
 import type { Finding } from '../finding/finding.ts'
+import { seriesOf } from '../finding/history.ts'
 import { oldestRead, readRotation } from '../planning/check-rotation.ts'
 import { type CostEstimate, estimateCost } from '../planning/cost.ts'
 import type { CronClock } from '../planning/cron-clock.ts'
@@ -79,7 +80,7 @@ function repositoryStatus(
   { marks, now }: StatusFacts,
 ): RepositoryStatus {
   const newest = sizes.at(-1)
-  const bytesPerDay = growthPerDay(sizes)
+  const bytesPerDay = growthPerDay(seriesOf(sizes))
   const rotation = readRotation(marks.get(`checked/${settings.name}`))
   const { capacityBytes, price } = settings
   const isGrowthKnown = newest !== undefined && bytesPerDay !== undefined && capacityBytes !== undefined

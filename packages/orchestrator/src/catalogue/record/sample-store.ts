@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import type { Sample, SampleStore } from '../catalogue.ts'
 import type { CatalogueStore, CatalogueWriter } from '../store/catalogue-store.ts'
 import type { SampleTable } from '../store/catalogue-tables.ts'
-import { question, whereAll } from '../store/question.ts'
+import { limitTo, question, whereAll } from '../store/question.ts'
 import { rowGroups } from './row-groups.ts'
 
 type SampleRow = Selectable<SampleTable>
@@ -11,14 +11,16 @@ type SampleRow = Selectable<SampleTable>
 export function createSampleStore(store: CatalogueStore): SampleStore {
   return {
     add: (samples) => store.write((writer) => addSamples(writer, samples.map(rowOf))),
-    list: async ({ figure, subject, since }) => {
+    list: async ({ figure, subject, since, newest }) => {
       const where = whereAll([
         question`figure = ${figure}`,
         subject === undefined ? undefined : question`subject = ${subject}`,
         question`at >= ${since.getTime()}`,
       ])
-      const rows = await store.select<SampleRow>(question`select * from holdfast.samples ${where} order by at, subject`)
-      return rows.map(sampleOf)
+      const rows = await store.select<SampleRow>(
+        question`select * from holdfast.samples ${where} order by at desc, subject desc ${limitTo(newest)}`,
+      )
+      return rows.map(sampleOf).toReversed()
     },
     newest: async () => (await store.select<SampleRow>(question`select * from holdfast.newest_samples`)).map(sampleOf),
     trim: (before) =>

@@ -312,6 +312,10 @@ function describeSamples(open: Open): void {
       sample('source/a', 3, 3.5),
     ])
     expect(await samples.list({ figure: 'rpo-ms', since: at(0) })).toHaveLength(4)
+    expect(await samples.list({ figure: 'rpo-ms', since: at(0), newest: 2 })).toEqual([
+      sample('source/b', 2, 20),
+      sample('source/a', 3, 3.5),
+    ])
     const newest = await samples.newest()
     expect(newest).toHaveLength(3)
     expect(newest).toEqual(expect.arrayContaining([sample('source/a', 3, 3.5), sample('source/b', 2, 20)]))

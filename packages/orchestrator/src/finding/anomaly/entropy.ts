@@ -19,8 +19,8 @@ export const detectEntropy: SignalDetector = (source, history) => {
   })
   const comparison = compareWithUsual(all)
   // The newest backup may have added nothing; what an older one showed is then still what was seen of it.
-  const newestBackup = history.series('backup-bytes-added', `source/${source.name}`).at(-1)
-  if (comparison === undefined || newestBackup?.at.getTime() !== comparison.at.getTime()) return undefined
+  const newestBackupMs = history.series('backup-bytes-added', `source/${source.name}`).atMs.at(-1)
+  if (comparison === undefined || newestBackupMs !== comparison.at.getTime()) return undefined
   const { newest, usual, at, previous } = comparison
   const usualPart = median(usual)
   if (newest < incompressiblePart || usualPart > usuallyAtMostPart) return undefined

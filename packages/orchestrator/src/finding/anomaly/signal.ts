@@ -1,6 +1,5 @@
 import type { SourceSettings } from '@holdfast/core/config/effective-config'
-import type { Sample } from '../../catalogue/catalogue.ts'
-import type { History, HistoricFigure } from '../history.ts'
+import type { History, HistoricFigure, Series } from '../history.ts'
 
 /** A sign that the newest backup is not a state that one would want back. */
 export interface Signal {
@@ -31,11 +30,20 @@ export function quotients(
   history: History,
   source: SourceSettings,
   { numerator, denominator, least }: { numerator: HistoricFigure; denominator: HistoricFigure; least: number },
-): Pick<Sample, 'at' | 'value'>[] {
+): Series {
   const subject = `source/${source.name}`
-  const above = new Map(history.series(numerator, subject).map(({ at, value }) => [at.getTime(), value]))
-  return history.series(denominator, subject).flatMap(({ at, value }) => {
-    const top = above.get(at.getTime())
-    return top === undefined || value < least || value === 0 ? [] : [{ at, value: top / value }]
-  })
+  const above = history.series(numerator, subject)
+  const below = history.series(denominator, subject)
+  const atMs: number[] = []
+  const values: number[] = []
+  let index = 0
+  for (const [position, value] of below.values.entries()) {
+    const instantMs = below.atMs[position] ?? 0
+    while ((above.atMs[index] ?? Number.POSITIVE_INFINITY) < instantMs) index++
+    const top = above.atMs[index] === instantMs ? above.values[index] : undefined
+    if (top === undefined || value < least || value === 0) continue
+    atMs.push(instantMs)
+    values.push(top / value)
+  }
+  return { atMs, values }
 }

@@ -1,4 +1,4 @@
-import { compareWithUsual } from '../history.ts'
+import { compareWithUsual, type Series } from '../history.ts'
 import { median, spread } from '../statistics.ts'
 import type { Signal } from './signal.ts'
 
@@ -14,10 +14,7 @@ export interface UnusualPart extends Pick<Signal, 'at' | 'lastCleanAt'> {
 }
 
 /** The newest part of a whole (0 to 1) where it is `least` at least and far more than usual. */
-export function findUnusualPart(
-  series: Parameters<typeof compareWithUsual>[0],
-  least: number,
-): UnusualPart | undefined {
+export function findUnusualPart(series: Series, least: number): UnusualPart | undefined {
   const comparison = compareWithUsual(series)
   if (comparison === undefined) return undefined
   const { newest, at, previous } = comparison

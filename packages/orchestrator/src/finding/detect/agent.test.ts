@@ -64,4 +64,16 @@ describe('an agent', () => {
     ])
     expect(found(invited(8 * 86_400_000))).toEqual([])
   })
+
+  it('with a copy of its state directory is named for a day, with where each came from', () => {
+    const copy = (ageMs: number) => ({
+      [agentMark.seen('web-1')]: seen(0),
+      [agentMark.copied('web-1')]: JSON.stringify({ at: ago(ageMs), address: '192.0.2.9' }),
+    })
+    const [only, ...more] = found({ ...enrolled, ...copy(minuteMs) })
+    expect(more).toEqual([])
+    expect(only).toMatchObject({ kind: 'agent-refused', about: 'web-1/copy' })
+    expect(only?.detail).toMatch(/192\.0\.2\.9.*from ::1.*holdfast agent add web-1/)
+    expect(found({ ...enrolled, ...copy(25 * 60 * minuteMs) })).toEqual([])
+  })
 })

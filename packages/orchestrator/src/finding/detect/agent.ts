@@ -1,11 +1,20 @@
 import { countOf } from '@holdfast/core/units/count-of'
-import { agentMark, parseEnrolment, parseInvitation, parseRefusal, parseSight } from '../../agent/agent-marks.ts'
+import {
+  agentMark,
+  parseCopy,
+  parseEnrolment,
+  parseInvitation,
+  parseRefusal,
+  parseSight,
+} from '../../agent/agent-marks.ts'
 import { awayAfterMs } from '../../agent/list-agents.ts'
 import type { Facts } from '../../planning/facts.ts'
 import type { Detector } from '../detector.ts'
 import type { Observation } from '../finding.ts'
 import { agoText } from '../wording.ts'
 
+/** A copy that was refused is told for so long after the last time. */
+const copyToldMs = 86_400_000
 /** A token that was used twice is told for so long. */
 const reuseToldMs = 7 * 86_400_000
 
@@ -15,6 +24,7 @@ export const detectAgent: Detector = ({ facts }) => ({
     ...away(name, facts),
     ...refused(name, facts),
     ...tokenReused(name, facts),
+    ...copied(name, facts),
   ]),
   unseen: [],
 })
@@ -72,6 +82,25 @@ function tokenReused(name: string, { marks, now }: Facts): Observation[] {
       about: `${name}/token`,
       title: `the enrolment token of agent ${name} was tried a second time`,
       detail: `It was used ${agoText(usedAt, now)} and tried again ${agoText(reusedAt, now)}, which was refused. One of the two was not yours to use, perhaps the first: if so, \`holdfast agent remove ${name}\`, then let it in with a new token.`,
+      figures: {},
+    },
+  ]
+}
+
+function copied(name: string, { marks, now }: Facts): Observation[] {
+  const copy = parseCopy(marks.get(agentMark.copied(name)))
+  if (copy === undefined || now.getTime() - copy.at.getTime() > copyToldMs) return []
+  const seen = parseSight(marks.get(agentMark.seen(name)))
+  const atWork =
+    seen === undefined ? '' : ` The one at work was last seen ${agoText(seen.at, now)} from ${seen.address}.`
+  return [
+    {
+      kind: 'agent-refused',
+      severity: 'warning',
+      subject: {},
+      about: `${name}/copy`,
+      title: `two machines have the secret of agent ${name}`,
+      detail: `${agoText(copy.at, now)} a process with that secret was refused, which came from ${copy.address}, since another is or was at work.${atWork} Was its state directory copied, or restored from a backup? Then run the agent in one place only; if that is where it is refused, let it in anew there with \`holdfast agent add ${name}\`. If you know of no copy, the secret was stolen: do the same at once.`,
       figures: {},
     },
   ]

@@ -21,15 +21,16 @@ export const detectCapacity: Detector = (view) =>
 function judge(repository: RepositorySettings, { facts, history }: View): Sight {
   const { name, capacityBytes } = repository
   const series = history.series('repository-bytes', `repository/${name}`)
-  const newest = series.at(-1)
+  const bytes = series.values.at(-1)
+  const measuredMs = series.atMs.at(-1) ?? Number.NEGATIVE_INFINITY
   if (capacityBytes === undefined) return noSight
   const subject = { repository: name }
-  if (newest === undefined || facts.now.getTime() - newest.at.getTime() > staleMs) {
+  if (bytes === undefined || facts.now.getTime() - measuredMs > staleMs) {
     return { observations: [], unseen: [{ kind: 'capacity', subject }] }
   }
-  const usedPart = newest.value / capacityBytes
+  const usedPart = bytes / capacityBytes
   const bytesPerDay = growthPerDay(series) ?? 0
-  const full = fullAt({ bytes: newest.value, capacityBytes, bytesPerDay }, facts.now)
+  const full = fullAt({ bytes, capacityBytes, bytesPerDay }, facts.now)
   const daysLeft = full === undefined ? Number.POSITIVE_INFINITY : (full.getTime() - facts.now.getTime()) / dayMs
   if (usedPart < warningPart && daysLeft > warningDays) return noSight
   const isCritical = usedPart >= criticalPart || daysLeft <= criticalDays
@@ -44,10 +45,10 @@ function judge(repository: RepositorySettings, { facts, history }: View): Sight 
             ? `repository ${name} is ${percent(usedPart)} full`
             : `repository ${name} is full in ${countOf(Math.round(daysLeft), 'day')}`,
         detail: [
-          `${formatSize(newest.value)} of ${formatSize(capacityBytes)} used${growthText(bytesPerDay, full)}.`,
+          `${formatSize(bytes)} of ${formatSize(capacityBytes)} used${growthText(bytesPerDay, full)}.`,
           'Give it more room, keep fewer backups (`holdfast config explain` shows what is kept and why), or free what nothing needs with `holdfast prune`.',
         ].join('\n'),
-        figures: { bytes: newest.value, capacityBytes, bytesPerDay: Math.round(bytesPerDay) },
+        figures: { bytes, capacityBytes, bytesPerDay: Math.round(bytesPerDay) },
       },
     ],
     unseen: [],

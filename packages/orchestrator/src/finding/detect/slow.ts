@@ -38,9 +38,8 @@ function ended(source: SourceSettings, { history }: View): Observation[] {
 }
 
 function running(source: SourceSettings, { facts, history }: View): Observation[] {
-  const series = history.series('backup-duration-ms', `source/${source.name}`).slice(-10)
-  if (series.length < 5) return []
-  const usual = series.map(({ value }) => value)
+  const usual = history.series('backup-duration-ms', `source/${source.name}`).values.slice(-10)
+  if (usual.length < 5) return []
   return facts.activeRuns.flatMap((run) => {
     if (run.operation !== 'backup' || run.source !== source.name || run.startedAt === undefined) return []
     const soFarMs = facts.now.getTime() - run.startedAt.getTime()
