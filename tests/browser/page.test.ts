@@ -52,6 +52,18 @@ async function download(page: Page, link: Locator): Promise<{ name: string; cont
   return { name: file.suggestedFilename(), content: await readFile(await file.path(), 'utf8') }
 }
 
+/** Answers of the server to such requests come only when they are released. */
+async function hold(page: Page, pattern: string) {
+  const [asked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  await page.route(pattern, async (route) => {
+    const response = await route.fetch()
+    asked.resolve()
+    await released.promise
+    await route.fulfill({ response })
+  })
+  return { asked: asked.promise, release: released.resolve, [Symbol.dispose]: () => void page.unroute(pattern) }
+}
+
 describe('the page', () => {
   let page: Page
   beforeAll(async () => {
@@ -134,6 +146,18 @@ describe('the page', () => {
     expect(await readFile(restored, 'utf8')).toBe(site.files.get('read me.txt'))
   })
 
+  test('drops the plan of what is not chosen any more', async () => {
+    const recover = card(page, 'Get data back')
+    using late = await hold(page, '**/restores/plan')
+    await recover.getByRole('textbox', { name: 'Directory' }).fill('two')
+    await recover.getByRole('button', { name: 'Show the plan' }).click()
+    await late.asked
+    await recover.getByRole('checkbox', { name: 'Restore read me.txt' }).uncheck()
+    late.release()
+    await expectShown(recover.getByRole('button', { name: 'Show the plan' }))
+    expect(await recover.getByRole('form', { name: 'Plan of the restore' }).count()).toBe(0)
+  })
+
   test('says in the words of the server why something is not done', async () => {
     const recover = card(page, 'Get data back')
     await recover.getByRole('textbox', { name: 'Directory' }).fill('/etc/holdfast')
@@ -163,6 +187,20 @@ describe('the page', () => {
     await page.setViewportSize({ width: 390, height: 844 })
     await expectNoOverflow(page)
   })
+})
+
+test('of a database it says from when to when an instant can be chosen', async () => {
+  const page = await browser.open(site.address)
+  // the page goes by the type alone
+  await page.route('**/api/v1/status', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, body: (await response.text()).replace('"files"', '"postgresql"') })
+  })
+  await page.reload()
+  const recover = await openFiles(page, 'papers')
+  await recover.getByLabel('Moment').selectOption('instant')
+  await expectShown(recover.getByText(/^just \d+ \w+ \d{4}/))
+  await page.context().close()
 })
 
 describe('with the keyboard alone', () => {
@@ -264,9 +302,18 @@ describe('where everybody has to sign in', () => {
     expect(await page.getByRole('link', { name: /^Download/ }).count()).toBe(0)
   })
 
-  test('nothing is left on the page of whoever has signed out', async () => {
+  test('nothing is left on the page of whoever has signed out, not even what was on its way', async () => {
+    expect(await page.title()).toBe('1 broken · Holdfast')
+    using late = await hold(page, '**/api/v1/status')
+    await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`)
+    await late.asked
     await page.getByRole('button', { name: 'Sign out' }).click()
     await expectShown(page.getByRole('heading', { name: 'Sign in to Holdfast' }))
+    const answered = page.waitForResponse('**/api/v1/status')
+    late.release()
+    await (await answered).finished()
+    await page.waitForTimeout(100)
+    expect(await page.title()).toBe('Holdfast')
     expect(await page.content()).not.toContain('papers')
     const reply = await page.request.get(`${site.address}api/v1/status`)
     expect(reply.status()).toBe(401)

@@ -61,6 +61,27 @@ test('whoever may see other sources only finds none of it', async () => {
   expect(await outcome(elsewhere, place)).toBe('404 SOURCE_UNKNOWN')
 })
 
+test('which instants can be recovered is told of what a caller sees, and of nothing beside it', async () => {
+  const viewer = await fixture.token('viewer')
+  const covered = await ask(viewer, '/api/v1/sources/shop/coverage')
+  const { ranges, ...figures } = (await covered.json()) as { ranges: { from: string; until: string }[] }
+  expect(ranges).toEqual([{ from: ranges[0]?.from, until: ranges[0]?.from, backups: 1 }])
+  expect(figures).toMatchObject({ source: 'shop', repository: 'first', gaps: [], backups: 1, logFiles: 0 })
+  expect(figures).toHaveProperty('lostMs')
+  expect(await outcome(viewer, '/api/v1/sources/shop/coverage?timeline=2')).toBe('400 OPERATION_UNSUITABLE')
+  expect(await outcome(viewer, '/api/v1/sources/shop/coverage?repository=third')).toBe('404 SOURCE_UNKNOWN')
+  const limited = await fixture.token('admin', ['db'])
+  expect(await outcome(limited, '/api/v1/sources/shop/coverage')).toBe('404 SOURCE_UNKNOWN')
+  for (const refused of [
+    await ask(limited, '/api/v1/sources/db/coverage'),
+    await ask(limited, '/api/v1/restores/plan', { ...order, source: 'db' }),
+  ]) {
+    const { error } = (await refused.json()) as ErrorBody
+    expect(error).toMatchObject({ code: 'SOURCE_NOT_IN_REPOSITORY' })
+    expect(error.hint).not.toContain('shop')
+  }
+})
+
 test('what writes over something is for admins, however well it is confirmed', async () => {
   const [operator, admin] = [await fixture.token('operator'), await fixture.token('admin')]
   const target = join(fixture.directory, 'restored', 'full')
@@ -74,5 +95,7 @@ test('what writes over something is for admins, however well it is confirmed', a
   expect(await outcome(admin, '/api/v1/restores', { ...body, confirmation: 'full' })).toBe('409 RESTORE_NOT_CONFIRMED')
   expect(await outcome(admin, '/api/v1/restores', body)).toBe('202')
   const [run] = await fixture.catalogue.runs.list({ operation: 'restore' })
+  const seen = await fixture.client(admin).call('sources.get', { params: { source: 'shop' } })
+  expect(seen.source.activeRuns).toMatchObject([{ id: run?.id, operation: 'restore' }])
   expect(run).toMatchObject({ state: 'queued', attempts: 1, exclusiveKeys: [`restore/test-host/${target}`] })
 })

@@ -1,3 +1,4 @@
+import { defined } from '@holdfast/core/config/defined'
 import { mapAt } from '@holdfast/core/config/setting'
 import type { RouteReply } from '@holdfast/api/route'
 import type { Routes } from '@holdfast/api/routes'
@@ -5,6 +6,7 @@ import { requireKnown } from '@holdfast/orchestrator/config/require-known'
 import { parseLogState } from '@holdfast/orchestrator/finding/noted-state'
 import type { AnswersOf } from './answers-of.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
+import { askOfSource } from './ask-of-source.ts'
 import { configSeenBy, reportSeenBy } from './seen-by.ts'
 import { viewOfProof } from './view-of-proof.ts'
 import { viewOfRun } from './view-of-run.ts'
@@ -12,7 +14,8 @@ import { viewOfSource } from './view-of-source.ts'
 
 type SourceList = RouteReply<Routes['sources.list']>
 
-export function createSourceAnswers({ catalogue, config, served, status }: ApiSurroundings): AnswersOf<'sources'> {
+export function createSourceAnswers(surroundings: ApiSurroundings): AnswersOf<'sources'> {
+  const { catalogue, config, served, status } = surroundings
   /** the same object for the same report: it is written down once, too */
   const whole = new WeakMap<object, SourceList>()
   return {
@@ -51,6 +54,29 @@ export function createSourceAnswers({ catalogue, config, served, status }: ApiSu
         ...(log !== undefined && { log }),
         runs: runs.map(viewOfRun),
         proofs: proofs.map(viewOfProof),
+      }
+    },
+
+    async 'sources.coverage'({ params, query: { repository, timeline } }, caller, ctx) {
+      const {
+        source,
+        repository: read,
+        answer,
+      } = await askOfSource(
+        { source: params.source, repository },
+        (place) => ({ type: 'read-coverage', ...place, ...defined({ timeline }) }),
+        caller,
+        surroundings,
+        ctx,
+      )
+      const { ranges, gaps, timelines, ...figures } = answer
+      const [now, newest] = [ctx.now(), ranges.at(-1)?.until]
+      return {
+        ...{ at: now.toISOString(), source: source.name, repository: read.name, ...figures },
+        ranges: [...ranges],
+        gaps: [...gaps],
+        ...(timelines !== undefined && { timelines: [...timelines] }),
+        ...(newest !== undefined && { lostMs: Math.max(0, now.getTime() - Date.parse(newest)) }),
       }
     },
   }

@@ -36,6 +36,11 @@ export async function answerQuestion(
       const opened = after.opened
       return await compareSnapshots({ ...before, opened }, after.listed, question.limit, ctx)
     }
+    case 'read-coverage': {
+      const repository = await repositories.open(question.repository, ctx)
+      const { readRecoverableTime } = await import('@holdfast/orchestrator/restore/recoverable-time')
+      return await readRecoverableTime(repository, question.source, question.timeline, ctx)
+    }
     case 'plan-restore':
       return await planFor(question, repositories, machine, ctx)
   }

@@ -1,5 +1,6 @@
 import type { RepositorySettings, ServerSettings, SourceSettings } from '@holdfast/core/config/effective-config'
 import type { RestoreOrder } from '@holdfast/core/restore/restore-order'
+import type { RecoverableTime } from '@holdfast/orchestrator/restore/recoverable-time'
 import type { RestorePlan } from '@holdfast/orchestrator/restore/restore-plan'
 import type { EntryView, SnapshotDetails } from '@holdfast/api/view/snapshot-view'
 import type { PostedError } from '../task/task-message.ts'
@@ -27,6 +28,11 @@ export type ReaderQuestion =
     } & InSnapshot)
   | ({ readonly type: 'compare-snapshots'; readonly other: string; readonly limit: number } & InSnapshot)
   | ({
+      readonly type: 'read-coverage'
+      readonly source: Pick<SourceSettings, 'name' | 'workload'>
+      readonly timeline?: number
+    } & InRepository)
+  | ({
       readonly type: 'plan-restore'
       readonly order: RestoreOrder
       readonly source: SourceSettings
@@ -41,6 +47,7 @@ export interface ReaderAnswers {
   readonly 'describe-snapshot': SnapshotDetails
   readonly 'list-directory': DirectoryPage
   readonly 'compare-snapshots': Comparison
+  readonly 'read-coverage': RecoverableTime
   readonly 'plan-restore': PlannedRestore
 }
 

@@ -10,6 +10,7 @@ import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
 import { freePorts } from '@holdfast/storage/free-port'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createOperationFixture, type OperationFixture, type Written } from '../operation/testing/operation-fixture.ts'
+import { readRecoverableTime } from './recoverable-time.ts'
 import { planRestore } from './plan-source-restore.ts'
 import { digestOf, type RestorePlan } from './restore-plan.ts'
 
@@ -89,6 +90,24 @@ test('the newest state is pinned by the plan, so that it stays the same; a serve
   expect(state).toBe('succeeded')
   expect(result).toMatchObject({ restoredTo: join(restores, 'newest'), filesRestored: expect.any(Number) })
   expect(await askRestored(join(restores, 'newest'), 'SELECT count(*) FROM orders')).toBe('10')
+})
+
+test('what can be recovered is told as of every source: here each backup brings its own WAL, and there is none between', async () => {
+  await fixture.surround(async ({ config, repositories }) => {
+    const repository = await repositories.open('first', ctx)
+    const read = async (source: string, timeline?: number) => {
+      const settings = config.sources.get(source)
+      if (settings === undefined) throw new Error('no such source')
+      return await readRecoverableTime(repository, settings, timeline, ctx)
+    }
+    const { ranges, gaps, ...figures } = await read('shop')
+    expect(figures).toMatchObject({ backups: 2, timeline: 1, timelines: [1] })
+    expect(ranges.map(({ backups }) => backups)).toEqual([1, 1])
+    expect(gaps).toEqual([{ from: ranges[0]?.until, until: ranges[1]?.from, reason: 'log-missing' }])
+    await expect(read('shop', 7)).rejects.toMatchObject({ code: 'RECOVERY_TIMELINE_UNKNOWN' })
+    expect(await read('dump')).toMatchObject({ ranges: [{ backups: 1 }], gaps: [], backups: 1, logBytes: 0 })
+    await expect(read('dump', 1)).rejects.toMatchObject({ code: 'OPERATION_UNSUITABLE' })
+  })
 })
 
 test('an older backup is named by its snapshot', async () => {

@@ -81,13 +81,13 @@ const acts = {
   },
   'more-entries': () => readEntries(),
   'choose-path': ({ dataset: { path = '/' } }) => toggleChosen(path),
-  'choose-target'(element) {
+  async 'choose-target'(element) {
     const target = valueOf(element)
-    if (target === 'directory' || target === 'original' || target === 'database') chooseWay({ target })
+    if (target === 'directory' || target === 'original' || target === 'database') await chooseWay({ target })
   },
-  'choose-moment'(element) {
+  async 'choose-moment'(element) {
     const moment = valueOf(element)
-    if (moment === 'backup' || moment === 'latest' || moment === 'instant') chooseWay({ moment })
+    if (moment === 'backup' || moment === 'latest' || moment === 'instant') await chooseWay({ moment })
   },
   'plan-restore': (element) => planRestore(fieldsOf(element)),
   'drop-plan': () => changeRecover({ plan: undefined, planProblem: undefined }),

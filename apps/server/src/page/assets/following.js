@@ -26,6 +26,8 @@ let timer
 /** @type {{ close(): void } | undefined} */
 let live
 let isFollowing = false
+/** Grows with each beginning and end: what was asked for before is not shown to whoever comes in next. */
+let turn = 0
 /** since the stream was open last */
 let wasLost = false
 /** Called when the server does not know who asks any more. */
@@ -35,11 +37,13 @@ let signedOut = () => {}
 export function startFollowing(onSignedOut) {
   signedOut = onSignedOut
   isFollowing = true
+  turn += 1
   listen()
 }
 
 export function stopFollowing() {
   isFollowing = false
+  turn += 1
   live?.close()
   window.clearTimeout(timer)
 }
@@ -90,17 +94,20 @@ function readAfter(pauseMs) {
 
 async function read() {
   readAtMs = Date.now()
+  const own = turn
   try {
     const [status, { runs }, { findings }] = await Promise.all([
       ask('status.get'),
       ask('runs.list', { query: { limit: runsKept } }),
       ask('findings.list'),
     ])
+    if (own !== turn) return
     const now = new Date(status.at)
     aheadMs = now.getTime() - Date.now()
     change({ now, seenAt: now, sources: status.sources, runs: newest(runs), findings })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
+    if (own !== turn) return
     // the session has ended: who comes in next begins anew
     if (error.status === 401) signedOut()
     else if (error.status === 0) change({ connection: 'lost' })
@@ -120,6 +127,8 @@ function take(event) {
   const { runs = [], findings = [], progress } = stateNow()
   switch (event.type) {
     case 'run.changed':
+      // a page may stay open for months
+      if (event.run.endedAt !== undefined) change({ progress: without(progress, event.run.id) })
       change({ runs: newest([event.run, ...runs.filter(({ id }) => id !== event.run.id)]) })
       readSoon()
       return
@@ -137,6 +146,11 @@ function take(event) {
     case 'reset':
       readSoon()
   }
+}
+
+/** @template Value @param {ReadonlyMap<string, Value>} all @param {string} key */
+function without(all, key) {
+  return new Map([...all].filter(([each]) => each !== key))
 }
 
 /** Those that run or wait, and the newest that have ended. @param {readonly RunView[]} runs */

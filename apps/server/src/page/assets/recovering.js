@@ -5,7 +5,7 @@ import { change, nothingChosen, stateNow, typeOfSource } from './state.js'
  * The way back to data: a source, one of its backups, a directory in it. What comes for an earlier choice is dropped.
  *
  * @import { EntryView, SnapshotView } from '@holdfast/api/view/snapshot-view'
- * @import { RouteRequest } from '@holdfast/api/route'
+ * @import { RouteReply, RouteRequest } from '@holdfast/api/route'
  * @import { Routes } from '@holdfast/api/routes'
  * @import { RestorePlanView } from '@holdfast/core/restore/restore-plan-view'
  * @typedef {{ message: string, hint: string }} Problem
@@ -29,6 +29,7 @@ import { change, nothingChosen, stateNow, typeOfSource } from './state.js'
  * @property {ReadonlySet<string>} chosen paths to restore; none: everything
  * @property {'directory' | 'original' | 'database'} target
  * @property {'backup' | 'latest' | 'instant'} moment
+ * @property {RouteReply<Routes['sources.coverage']> | undefined} [coverage] absent unless an instant is to be chosen
  * @property {RestorePlanView | undefined} [plan]
  * @property {Problem | undefined} [planProblem]
  * @property {string | undefined} [runId] of the restore that was begun
@@ -96,7 +97,21 @@ export async function chooseSnapshot(repository, id) {
     after: undefined,
     chosen: new Set(),
   })
-  await openFirst(snapshot)
+  await Promise.all([openFirst(snapshot), readCoverage()])
+}
+
+/** Which instants there are to choose from, once they are asked for. */
+async function readCoverage() {
+  const { source, snapshot, moment, coverage } = stateNow().recover
+  if (source === undefined || snapshot === undefined || moment !== 'instant') return
+  const { repository } = snapshot
+  if (coverage?.repository === repository) return
+  changeRecover({ coverage: undefined })
+  const isWanted = () => stateNow().recover.source === source && stateNow().recover.snapshot === snapshot
+  await orProblem(isWanted, async () => {
+    const read = await ask('sources.coverage', { params: { source }, query: { repository } })
+    if (isWanted()) changeRecover({ coverage: read })
+  })
 }
 
 /** Opens the first directory in which there is a choice: above it lie only the names of the way there. @param {SnapshotView} snapshot */
@@ -147,20 +162,29 @@ export function toggleChosen(path) {
 }
 
 /** @param {Partial<Pick<Recover, 'target' | 'moment'>>} choice */
-export function chooseWay(choice) {
+export async function chooseWay(choice) {
   changeRecover({ ...unplanned, ...choice })
+  await readCoverage()
 }
 
 /** What was written into the form, by the names of its fields. @param {Readonly<Record<string, string>>} fields */
 export async function planRestore(fields) {
   changeRecover(unplanned)
+  const asked = choiceOf(stateNow().recover)
+  const isWanted = () => choiceOf(stateNow().recover).every((each, index) => each === asked[index])
   const order = orderOf(stateNow().recover, fields)
   try {
-    changeRecover({ plan: await ask('restores.plan', { body: order }) })
+    const plan = await ask('restores.plan', { body: order })
+    if (isWanted()) changeRecover({ plan })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    changeRecover({ planProblem: { message: error.message, hint: error.hint } })
+    if (isWanted()) changeRecover({ planProblem: { message: error.message, hint: error.hint } })
   }
+}
+
+/** What a plan is made of, beside the fields of its form. @param {Recover} recover @returns {readonly unknown[]} */
+function choiceOf({ source, snapshot, chosen, target, moment }) {
+  return [source, snapshot, chosen, target, moment]
 }
 
 /**

@@ -25,6 +25,7 @@ export function restoreStep(state, snapshot) {
         { 'data-act': 'plan-restore', 'aria-labelledby': 'restore-title' },
         h('p.dim', {}, whatText(recover)),
         h('div.fields', {}, momentFields(state, snapshot), targetFields(state)),
+        coveredText(recover),
         h(
           'div.row',
           {},
@@ -76,6 +77,34 @@ function momentFields(state, snapshot) {
         min: localText(snapshot.time),
       }),
   ]
+}
+
+const mostRanges = 5
+
+/** From when to when there is something to choose, the newest first. @param {Recover} recover */
+function coveredText({ moment: chosen, coverage }) {
+  if (chosen !== 'instant' || coverage === undefined) return null
+  const { ranges } = coverage
+  if (ranges.length === 0) return h('p.warn-text', {}, 'Nothing of it can be recovered from here.')
+  const shown = ranges.slice(-mostRanges).toReversed()
+  const more = ranges.length - shown.length
+  return h(
+    'div',
+    { key: 'covered' },
+    h('p.dim', {}, 'Can be recovered:'),
+    h(
+      'ul',
+      {},
+      ...shown.map(({ from, until }) =>
+        h(
+          'li',
+          {},
+          from === until ? ['just ', moment(from)] : ['any instant from ', moment(from), ' to ', moment(until)],
+        ),
+      ),
+      more > 0 && h('li.dim', {}, `${countText(more, 'stretch', 'stretches')} before that`),
+    ),
+  )
 }
 
 /** As such a field wants it: "2026-11-21T14:05:09", in the reader's zone. @param {string} instant */
