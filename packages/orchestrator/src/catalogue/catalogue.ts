@@ -43,12 +43,19 @@ export interface RunFilter {
   readonly before?: string
 }
 
+/** Of each operation and source or repository, in one question. */
+export interface NewestRuns {
+  /** the newest that ended, however it ended */
+  readonly ended: readonly Run[]
+  /** the newest that succeeded, wholly or in part */
+  readonly succeeded: readonly Run[]
+}
+
 /** Reading of runs; they are changed through the queue only (`run/run-queue.ts`). */
 export interface RunStore {
   get(id: string): Promise<Run | undefined>
   list(filter: RunFilter): Promise<readonly Run[]>
-  /** the newest run of each operation and source or repository that ended in one of the states, in one question */
-  newest(states: readonly RunState[]): Promise<readonly Run[]>
+  newest(): Promise<NewestRuns>
   /** ended runs older than this are forgotten, except the newest of each operation and subject; how many */
   trim(before: Date): Promise<number>
 }

@@ -1,7 +1,7 @@
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Catalogue, ProofRecord, Sample, SnapshotOverview } from '../catalogue/catalogue.ts'
 import type { Finding } from '../finding/finding.ts'
-import type { Run, RunState } from '../run/run.ts'
+import type { Run } from '../run/run.ts'
 
 /**
  * Everything that planning, objectives, findings, metrics and status decide from. Plain values of one moment: what is
@@ -28,19 +28,16 @@ export interface Facts {
   readonly openFindings: readonly Finding[]
 }
 
-export const endStates: readonly RunState[] = ['succeeded', 'partial', 'failed', 'cancelled', 'timed-out', 'lost']
-
 /** How long a proof says something about how fast a restore is. */
 export const recentProofsMs = 90 * 86_400_000
 
 /** Asks the catalogue a fixed number of questions, however many sources there are. */
 export async function readFacts(catalogue: Catalogue, config: EffectiveConfig, now: Date): Promise<Facts> {
   const { runs, snapshots, proofs, marks, samples, findings } = catalogue
-  const [active, ended, succeeded, overview, newestProofs, slowestProofs, allMarks, newestSamples, openFindings] =
+  const [active, { ended, succeeded }, overview, newestProofs, slowestProofs, allMarks, newestSamples, openFindings] =
     await Promise.all([
       runs.list({ states: ['queued', 'running'] }),
-      runs.newest(endStates),
-      runs.newest(['succeeded', 'partial']),
+      runs.newest(),
       snapshots.overview(),
       proofs.newest(),
       proofs.slowest(new Date(now.getTime() - recentProofsMs)),

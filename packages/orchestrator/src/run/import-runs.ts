@@ -19,7 +19,7 @@ export async function importRuns(store: CatalogueStore, runs: readonly Run[]): P
         if (row === undefined || !isEnd(run.state)) continue
         const { state, result, error } = run
         const end = { state, ...(result === undefined ? {} : { result }), ...(error === undefined ? {} : { error }) }
-        await endRun(writer, row, end, endMs(run))
+        await endRun(writer, row, end, endMs(run), true)
         const change = {
           attempt: run.attempt,
           started_at: run.startedAt?.getTime() ?? null,

@@ -49,6 +49,7 @@ export async function endRun(
   row: RunRow,
   { state, result, error }: RunEnd,
   nowMs: number,
+  isPast = false,
 ): Promise<RunRow> {
   const change = {
     state,
@@ -63,9 +64,12 @@ export async function endRun(
   await writer
     .insertInto('newest_runs')
     .values({ operation: row.operation, source: row.source ?? '', repository: row.repository ?? '', ...newest })
-    .onConflict((conflict) =>
-      conflict.columns(['operation', 'source', 'repository', 'state']).doUpdateSet({ run_id: row.id, ended_at: nowMs }),
-    )
+    .onConflict((conflict) => {
+      const columns = conflict.columns(['operation', 'source', 'repository', 'state'])
+      const update = columns.doUpdateSet({ run_id: row.id, ended_at: nowMs })
+      // Not for runs that end now: after a clock was put back, those of before would stay the newest.
+      return isPast ? update.whereRef('newest_runs.ended_at', '<=', 'excluded.ended_at') : update
+    })
     .execute()
   return { ...row, ...change }
 }

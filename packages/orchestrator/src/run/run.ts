@@ -10,7 +10,7 @@ export type Operation = (typeof operations)[number]
  */
 export type RunState = (typeof runStates)[number]
 export type EndState = (typeof endStates)[number]
-const endStates = ['succeeded', 'partial', 'failed', 'cancelled', 'timed-out', 'lost'] as const
+export const endStates = ['succeeded', 'partial', 'failed', 'cancelled', 'timed-out', 'lost'] as const
 export const runStates = ['queued', 'running', ...endStates] as const
 
 /** Why a run exists. `fire`: the schedule's instant, part of what makes a scheduled run unique. */

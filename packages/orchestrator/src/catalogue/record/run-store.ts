@@ -1,4 +1,5 @@
-import type { RunStore } from '../catalogue.ts'
+import type { NewestRuns, RunStore } from '../catalogue.ts'
+import type { Run } from '../../run/run.ts'
 import { runOf, type RunRow } from '../../run/run-row.ts'
 import type { CatalogueStore } from '../store/catalogue-store.ts'
 import { isOneOf, limitTo, question, whereAll } from '../store/question.ts'
@@ -26,7 +27,7 @@ export function createRunStore(store: CatalogueStore): RunStore {
       )
       return rows.map(runOf)
     },
-    newest: (states) => readNewest(store, states),
+    newest: () => readNewest(store),
     trim: (before) =>
       store.write(async (writer) => {
         const { numDeletedRows } = await writer
@@ -39,21 +40,18 @@ export function createRunStore(store: CatalogueStore): RunStore {
   }
 }
 
-/** Those that ended are found by `newest_runs`; those that have not are few, and looked through. */
-async function readNewest(
-  store: CatalogueStore,
-  states: Parameters<RunStore['newest']>[0],
-): ReturnType<RunStore['newest']> {
-  const ended = await store.select<RunRow>(question`select runs.* from holdfast.newest_runs newest
-    join holdfast.runs runs on runs.id = newest.run_id where ${isOneOf('newest.state', states)}`)
-  const open = states.filter((state) => state === 'queued' || state === 'running')
-  const rows =
-    open.length === 0
-      ? ended
-      : [
-          ...ended,
-          ...(await store.select<RunRow>(question`select * from holdfast.runs where ${isOneOf('state', open)}`)),
-        ]
+/** `newest_runs` has one for each end that such runs had. */
+async function readNewest(store: CatalogueStore): Promise<NewestRuns> {
+  const rows = await store.select<RunRow>(question`select runs.* from holdfast.newest_runs newest
+    join holdfast.runs runs on runs.id = newest.run_id`)
+  const ended = newestOfEach(rows)
+  const succeeded = newestOfEach(rows.filter(({ state }) => state === 'succeeded' || state === 'partial'))
+  const runs = new Map([...ended, ...succeeded].map((row) => [row.id, runOf(row)]))
+  const runsOf = (chosen: readonly RunRow[]): Run[] => chosen.flatMap(({ id }) => runs.get(id) ?? [])
+  return { ended: runsOf(ended), succeeded: runsOf(succeeded) }
+}
+
+function newestOfEach(rows: readonly RunRow[]): RunRow[] {
   const newest = new Map<string, RunRow>()
   const age = (row: RunRow): number => row.ended_at ?? row.queued_at
   for (const row of rows) {
@@ -63,5 +61,5 @@ async function readNewest(
       newest.set(subject, row)
     }
   }
-  return [...newest.values()].map(runOf)
+  return [...newest.values()]
 }

@@ -1,6 +1,6 @@
 import { createRunId } from '../../run/run-id.ts'
 import { newRunRow } from '../../run/run-row.ts'
-import { endStates } from '../../planning/facts.ts'
+import { endStates } from '../../run/run.ts'
 import type { OpenedCatalogue } from '../open-catalogue.ts'
 import { rowGroups } from '../record/row-groups.ts'
 import type { CatalogueTables } from '../store/catalogue-tables.ts'
