@@ -1,5 +1,5 @@
-/** Chunks of a large file are handed out in parts of about this size. */
-const partBytes = 6 << 20
+/** Chunks of a large file are handed out in parts of about this size: as much as a restore asks one thread for, so that what it reads lies together. */
+const partBytes = 8 << 20
 
 /** Neighbouring chunks of a large file, as one worker stores them. */
 export interface FilePart {
