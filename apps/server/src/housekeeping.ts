@@ -1,6 +1,7 @@
 import type { Context } from '@holdfast/core/context'
 import type { Catalogue } from '@holdfast/orchestrator/catalogue/catalogue'
 import { acceptsRun, agentOf } from '@holdfast/orchestrator/run/accepts-run'
+import { trimAsked } from '@holdfast/orchestrator/run/enqueue-once'
 import type { RunQueue } from '@holdfast/orchestrator/run/run-queue'
 import type { ServerLog } from './server-log.ts'
 import { doInProcess, neededOf } from './task/do-in-process.ts'
@@ -31,6 +32,7 @@ export function createHousekeeping(given: HousekeepingSurroundings): (ctx: Conte
     const now = ctx.now().getTime()
     await catalogue.runs.trim(new Date(now - runsKeptMs))
     await catalogue.samples.trim(new Date(now - samplesKeptMs))
+    await trimAsked(catalogue.marks, ctx.now())
     await cancelOrphans(given, now)
     await copyDaily(given, ctx)
   }

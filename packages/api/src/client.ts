@@ -62,7 +62,7 @@ export function createClient({ baseUrl, token, fetch: send = fetch }: ClientOpti
   const ask = async (
     name: RouteName,
     request: AnyRequest = {},
-    { signal, headers = {} }: CallOptions & { readonly headers?: Record<string, string> } = {},
+    { signal, idempotencyKey, headers = {} }: CallOptions & { readonly headers?: Record<string, string> } = {},
   ): Promise<Response> => {
     const route: Route = routes[name]
     const body = request.body === undefined ? undefined : JSON.stringify(request.body)
@@ -72,6 +72,7 @@ export function createClient({ baseUrl, token, fetch: send = fetch }: ClientOpti
         ...headers,
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(idempotencyKey !== undefined && { 'idempotency-key': `"${idempotencyKey}"` }),
       },
       ...(body !== undefined && { body }),
       ...(signal !== undefined && { signal }),

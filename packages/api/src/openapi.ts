@@ -12,8 +12,21 @@ const errorReplies: Readonly<Record<string, string>> = {
   403: 'The caller may not do this.',
   404: 'What it is about is not there, or the caller may not see it.',
   409: 'It cannot be done as things stand.',
+  422: 'The Idempotency-Key was used for something else.',
   429: 'Too many requests; Retry-After says when to come back.',
   503: 'Trouble of the server, or of what it works with.',
+}
+
+/** Of routes that take an Idempotency-Key. */
+const reusedStatus = '422'
+
+const idempotencyKey: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Who asks again with the same key and the same request, within a day, gets the same run; nothing is started twice.',
+  schema: { type: 'string', maxLength: 202, examples: ['"8e03978e-40d5-43dd-bc93-6894a57f9324"'] },
 }
 
 /** All routes as an OpenAPI 3.1 document. Source: https://spec.openapis.org/oas/v3.1.0.html */
@@ -46,6 +59,7 @@ export function describeApi(version: string): Json {
           { description, content: error },
         ]),
       ),
+      parameters: { idempotencyKey },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'A token, as `holdfast token add` makes it.' },
         session: {
@@ -61,9 +75,14 @@ export function describeApi(version: string): Json {
 }
 
 function operationOf(route: Route, schemas: Json): Json {
-  const { name, summary, description, role, params, query, body, reply } = route
+  const { name, summary, description, role, params, query, body, reply, isRepeatable = false } = route
   const needs = role === 'public' ? 'Open to all.' : `Needs the role ${role}.`
-  const parameters = [...parametersOf('path', params, schemas), ...parametersOf('query', query, schemas)]
+  const parameters = [
+    ...parametersOf('path', params, schemas),
+    ...parametersOf('query', query, schemas),
+    ...(isRepeatable ? [{ $ref: '#/components/parameters/idempotencyKey' }] : []),
+  ]
+  const errors = Object.keys(errorReplies).filter((status) => isRepeatable || status !== reusedStatus)
   return {
     operationId: name,
     tags: [areaOf(route)],
@@ -80,9 +99,7 @@ function operationOf(route: Route, schemas: Json): Json {
     }),
     responses: {
       ...replyOf(reply, schemas),
-      ...Object.fromEntries(
-        Object.keys(errorReplies).map((status) => [status, { $ref: `#/components/responses/error${status}` }]),
-      ),
+      ...Object.fromEntries(errors.map((status) => [status, { $ref: `#/components/responses/error${status}` }])),
     },
   }
 }

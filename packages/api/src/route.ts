@@ -27,6 +27,11 @@ export interface Route {
   readonly act?: string
   /** With `act`: which fields of the body say what it is about, beside the params. Never a secret. */
   readonly subject?: readonly string[]
+  /**
+   * Takes the header Idempotency-Key: who asks again with the same one, because the answer got lost, gets the same answer,
+   * and nothing is done a second time. Source: draft-ietf-httpapi-idempotency-key-header-07
+   */
+  readonly isRepeatable?: true
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
@@ -41,6 +46,8 @@ export interface RouteInput<Of extends Route> {
   readonly params: Parsed<Of['params']>
   readonly query: Parsed<Of['query']>
   readonly body: Parsed<Of['body']>
+  /** of a repeatable route, where one was sent */
+  readonly repeatKey?: string
 }
 
 /** What a client gives: what is optional may be left out. */

@@ -70,6 +70,36 @@ describe('a caller who may see everything', () => {
     expect(acts.find(({ act }) => act === 'run.start')?.subject).toContain('first')
   })
 
+  test('starts a run once, however often it is asked for under one key', async () => {
+    const client = fixture.client(await fixture.token('operator'))
+    const backup = { body: { operation: 'backup', source: 'wiki' } } as const
+    const once = { idempotencyKey: 'a1b2' }
+    const first = await client.call('runs.start', backup, once)
+    expect((await client.call('runs.start', backup, once)).id).toBe(first.id)
+    const other = { body: { operation: 'backup', source: 'shop' } } as const
+    expect(await refusal(client.call('runs.start', other, once))).toMatchObject({
+      status: 422,
+      code: 'REQUEST_KEY_REUSED',
+    })
+    expect((await admin.call('runs.start', backup, once)).id).not.toBe(first.id)
+    expect(await refusal(client.call('runs.start', backup, { idempotencyKey: 'a b' }))).toMatchObject({
+      code: 'REQUEST_INVALID',
+      problems: [{ path: 'headers.idempotency-key' }],
+    })
+    const [bare] = await fixture.catalogue.runs.list({ limit: 1 })
+    const answer = await fetch(`${fixture.address}/api/v1/runs`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await fixture.token('admin')}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'bare',
+      },
+      body: JSON.stringify(backup.body),
+    })
+    expect(await answer.json()).not.toMatchObject({ id: bare?.id })
+    expect(answer.status).toBe(202)
+  })
+
   test('acknowledges a finding in its own name', async () => {
     const key = 'overdue:source/wiki'
     const finding = await admin.call('findings.acknowledge', { params: { key }, body: { note: 'seen' } })

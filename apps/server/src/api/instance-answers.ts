@@ -1,3 +1,5 @@
+import type { Caller } from '@holdfast/api/caller'
+import type { RouteInput } from '@holdfast/api/route'
 import type { instanceRoutes } from '@holdfast/api/routes/instances'
 import type { SourceSettings } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
@@ -12,7 +14,7 @@ import type { ReadingSurroundings } from './reading-surroundings.ts'
 import { findBackup, type InstanceBackup, listInstanceBackups } from './instance-backups.ts'
 import { makeRestorePlan } from './make-restore-plan.ts'
 import { queueRun } from './queue-run.ts'
-import { queueRestore } from './restore-answers.ts'
+import { draftOf } from './restore-answers.ts'
 import type { RouteAnswer } from './route-answer.ts'
 import { configSeenBy } from './seen-by.ts'
 import { viewOfRun } from './view-of-run.ts'
@@ -25,49 +27,68 @@ const dayMs = 86_400_000
 /** For clients of an earlier design: an instance is a source, its backups are snapshots with a tag "name=…". */
 export function createInstanceAnswers(surroundings: ReadingSurroundings): InstanceAnswers {
   const { config } = surroundings
-  const known = (name: string, caller: Parameters<typeof configSeenBy>[0]): SourceSettings =>
+  const known = (name: string, caller: Caller): SourceSettings =>
     requireKnown('source', name, configSeenBy(caller, config()).sources)
-  const enqueue = async (draft: RunDraft, ctx: Context) => viewOfRun(await queueRun(draft, surroundings, ctx))
   return {
-    async 'instances.backup'({ params, body: { backupName, retentionDays } }, caller, ctx) {
-      const source = known(params.name, caller)
-      await refuseTaken(backupName, source, surroundings, ctx)
-      const keptUntil = new Date(ctx.now().getTime() + retentionDays * dayMs)
-      const draft = draftByHand(wanted('backup', source.name, caller.name), config(), ctx.now())
-      return await enqueue({ ...draft, arguments: namedBackupArguments({ name: backupName, keptUntil }) }, ctx)
+    async 'instances.backup'(input, caller, ctx) {
+      const { backupName, retentionDays } = input.body
+      const source = known(input.params.name, caller)
+      const draft = async (): Promise<RunDraft> => {
+        await refuseTaken(backupName, source, surroundings, ctx)
+        const keptUntil = new Date(ctx.now().getTime() + retentionDays * dayMs)
+        const made = draftByHand(wanted('backup', source.name, caller.name), config(), ctx.now())
+        return { ...made, arguments: namedBackupArguments({ name: backupName, keptUntil }) }
+      }
+      return viewOfRun(await queueRun({ route: 'instances.backup', input, caller }, draft, surroundings, ctx))
     },
-    async 'instances.restore'({ params, body: { backupName, newInstanceName, size } }, caller, ctx) {
-      const source = known(params.name, caller)
-      const backup = findBackup(backupName, source.name, await listInstanceBackups(source, surroundings, ctx))
-      const [copy] = backup.copies
-      if (copy === undefined) throw new Error('a backup without a snapshot was listed')
-      const to = { type: 'directory', path: newInstanceName, existing: 'refuse' } as const
-      const order = { source: source.name, ...copy, at: backup.createdAt, to }
-      const plan = await makeRestorePlan(withoutMoment(order, source), caller, surroundings, ctx)
-      const mayTake = typeof size === 'number' ? size : parseSizeBytes(size, 'size')
-      const needed = plan.bytes + plan.logBytes
-      if (needed > mayTake) {
-        const limit = `only ${formatSize(mayTake)} were given`
-        throw new AppError('RESTORE_TOO_LARGE', { what: backupName, needed: formatSize(needed), limit })
-      }
-      if (plan.freeBytes !== undefined && mayTake > plan.freeBytes) {
-        const limit = `only ${formatSize(plan.freeBytes)} are free there`
-        throw new AppError('RESTORE_TOO_LARGE', { what: newInstanceName, needed: formatSize(mayTake), limit })
-      }
-      return viewOfRun(await queueRestore(plan, caller, surroundings, ctx))
+    async 'instances.restore'(input, caller, ctx) {
+      const source = known(input.params.name, caller)
+      const draft = () => draftNewInstance(source, input.body, caller, surroundings, ctx)
+      return viewOfRun(await queueRun({ route: 'instances.restore', input, caller }, draft, surroundings, ctx))
     },
     async 'instances.backups'({ params }, caller, ctx) {
       const backups = await listInstanceBackups(known(params.name, caller), surroundings, ctx)
       return { backups: backups.map(({ lineage: _lineage, ...shown }) => ({ ...shown, copies: [...shown.copies] })) }
     },
-    async 'instances.remove'({ params }, caller, ctx) {
+    async 'instances.remove'(input, caller, ctx) {
+      const { params } = input
       const source = known(params.name, caller)
-      const backup = findBackup(params.backup, source.name, await listInstanceBackups(source, surroundings, ctx))
-      await refuseProtectedBackup(backup, source, surroundings)
-      const draft = draftByHand(wanted('forget', source.name, caller.name), config(), ctx.now())
-      return await enqueue({ ...draft, arguments: { lineage: backup.lineage } }, ctx)
+      const draft = async (): Promise<RunDraft> => {
+        const backup = findBackup(params.backup, source.name, await listInstanceBackups(source, surroundings, ctx))
+        await refuseProtectedBackup(backup, source, surroundings)
+        const made = draftByHand(wanted('forget', source.name, caller.name), config(), ctx.now())
+        return { ...made, arguments: { lineage: backup.lineage } }
+      }
+      return viewOfRun(await queueRun({ route: 'instances.remove', input, caller }, draft, surroundings, ctx))
     },
   }
+}
+
+/** Fails with BACKUP_NAME_UNKNOWN, RESTORE_TOO_LARGE, and as planning does. */
+async function draftNewInstance(
+  source: SourceSettings,
+  { backupName, newInstanceName, size }: RouteInput<Routes['instances.restore']>['body'],
+  caller: Caller,
+  surroundings: ReadingSurroundings,
+  ctx: Context,
+): Promise<RunDraft> {
+  const backup = findBackup(backupName, source.name, await listInstanceBackups(source, surroundings, ctx))
+  const [copy] = backup.copies
+  if (copy === undefined) throw new Error('a backup without a snapshot was listed')
+  const to = { type: 'directory', path: newInstanceName, existing: 'refuse' } as const
+  const order = { source: source.name, ...copy, at: backup.createdAt, to }
+  const plan = await makeRestorePlan(withoutMoment(order, source), caller, surroundings, ctx)
+  const mayTake = typeof size === 'number' ? size : parseSizeBytes(size, 'size')
+  const needed = plan.bytes + plan.logBytes
+  if (needed > mayTake) {
+    const limit = `only ${formatSize(mayTake)} were given`
+    throw new AppError('RESTORE_TOO_LARGE', { what: backupName, needed: formatSize(needed), limit })
+  }
+  if (plan.freeBytes !== undefined && mayTake > plan.freeBytes) {
+    const limit = `only ${formatSize(plan.freeBytes)} are free there`
+    throw new AppError('RESTORE_TOO_LARGE', { what: newInstanceName, needed: formatSize(mayTake), limit })
+  }
+  return draftOf(plan, caller, surroundings, ctx)
 }
 
 function wanted(operation: 'backup' | 'forget', name: string, by: string) {

@@ -14,8 +14,22 @@ export function readInput(route: Route, request: Given): RouteInput<Route> {
     if (!read.success) throw requestInvalid(route.name, part, read.error.issues)
     return read.data
   })
+  const repeatKey = repeatKeyOf(route, request)
   // boundary: each has just been read by its schema
-  return { params, query, body } as RouteInput<Route>
+  return { params, query, body, ...(repeatKey !== undefined && { repeatKey }) } as RouteInput<Route>
+}
+
+const keyHeader = 'idempotency-key'
+
+/** As a string of RFC 8941 or bare, as many clients send it. Fails with REQUEST_INVALID. */
+function repeatKeyOf({ name, isRepeatable }: Route, { headers }: Given): string | undefined {
+  const given = headers[keyHeader]
+  if (isRepeatable !== true || given === undefined) return undefined
+  const [, quoted, bare] = /^(?:"([\w.:~+/=-]{1,200})"|([\w.:~+/=-]{1,200}))$/.exec(String(given)) ?? []
+  const key = quoted ?? bare
+  if (key !== undefined) return key
+  const message = 'takes up to 200 letters, digits and characters of - _ . : ~ + / =, in quotation marks or bare'
+  throw requestInvalid(name, 'headers', [{ path: [keyHeader], message }])
 }
 
 /** A browser that comes back to a stream names the last event by a header. */

@@ -6,7 +6,7 @@ import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { planChanged } from '@holdfast/orchestrator/restore/plan-changed'
 import { draftRestore } from '@holdfast/orchestrator/restore/restore-run'
-import type { Run } from '@holdfast/orchestrator/run/run'
+import type { RunDraft } from '@holdfast/orchestrator/run/run'
 import type { ReadingSurroundings } from './reading-surroundings.ts'
 import { makeRestorePlan } from './make-restore-plan.ts'
 import { queueRun } from './queue-run.ts'
@@ -21,11 +21,15 @@ export function createRestoreAnswers(surroundings: ReadingSurroundings): Restore
     async 'restores.plan'({ body }, caller, ctx) {
       return await makeRestorePlan(body, caller, surroundings, ctx)
     },
-    async 'restores.start'({ body: { order, digest, confirmation } }, caller, ctx) {
-      const plan = await makeRestorePlan(order, caller, surroundings, ctx)
-      if (plan.digest !== digest) throw planChanged(plan)
-      requireConsent(plan, confirmation, caller)
-      return viewOfRun(await queueRestore(plan, caller, surroundings, ctx))
+    async 'restores.start'(input, caller, ctx) {
+      const { order, digest, confirmation } = input.body
+      const draft = async (): Promise<RunDraft> => {
+        const plan = await makeRestorePlan(order, caller, surroundings, ctx)
+        if (plan.digest !== digest) throw planChanged(plan)
+        requireConsent(plan, confirmation, caller)
+        return draftOf(plan, caller, surroundings, ctx)
+      }
+      return viewOfRun(await queueRun({ route: 'restores.start', input, caller }, draft, surroundings, ctx))
     },
   }
 }
@@ -42,12 +46,11 @@ function requireConsent(
 }
 
 /** A plan that was agreed to becomes a run. */
-export async function queueRestore(
+export function draftOf(
   plan: RestorePlanView,
   caller: Caller,
-  surroundings: ReadingSurroundings,
+  { config }: Pick<ReadingSurroundings, 'config'>,
   ctx: Context,
-): Promise<Run> {
-  const asked = { by: caller.name, uniqueKey: `restore/${randomUUID()}`, now: ctx.now() }
-  return await queueRun(draftRestore(plan, asked, surroundings.config()), surroundings, ctx)
+): RunDraft {
+  return draftRestore(plan, { by: caller.name, uniqueKey: `restore/${randomUUID()}`, now: ctx.now() }, config())
 }

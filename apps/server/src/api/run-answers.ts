@@ -41,10 +41,11 @@ export function createRunAnswers(surroundings: ApiSurroundings): AnswersOf<'runs
 
     'runs.get': async ({ params }, caller) => viewOfRun(await seenRun(params.run, caller)),
 
-    async 'runs.start'({ body }, caller, ctx) {
+    async 'runs.start'(input, caller, ctx) {
+      const { body } = input
       if (!('source' in body)) requireUnlimited(caller)
-      const draft = draftByHand(wantedOf(body, caller), configSeenBy(caller, config()), ctx.now())
-      return viewOfRun(await queueRun(draft, surroundings, ctx))
+      const draft = async () => draftByHand(wantedOf(body, caller), configSeenBy(caller, config()), ctx.now())
+      return viewOfRun(await queueRun({ route: 'runs.start', input, caller }, draft, surroundings, ctx))
     },
 
     async 'runs.cancel'({ params }, caller, ctx) {

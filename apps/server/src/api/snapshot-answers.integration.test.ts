@@ -14,16 +14,16 @@ beforeAll(async () => {
 })
 afterAll(async () => await fixture[Symbol.asyncDispose]())
 
-async function ask(token: string, path: string, body?: unknown): Promise<Response> {
+async function ask(token: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<Response> {
   const json = { 'content-type': 'application/json' }
   return await fetch(`${fixture.address}${path}`, {
-    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : json) },
+    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : json), ...more },
     ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
   })
 }
 
-async function outcome(token: string, path: string, body?: unknown): Promise<string> {
-  const answer = await ask(token, path, body)
+async function outcome(token: string, path: string, body?: unknown, more?: Record<string, string>): Promise<string> {
+  const answer = await ask(token, path, body, more)
   if (answer.ok) return String(answer.status)
   return `${answer.status} ${((await answer.json()) as ErrorBody).error.code}`
 }
@@ -93,7 +93,12 @@ test('what writes over something is for admins, however well it is confirmed', a
   const body = { order: decided, digest, confirmation }
   expect(await outcome(operator, '/api/v1/restores', body)).toBe('403 RESTORE_ADMIN_ONLY')
   expect(await outcome(admin, '/api/v1/restores', { ...body, confirmation: 'full' })).toBe('409 RESTORE_NOT_CONFIRMED')
-  expect(await outcome(admin, '/api/v1/restores', body)).toBe('202')
+  const again = { 'idempotency-key': '"once"' }
+  expect(await outcome(admin, '/api/v1/restores', body, again)).toBe('202')
+  // no plan is made: what was planned may be done by now
+  writeFileSync(join(target, 'mine'), 'not mine any more')
+  expect(await outcome(admin, '/api/v1/restores', body, again)).toBe('202')
+  expect(await fixture.catalogue.runs.list({ operation: 'restore' })).toHaveLength(1)
   const [run] = await fixture.catalogue.runs.list({ operation: 'restore' })
   const seen = await fixture.client(admin).call('sources.get', { params: { source: 'shop' } })
   expect(seen.source.activeRuns).toMatchObject([{ id: run?.id, operation: 'restore' }])

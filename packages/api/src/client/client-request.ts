@@ -23,6 +23,8 @@ export type RequestArguments<Of extends Route> =
 
 export interface CallOptions {
   readonly signal?: AbortSignal
+  /** Of what starts a run: whoever asks again with the same key, within a day, gets the same run. Letters, digits, `-`, `_`. */
+  readonly idempotencyKey?: string
 }
 
 interface GivenRequest {

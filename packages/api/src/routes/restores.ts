@@ -24,6 +24,7 @@ export const restoreRoutes = {
     description:
       'The plan is made again, now and when the restore begins: if it is no longer the same, nothing is done. What writes over something is for admins, and has to be confirmed by typing what the plan says; what was there is kept as a pinned snapshot.',
     role: 'operator',
+    isRepeatable: true,
     act: 'restore.start',
     subject: ['digest'],
     body: z.strictObject({

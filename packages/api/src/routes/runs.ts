@@ -76,6 +76,7 @@ export const runRoutes = {
     description:
       'It is queued before everything that a schedule asked for, keeps to the same limits, and is done once: whoever sees it fail decides whether to ask again. What follows a backup (copies, retention) follows it, too. A proof is asked for by the operation verify.',
     role: 'operator',
+    isRepeatable: true,
     act: 'run.start',
     subject: ['operation', 'source', 'repository'],
     body: wantedRunSchema,

@@ -8,6 +8,12 @@ export const apiErrors = {
     message: 'the request is not what {route} takes: {reason}',
     hint: 'Compare it with the description at /api/v1/openapi.json.',
   },
+  REQUEST_KEY_REUSED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'this Idempotency-Key was used for something else within the last day',
+    hint: 'Use a new key for each thing that is wanted, and the same one only to ask for the same again.',
+  },
   ROUTE_UNKNOWN: {
     exitCode: 1,
     retryable: false,

@@ -5,6 +5,7 @@ import { createTestClock, type TestClock } from '../../catalogue/testing/test-cl
 import { openRunQueue, type RunQueueOptions } from '../open-run-queue.ts'
 import type { LeaseOptions, RunQueue } from '../run-queue.ts'
 import type { Run, RunDraft } from '../run.ts'
+import { describeAskedOnce } from './asked-once-conformance.ts'
 import { draftRun } from './run-draft-fixture.ts'
 
 const leaseMs = 60_000
@@ -45,6 +46,7 @@ export function describeRunQueue(
     describeLeases(open)
     describeEnds(open)
     describeCancelling(open)
+    describeAskedOnce(open)
   })
 }
 
