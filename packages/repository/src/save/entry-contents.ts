@@ -1,6 +1,6 @@
 import { chunkBytesAtLeast } from './chunker.ts'
 import type { FirstFailure } from './first-failure.ts'
-import { fixedStreamChunks } from './fixed-chunks.ts'
+import { fixedChunksAtOnce, fixedStreamChunks } from './fixed-chunks.ts'
 import type { JobQueue } from './job-queue.ts'
 import { LocalFiles } from './local-files.ts'
 import { PartContents } from './part-contents.ts'
@@ -40,19 +40,19 @@ export class EntryContents {
   async bytes(bytes: Uint8Array, isPaged: boolean, onStored: OnStored): Promise<void> {
     const oneChunk = chunkBytesAtLeast
     if (bytes.length <= (isPaged ? oneChunk : smallContentBytes)) return await this.#addSmall(bytes, onStored)
-    await this.#cut(justOne(bytes), isPaged ? fixedStreamChunks : this.#chunker, onStored)
+    await this.#cut(justOne(bytes), isPaged, onStored)
   }
 
   async stream(chunks: AsyncIterable<Uint8Array>, isPaged: boolean, onStored: OnStored): Promise<void> {
     const pieces = this.#failure.guard(chunks)
-    if (isPaged) return await this.#cut(pieces, fixedStreamChunks, onStored)
+    if (isPaged) return await this.#cut(pieces, isPaged, onStored)
     let used = 0
     for (;;) {
       const next = await pieces.next()
       if (next.done === true) return await this.#addSmall(this.#head.subarray(0, used), onStored)
       const piece = next.value
       if (used + piece.length > smallContentBytes) {
-        return await this.#cut(resumed([this.#head.subarray(0, used), piece], pieces), this.#chunker, onStored)
+        return await this.#cut(resumed([this.#head.subarray(0, used), piece], pieces), isPaged, onStored)
       }
       this.#head.set(piece, used)
       used += piece.length
@@ -82,8 +82,10 @@ export class EntryContents {
     })
   }
 
-  async #cut(chunks: AsyncIterable<Uint8Array>, chunker: StreamChunker, onStored: OnStored): Promise<void> {
-    await storeStream(this.#queue, chunker, chunks, { chunk: this.#onBytes, stored: onStored })
+  async #cut(pieces: AsyncIterable<Uint8Array>, isPaged: boolean, onStored: OnStored): Promise<void> {
+    const on = { chunk: this.#onBytes, stored: onStored }
+    if (isPaged) await storeStream(this.#queue, fixedStreamChunks, pieces, on, fixedChunksAtOnce)
+    else await storeStream(this.#queue, this.#chunker, pieces, on)
   }
 }
 

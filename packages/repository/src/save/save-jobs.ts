@@ -139,6 +139,8 @@ export type SaveJob =
   | { readonly type: 'contents'; readonly bytes: Uint8Array; readonly lengths: readonly number[] }
   /** a whole content of any size, in memory that is handed over and comes back with the outcome */
   | { readonly type: 'content'; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** neighbouring chunks of a stream */
+  | { readonly type: 'stream'; readonly chunks: readonly Uint8Array[] }
   | { readonly type: 'blob'; readonly bytes: Uint8Array; readonly isTree: boolean }
   | { readonly type: 'flush' }
 
@@ -204,6 +206,7 @@ export type SaveOutcome =
   | { readonly type: 'contents'; readonly ids: readonly (readonly string[])[] }
   /** The bytes come back however it went. */
   | { readonly type: 'content'; readonly bytes: Uint8Array<ArrayBuffer>; readonly stored: StoredOrFailed }
+  | { readonly type: 'stream'; readonly ids: readonly string[] }
   | { readonly type: 'blob'; readonly id: string }
   | { readonly type: 'flush' }
 

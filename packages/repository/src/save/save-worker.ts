@@ -2,7 +2,7 @@
 import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { Arena } from '../engine/arena.ts'
 import { ArenaCipher } from '../engine/arena-cipher.ts'
-import { BlobHasher } from '../engine/blob-hasher.ts'
+import { BlobHasher, type Span } from '../engine/blob-hasher.ts'
 import { BlobIndex } from '../engine/blob-index.ts'
 import { BlobReader } from '../engine/blob-reader.ts'
 import type { FinishedPack } from '../engine/finished-pack.ts'
@@ -26,7 +26,7 @@ import {
   type OpenDirectories,
   readDirectory,
 } from './directory-reader.ts'
-import { fixedChunks, fixedCuts } from './fixed-chunks.ts'
+import { fixedChunks, fixedChunksAtOnce, fixedCuts } from './fixed-chunks.ts'
 import { openInspection } from './inspection.ts'
 import { openLargeFile } from './large-file.ts'
 import { orUnreadable, storeContents, storeLocalFile } from './local-file.ts'
@@ -153,6 +153,8 @@ function perform(job: SaveJob): SaveOutcome {
       return { type: 'contents', ids: storeContents(arena, store, input.at, job.lengths) }
     case 'content':
       return { type: 'content', bytes: job.bytes, stored: storeLent(job.bytes) }
+    case 'stream':
+      return { type: 'stream', ids: storePieces(job.chunks, releaseBuffer) }
     case 'blob':
       if (job.bytes.length > input.sizeBytes)
         return { type: 'blob', id: store.storeLarge(bufferOver(job.bytes), job.isTree) }
@@ -166,15 +168,31 @@ function perform(job: SaveJob): SaveOutcome {
 /** What was lent must come back, so a failure is part of the outcome. */
 function storeLent(bytes: Uint8Array): StoredOrFailed {
   try {
-    const ids: string[] = []
-    for (const chunk of fixedChunks(bytes)) {
-      arena.bytes.set(chunk, input.at)
-      ids.push(store.store(input.at, chunk.length, false))
-    }
-    return { ids }
+    return { ids: storePieces(fixedChunks(bytes)) }
   } catch (error) {
     return { failure: toPostedError(error) }
   }
+}
+
+/** Stores pieces that lie outside the arena, as many together as are taken in at once. */
+function storePieces(pieces: Iterable<Uint8Array>, taken: (piece: Uint8Array) => void = () => {}): string[] {
+  const ids: string[] = []
+  let spans: Span[] = []
+  let end = input.at
+  const storeTaken = (): void => {
+    ids.push(...store.storeAll(spans))
+    ;[spans, end] = [[], input.at]
+  }
+  for (const piece of pieces) {
+    const { length } = piece
+    if (spans.length === fixedChunksAtOnce || end + length > input.at + input.sizeBytes) storeTaken()
+    arena.bytes.set(piece, end)
+    taken(piece)
+    spans.push({ at: end, length })
+    end += length
+  }
+  storeTaken()
+  return ids
 }
 
 function storeStretch(job: Extract<SaveJob, { type: 'stretch' }>): { ids: string[]; end: number } {
