@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { agentProtocol } from '@holdfast/api/agent-protocol'
 import { routes } from '@holdfast/api/routes'
 import type { Route } from '@holdfast/api/route'
 import { digestOfSecret, makeAgentSecret } from '@holdfast/orchestrator/agent/agent-secret'
@@ -55,7 +56,7 @@ function call(
   return sendHostile(origin, { method, path, headers: { 'content-type': 'application/json', ...headers }, body })
 }
 
-const self = (instance: string) => ({ protocol: 1, version: '0.1.0', instance })
+const self = (instance: string) => ({ protocol: agentProtocol, version: '0.1.0', instance })
 const bearer = (name: string): string => `Bearer ${secrets[name]}`
 
 /** What stands where a path has a name. */

@@ -1,5 +1,5 @@
 /** `holdfast agent` beside `holdfast serve`, as their users run them: real processes, killed and cut off from each other. */
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { makeCertificates } from '@holdfast/connectors/postgresql/testing/test-certificates'
@@ -141,6 +141,30 @@ describe('an agent', () => {
     expect(await snapshotsOf('slow')).toHaveLength(1)
     expect(await readdir(results)).toEqual([])
     await again.end('SIGTERM')
+  })
+
+  test('whose state directory was copied goes on alone, until a new token lets the copy in instead', async () => {
+    await configure(`  web: { type: files, paths: ["${fixture.source}"], agent: web-1, tier: quiet }`)
+    await cp(stateOf('web-1'), stateOf('copy'), { recursive: true })
+    await (await startAgent('web-1')).end('SIGTERM')
+    const agent = await startAgent('web-1')
+    const copy = { HOLDFAST_STATE_DIR: stateOf('copy') }
+    const refused = await fixture.run(['agent', '--server', serverUrl()], copy)
+    expect(refused).toMatchObject({ exitCode: 1 })
+    expect(refused.stderr).toMatch(/another process with the secret of agent web-1.*\n.*holdfast agent add web-1/)
+    await server.said(/finding: two machines have the secret of agent web-1/)
+    const token = await addAgent('web-1')
+    const instead = await startAgent('copy', { HOLDFAST_ENROLMENT_TOKEN: token })
+    await instead.said(/enrolled as web-1/)
+    await instead.said(/works for/)
+    await instead.end('SIGTERM')
+    await agent.end('SIGTERM')
+    expect(
+      (await fixture.run(['agent', '--server', serverUrl()], { HOLDFAST_STATE_DIR: stateOf('web-1') })).exitCode,
+    ).toBe(1)
+    const back = await startAgent('web-1', { HOLDFAST_ENROLMENT_TOKEN: await addAgent('web-1') })
+    await back.said(/works for/)
+    await back.end('SIGTERM')
   })
 
   test('stops what is cancelled, and tells why a backup failed', async () => {

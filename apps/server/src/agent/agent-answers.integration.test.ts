@@ -107,6 +107,16 @@ async function ask(who: string, what: string, body: object, method = 'POST'): Pr
   return { status: response.status, body: (await response.json()) as Answer['body'] }
 }
 
+/** What the state directory of each agent holds. */
+const stamps = new Map<string, unknown>()
+
+async function hello(who: string, isStart = true, holds: readonly string[] = []): Promise<Answer> {
+  const [name = ''] = who.split(':')
+  const answer = await ask(who, 'hello', { isStart, holds, stamp: stamps.get(name) })
+  if (answer.status === 200) stamps.set(name, answer.body['stamp'])
+  return answer
+}
+
 let made = 0
 async function queueBackup(name: string): Promise<string> {
   const source = config.sources.get(name)
@@ -165,11 +175,14 @@ describe('a run', () => {
   test('of a process that died is free when the agent begins again, unless its result is on the way', async () => {
     const [lost, kept] = [await queueBackup('a'), await queueBackup('b')]
     expect([await take('one:old'), await take('two:old')]).toEqual([lost, kept])
-    await ask('one:new', 'hello', { isStart: true, holds: [] })
-    await ask('two:new', 'hello', { isStart: true, holds: [kept] })
+    await hello('one:new')
+    await hello('two:new', true, [kept])
     expect(await take('one:new')).toBe(lost)
     expect(await runOf(lost)).toMatchObject({ attempt: 2, leasedBy: 'agent/one:new' })
-    expect((await finish('one:old', lost)).body).toEqual({ counts: false })
+    expect((await finish('one:old', lost)).body.error?.code, 'it is not dead after all').toBe('AGENT_COPIED')
+    expect((await ask('two:new', 'finish', { run: lost, leasedBy: 'new', outcome: made1 })).body.error?.code).toBe(
+      'AGENT_RUN_FOREIGN',
+    )
     expect((await ask('two:new', 'finish', { run: kept, leasedBy: 'old', outcome: made1 })).body).toEqual({
       counts: true,
     })
@@ -178,6 +191,7 @@ describe('a run', () => {
 
   test('that is told to have gone as it cannot have gone has failed, and nothing of it is written', async () => {
     const id = await queueBackup('b')
+    await hello('two:x')
     await take('two:x')
     const before = await catalogue.snapshots.list({})
     const foreign = { state: 'succeeded', result: { snapshots: { elsewhere: snapshot('2') } } }
@@ -201,14 +215,11 @@ describe('a run', () => {
 describe('an agent', () => {
   test('of another protocol is refused, whatever else it says, and is noted until it comes with the right one', async () => {
     const self = { ...selfOf('x'), protocol: 99, something: 'new' }
-    const answer = await ask('one:x', 'hello', { self, isStart: true, holds: [], more: 1 })
+    const answer = await ask('one:new', 'hello', { self, isStart: true, holds: [], more: 1 })
     expect([answer.status, answer.body.error?.code]).toEqual([409, 'AGENT_PROTOCOL_MISMATCH'])
     expect(answer.body.error?.message).toContain('protocol 99')
     expect(await catalogue.marks.get(agentMark.refused('one'))).toBeDefined()
-    expect((await ask('one:x', 'hello', { isStart: false, holds: [] })).body).toMatchObject({
-      name: 'one',
-      leaseMs: 60_000,
-    })
+    expect((await hello('one:new', false)).body).toMatchObject({ name: 'one', leaseMs: 60_000 })
     expect(await catalogue.marks.get(agentMark.refused('one'))).toBeUndefined()
   })
 
@@ -232,8 +243,48 @@ describe('an agent', () => {
     }
   })
 
+  test('whose state directory was copied gets no run twice, and the copy takes none from it', async () => {
+    const id = await queueBackup('a')
+    await hello('one:at-work')
+    const copy = stamps.get('one')
+    expect(await take('one:at-work')).toBe(id)
+    await hello('one:at-work', false)
+    await hello('one:at-work', false)
+    const begun = await ask('one:copy', 'hello', { isStart: true, holds: [], stamp: copy })
+    expect([begun.status, begun.body.error?.code]).toEqual([409, 'AGENT_COPIED'])
+    expect(JSON.parse((await catalogue.marks.get(agentMark.copied('one'))) ?? '')).toMatchObject({
+      address: '127.0.0.1',
+    })
+    expect(await catalogue.marks.get(agentMark.seen('one')), 'who is at work is the one seen').toContain('at-work')
+    for (const [what, body] of Object.entries({
+      lease: { holds: [], waitMs: 0 },
+      heartbeat: { run: id },
+      release: { run: id },
+      finish: { run: id, leasedBy: 'at-work', outcome: made1 },
+      events: { run: id, events: [{ type: 'message.noted', level: 'info', message: 'hm' }] },
+    })) {
+      expect([what, (await ask('one:copy', what, body)).body.error?.code]).toEqual([what, 'AGENT_COPIED'])
+    }
+    expect((await ask('one:at-work', 'heartbeat', { run: id })).body).toMatchObject({ isLost: false })
+    expect((await finish('one:at-work', id)).body).toEqual({ counts: true })
+  })
+
+  test('that begins anew while its last question waits gets nothing for that', async () => {
+    await hello('one:before')
+    const waiting = ask('one:before', 'lease', { holds: [], waitMs: 4_000 })
+    await expect.poll(() => catalogue.marks.get(agentMark.seen('one'))).toContain('before')
+    await hello('one:after')
+    const id = await queueBackup('a')
+    const [old, given] = await Promise.all([waiting, take('one:after')])
+    expect(old.body.assignment).toBeUndefined()
+    expect(given ?? (await take('one:after'))).toBe(id)
+    expect((await finish('one:after', id)).body).toEqual({ counts: true })
+    await hello('one:loud')
+  })
+
   test('that talks without end is not written into the log without end', async () => {
     const id = await queueBackup('a')
+    await hello('one:loud')
     expect(await take('one:loud')).toBe(id)
     const before = lines.length
     for (let round = 0; round < 10; round++) {
@@ -252,7 +303,7 @@ describe('an agent', () => {
     const asked = Array.from({ length: 1_300 }, () => ask('two:x', 'heartbeat', { run: 'r' }))
     const statuses = (await Promise.all(asked)).map(({ status }) => status)
     expect(new Set(statuses)).toEqual(new Set([200, 429]))
-    expect((await ask('one:x', 'heartbeat', { run: 'r' })).status).toBe(200)
+    expect((await ask('one:loud', 'heartbeat', { run: 'r' })).status).toBe(200)
   })
 
   test('lets itself in with a token over HTTP, once', async () => {

@@ -1,18 +1,18 @@
 import type { Caller } from '@holdfast/api/caller'
 import { agentProtocol } from '@holdfast/api/agent-protocol'
+import type { RouteInput } from '@holdfast/api/route'
 import type { AgentRoutes } from '@holdfast/api/routes/agents'
-import type { AgentSelf } from '@holdfast/api/view/agent-view'
-import type { AgentSettings } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
-import { AppError } from '@holdfast/core/errors/app-error'
-import { agentMark, type AgentRefusal, type AgentSight } from '@holdfast/orchestrator/agent/agent-marks'
+import { isAppError } from '@holdfast/core/errors/app-error'
+import { agentMark } from '@holdfast/orchestrator/agent/agent-marks'
+import { isNewestProcess, stampAgent } from '@holdfast/orchestrator/agent/agent-stamp'
 import { assignmentOf } from '@holdfast/orchestrator/agent/assignment'
-import { requireAgent } from '@holdfast/orchestrator/agent/require-agent'
 import { exchangeOf } from '../access/exchange.ts'
 import { createRequestLimiter } from '../access/request-limiter.ts'
 import type { ApiSurroundings } from '../api/api-surroundings.ts'
 import type { RouteAnswer } from '../api/route-answer.ts'
 import { createAgentDesk, workerName } from './agent-desk.ts'
+import { type AgentGreeting, createAgentGreeting } from './agent-greeting.ts'
 import { finishAgentRun, hearAgentEvents } from './agent-run.ts'
 
 type WorkRoutes = Omit<AgentRoutes, 'agents.list' | 'agents.add' | 'agents.remove' | 'agents.enrol'>
@@ -20,9 +20,6 @@ type Answers = { readonly [Name in keyof WorkRoutes]: RouteAnswer<WorkRoutes[Nam
 
 /** An agent may be cut off for so many times as long as a server before its run counts as lost: it finishes its work. */
 const patience = 5
-const noteSightEveryMs = 20_000
-/** An honest one asks a few dozen times; each of its runs may have its heartbeat and its events. */
-const requestsPerMinute = 1_200
 /** Of what happens in the runs of one agent so much is written into the log here; its own log has all of it. */
 const eventsPerMinute = 600
 
@@ -31,27 +28,29 @@ export function createAgentWork(surroundings: ApiSurroundings): Answers {
   const { queue, config, machine } = surroundings
   const leaseMs = surroundings.leaseMs * patience
   const desk = createAgentDesk({ ...surroundings, config, leaseMs })
-  const greet = createGreeting(surroundings)
+  const greeting = createAgentGreeting(surroundings)
+  const { know, greet } = greeting
   const heard = createRequestLimiter(eventsPerMinute, () => performance.now())
   return {
-    async 'agents.hello'({ body: { self, isStart, holds } }, caller, ctx) {
-      const { name, concurrency } = await greet(caller, self, ctx)
+    async 'agents.hello'({ body }, caller, ctx) {
+      const { self, isStart, holds } = body
+      const { name, concurrency } = await know(caller, self, ctx)
+      const stamp = await stampProcess(body, caller, greeting, surroundings.catalogue, ctx)
       await surroundings.catalogue.marks.remove(agentMark.refused(name))
       if (isStart) {
         await desk.release(name, workerName(name, self.instance), holds)
         const { address } = exchangeOf(caller)
         surroundings.log.write('info', `agent ${name} has begun`, { agent: name, address, version: self.version })
       }
-      return { name, version: machine.version, protocol: agentProtocol, leaseMs, capacity: concurrency }
+      return { name, version: machine.version, protocol: agentProtocol, leaseMs, capacity: concurrency, stamp }
     },
 
     async 'agents.lease'({ body: { self, holds, waitMs } }, caller, ctx) {
       const { name, concurrency } = await greet(caller, self, ctx)
       const worker = workerName(name, self.instance)
       const run = await desk.take({ agent: name, worker, holds, waitMs }, ctx)
-      // the agent may have been removed, or the configuration changed, while it waited here
-      const isLetIn =
-        run !== undefined && (await surroundings.catalogue.marks.get(agentMark.enrolled(name))) !== undefined
+      // the agent may have been removed or begun anew, or the configuration changed, while it waited here
+      const isLetIn = run !== undefined && (await isNewestProcess(surroundings.catalogue.marks, name, self.instance))
       const assignment = run !== undefined && isLetIn ? assignmentOf(run, name, config()) : undefined
       if (run !== undefined && assignment === undefined) await queue.release(run.id, worker)
       return { capacity: concurrency, ...(assignment === undefined ? {} : { assignment: asJson(assignment) }) }
@@ -80,38 +79,21 @@ export function createAgentWork(surroundings: ApiSurroundings): Answers {
   }
 }
 
-type Greeting = (caller: Caller, self: AgentSelf, ctx: Context) => Promise<AgentSettings>
-
-/**
- * Whether the configuration knows the agent and it speaks the same protocol; notes that it was seen. Fails with
- * AGENT_UNKNOWN, AGENT_PROTOCOL_MISMATCH, REQUESTS_TOO_MANY.
- */
-function createGreeting({ catalogue, config, machine }: ApiSurroundings): Greeting {
-  const noted = new Map<string, { readonly atMs: number; readonly instance: string }>()
-  const limiter = createRequestLimiter(requestsPerMinute, () => performance.now())
-  return async (caller, { protocol, version, instance }, ctx) => {
-    const waitMs = limiter.take(caller.name)
-    if (waitMs > 0) {
-      const details = { what: `agent ${caller.name}`, seconds: Math.ceil(waitMs / 1_000) }
-      throw new AppError('REQUESTS_TOO_MANY', details)
-    }
-    const settings = requireAgent(config(), caller.name)
-    const { name } = settings
-    if (protocol !== agentProtocol) {
-      const refusal: AgentRefusal = { at: ctx.now(), version, protocol }
-      await catalogue.marks.set(agentMark.refused(name), JSON.stringify(refusal))
-      const [serverVersion, serverProtocol] = [machine.version, agentProtocol]
-      const details = { name, agentVersion: version, agentProtocol: protocol, serverVersion, serverProtocol }
-      throw new AppError('AGENT_PROTOCOL_MISMATCH', details)
-    }
-    const [before, atMs] = [noted.get(name), performance.now()]
-    if (before === undefined || before.instance !== instance || atMs - before.atMs > noteSightEveryMs) {
-      noted.set(name, { atMs, instance })
-      const { address } = exchangeOf(caller)
-      const sight: AgentSight = { at: ctx.now(), version, instance, address }
-      await catalogue.marks.set(agentMark.seen(name), JSON.stringify(sight))
-    }
-    return settings
+/** Gives the process of an agent its next stamp, and lets one that begins take over. Fails with AGENT_COPIED. */
+async function stampProcess(
+  { self, isStart, stamp }: RouteInput<AgentRoutes['agents.hello']>['body'],
+  caller: Caller,
+  greeting: AgentGreeting,
+  { marks }: ApiSurroundings['catalogue'],
+  ctx: Context,
+): Promise<string> {
+  try {
+    const next = await stampAgent(marks, caller.name, { instance: self.instance, isStart, stamp })
+    await greeting.noteSight(caller, self, ctx)
+    return next
+  } catch (error) {
+    if (isAppError(error, 'AGENT_COPIED')) await greeting.noteCopy(caller, ctx)
+    throw error
   }
 }
 

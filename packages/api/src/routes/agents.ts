@@ -88,6 +88,11 @@ const workRoutes = {
       self: z.looseObject({ ...agentSelfSchema.shape }),
       isStart: z.boolean().describe('The runs that an earlier process of this agent had are free again.'),
       holds: runsSchema.describe('Runs whose results are still to be delivered.'),
+      stamp: z
+        .string()
+        .max(64)
+        .optional()
+        .describe('What the last answer to this question said: a copy of the state directory has not got it.'),
     }),
     reply: {
       kind: 'json',
@@ -97,6 +102,7 @@ const workRoutes = {
         protocol: z.number(),
         leaseMs: durationMsSchema,
         capacity: z.number().min(1),
+        stamp: z.string().min(1).max(64).describe('To be kept, and shown the next time.'),
       }),
     },
   }),

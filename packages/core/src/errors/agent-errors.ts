@@ -27,6 +27,12 @@ export const agentErrors = {
       'agent {name} ({agentVersion}) speaks protocol {agentProtocol}, and the server ({serverVersion}) {serverProtocol}',
     hint: 'Install the same version of Holdfast on both.',
   },
+  AGENT_COPIED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'another process with the secret of agent {name} is at work, or was since its state directory was copied',
+    hint: 'Run the agent in one place only. If that is to be here, make a token with `holdfast agent add {name}` on the server and start it with that: what others have is worth nothing then.',
+  },
   AGENT_REPORT_INVALID: {
     exitCode: 1,
     retryable: false,

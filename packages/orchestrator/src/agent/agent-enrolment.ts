@@ -66,11 +66,14 @@ async function enrolAgain(
 async function enrol(marks: MarkStore, name: string, digest: string, at: Date): Promise<void> {
   const enrolment: AgentEnrolment = { digest, at }
   await marks.set(agentMark.enrolled(name), JSON.stringify(enrolment))
+  // its old secret is worth nothing now, wherever copies of it are
+  await marks.remove(agentMark.copied(name))
 }
 
 /** Its secret is worth nothing from now on. False when there was no such agent. */
 export async function removeAgent(marks: MarkStore, name: string): Promise<boolean> {
-  const keys = [agentMark.invited(name), agentMark.enrolled(name), agentMark.seen(name), agentMark.refused(name)]
+  const { invited, enrolled, seen, refused: refusal, copied } = agentMark
+  const keys = [invited, enrolled, seen, refusal, copied].map((keyOf) => keyOf(name))
   const found = await Promise.all(keys.slice(0, 2).map((key) => marks.get(key)))
   for (const key of keys) await marks.remove(key)
   return found.some((value) => value !== undefined)

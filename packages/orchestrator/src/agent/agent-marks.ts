@@ -17,6 +17,23 @@ export interface AgentEnrolment {
   /** of its secret, SHA-256 */
   readonly digest: string
   readonly at: Date
+  /** of the process that is at work; undefined before the first has begun */
+  readonly stamp?: AgentStamp | undefined
+}
+
+/** What tells the newest process of an agent from older ones, and from copies of its state directory. */
+export interface AgentStamp {
+  /** what it was given last */
+  readonly now: string
+  /** what it has shown last, if it has not heard of the newest */
+  readonly before: string
+  readonly instance: string
+}
+
+/** A process that had the secret of an agent while another was at work. */
+export interface AgentCopy {
+  readonly at: Date
+  readonly address: string
 }
 
 /** How an agent was seen last, by the server's clock. */
@@ -42,6 +59,7 @@ export const agentMark = {
   enrolled: (name: string): string => `${prefix}enrolled/${name}`,
   seen: (name: string): string => `${prefix}seen/${name}`,
   refused: (name: string): string => `${prefix}refused/${name}`,
+  copied: (name: string): string => `${prefix}copied/${name}`,
 }
 
 export function parseInvitation(text: string | undefined): AgentInvitation | undefined {
@@ -55,7 +73,17 @@ export function parseInvitation(text: string | undefined): AgentInvitation | und
 export function parseEnrolment(text: string | undefined): AgentEnrolment | undefined {
   const fields = parseMarkFields(text)
   const [digest, at] = [fields?.text('digest'), fields?.date('at')]
-  return digest === undefined || at === undefined ? undefined : { digest, at }
+  if (digest === undefined || at === undefined) return undefined
+  const stamp = fields?.object('stamp')
+  const [now, before, instance] = [stamp?.text('now'), stamp?.text('before'), stamp?.text('instance')]
+  const isStamped = now !== undefined && before !== undefined && instance !== undefined
+  return { digest, at, ...(isStamped && { stamp: { now, before, instance } }) }
+}
+
+export function parseCopy(text: string | undefined): AgentCopy | undefined {
+  const fields = parseMarkFields(text)
+  const at = fields?.date('at')
+  return fields === undefined || at === undefined ? undefined : { at, address: wordOf(fields, 'address') }
 }
 
 export function parseSight(text: string | undefined): AgentSight | undefined {

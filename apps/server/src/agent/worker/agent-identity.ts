@@ -70,11 +70,12 @@ async function readSecret(path: string, directory: string): Promise<AgentIdentit
   return name === undefined ? undefined : { name, secret }
 }
 
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error
 }
 
-function unusable(directory: string, error: unknown): AppError {
+/** AGENT_STATE_UNUSABLE, for a failure of the file system. */
+export function unusable(directory: string, error: unknown): AppError {
   const reason = error instanceof Error ? error.message : String(error)
   return new AppError('AGENT_STATE_UNUSABLE', { directory, reason }, { cause: error })
 }

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
-import type { RouteReply } from '@holdfast/api/route'
-import type { AgentRoutes } from '@holdfast/api/routes/agents'
+import { helloEveryMs } from '@holdfast/api/agent-protocol'
 import type { AgentSelf } from '@holdfast/api/view/agent-view'
-import type { Context } from '@holdfast/core/context'
+import { type Context, withSignal } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import type { AgentReport } from '@holdfast/orchestrator/agent/agent-report'
 import { runWorker } from '@holdfast/orchestrator/run/run-worker'
@@ -10,6 +9,7 @@ import { repeat } from '../../repeat.ts'
 import { fieldsOf, nameOf, tellEnd } from '../../run/note-ended.ts'
 import { doInProcess } from '../../task/do-in-process.ts'
 import { factsOf } from '../../task/machine-facts.ts'
+import { isCopied, type SayHello, type ServerGreeting } from './agent-hello.ts'
 import { secretFileIn } from './agent-identity.ts'
 import { createEventForwarder } from './event-forwarder.ts'
 import { createRemoteRuns } from './remote-runs.ts'
@@ -22,7 +22,10 @@ export interface AgentWork extends AgentOptions {
   readonly self: AgentSelf
   readonly delivery: ResultDelivery
   /** what the server said first */
-  readonly greeting: RouteReply<AgentRoutes['agents.hello']>
+  readonly greeting: ServerGreeting
+  readonly hello: SayHello
+  /** how often that is said; twice a minute unless given */
+  readonly helloEveryMs?: number
   /** for what runs note while they are done */
   readonly workDirectory: string
 }
@@ -30,10 +33,15 @@ export interface AgentWork extends AgentOptions {
 const forwardEveryMs = 2_000
 const lastWordsMs = 10_000
 
-/** Leases runs, does each in a process of its own, and delivers what comes of them, until the context is stopped. */
-export async function doAgentWork(given: AgentWork, ctx: Context): Promise<void> {
+/**
+ * Leases runs, does each in a process of its own, and delivers what comes of them, until the context is stopped. Fails with
+ * AGENT_REFUSED when another process with the same secret has begun.
+ */
+export async function doAgentWork(given: AgentWork, outer: Context): Promise<void> {
   const { link, self, delivery, greeting, log, graceMs } = given
   const reports = new Map<string, AgentReport>()
+  const other = new AbortController()
+  const ctx = withSignal(outer, AbortSignal.any([outer.signal, other.signal]))
   const told: Context = { signal: ctx.signal, now: () => ctx.now(), emit: (event) => log.event(event) }
   const runs = createRemoteRuns({ link, self, delivery, reports, ctx: told }, greeting.capacity)
   const forwarder = createEventForwarder(link, self)
@@ -44,6 +52,15 @@ export async function doAgentWork(given: AgentWork, ctx: Context): Promise<void>
     () => forwardEveryMs,
     (own) => forwarder.flush(own),
     failed,
+    told,
+  )
+  const greeted = repeat(
+    () => given.helloEveryMs ?? helloEveryMs,
+    async (own) => void (await given.hello(false, own)),
+    (error) => {
+      if (isCopied(error)) other.abort(error)
+      else if (!isAppError(error, 'AGENT_SERVER_AWAY')) log.failure('the agent cannot say that it is there', error)
+    },
     told,
   )
   const delivering = delivery.run(told)
@@ -89,7 +106,8 @@ export async function doAgentWork(given: AgentWork, ctx: Context): Promise<void>
     },
     told,
   )
-  await Promise.all([forwarding.over, delivering])
+  await Promise.all([forwarding.over, greeted.over, delivering])
+  if (other.signal.aborted) throw other.signal.reason
   const last: Context = { ...told, now: () => ctx.now(), signal: AbortSignal.timeout(lastWordsMs) }
   await delivery.flush(last).catch((error: unknown) => {
     const waiting = delivery.pending().length

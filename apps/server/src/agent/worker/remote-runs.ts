@@ -8,6 +8,7 @@ import type { AgentReport } from '@holdfast/orchestrator/agent/agent-report'
 import { runOfAssignment } from '@holdfast/orchestrator/agent/assigned-config'
 import type { Assignment } from '@holdfast/orchestrator/agent/assignment'
 import type { LeasedRuns, RunOutcome } from '@holdfast/orchestrator/run/run-queue'
+import { isCopied } from './agent-hello.ts'
 import type { ResultDelivery, RunEnd } from './result-delivery.ts'
 import type { ServerLink } from './server-link.ts'
 
@@ -86,7 +87,8 @@ export function createRemoteRuns(given: RemoteSurroundings, firstCapacity: numbe
         return await link.ask('agents.heartbeat', { self, run }, quiet(ctx))
       } catch (error) {
         if (!isAppError(error)) throw error
-        return { isLost: false, isCancelRequested: false }
+        // a server that is away is no reason to stop; another process that has taken over is
+        return { isLost: isCopied(error), isCancelRequested: false }
       }
     },
 

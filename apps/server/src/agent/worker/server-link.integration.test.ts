@@ -5,6 +5,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { agentProtocol } from '@holdfast/api/agent-protocol'
 import { makeCertificates } from '@holdfast/connectors/postgresql/testing/test-certificates'
 import { quietContext } from '@holdfast/core/context'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -33,7 +34,7 @@ beforeAll(async () => {
 })
 afterAll(() => stack.disposeAsync())
 
-const self = { protocol: 1, version: '1', instance: 'x' }
+const self = { protocol: agentProtocol, version: '1', instance: 'x' }
 const ask = (link: ServerLink, timeoutMs?: number) => link.ask('agents.heartbeat', { self, run: 'r' }, ctx, timeoutMs)
 
 function open(ca?: string, path = ''): ServerLink {

@@ -10,6 +10,7 @@ import { openResultSpool } from '@holdfast/orchestrator/agent/result-spool'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
 import type { ServerLog } from '../../server-log.ts'
 import { type AgentIdentity, enrol, prepareAgentDirectory, readIdentity } from './agent-identity.ts'
+import { isCopied, openHello } from './agent-hello.ts'
 import { doAgentWork } from './agent-runs.ts'
 import { lockAgentDirectory } from './lock-agent-directory.ts'
 import { openDelivery } from './result-delivery.ts'
@@ -54,16 +55,19 @@ export async function startAgent(options: AgentOptions, ctx: Context): Promise<v
     instance: randomBytes(6).toString('hex'),
   }
   const delivery = await openDelivery({ spool, link, self, log })
-  const hello = () => link.ask('agents.hello', { self, isStart: true, holds: [...delivery.pending()] }, ctx)
+  const hello = await openHello({ directory, link, self, delivery })
   identity ??= await letIn(options, link, ctx)
   const greeting = await patiently(log, ctx, async () => {
     try {
-      return await hello()
+      return await hello(true, ctx)
     } catch (error) {
-      if (!isForgotten(error) || (await options.enrolmentToken()) === undefined) throw error
-      log.write('warning', 'the server does not know this agent any more; it is enrolled again')
-      identity = await letIn(options, link, ctx)
-      return await hello()
+      if (!(isForgotten(error) || isCopied(error)) || (await options.enrolmentToken()) === undefined) throw error
+      log.write('warning', 'the server does not take this agent for the one it knows; it is enrolled again')
+      identity = await letIn(options, link, ctx).catch((second: unknown) => {
+        // a token that was used up says less than why another was needed
+        throw isCopied(error) && isAppError(second, 'AGENT_REFUSED') ? error : second
+      })
+      return await hello(true, ctx)
     }
   })
   log.write('info', `agent ${greeting.name} works for ${link.server}`, {
@@ -73,7 +77,7 @@ export async function startAgent(options: AgentOptions, ctx: Context): Promise<v
     version: self.version,
     serverVersion: greeting.version,
   })
-  await doAgentWork({ ...options, link, self, delivery, greeting, workDirectory }, ctx)
+  await doAgentWork({ ...options, link, self, delivery, hello, greeting, workDirectory }, ctx)
   log.write('info', 'everything has been brought to an end')
 }
 
