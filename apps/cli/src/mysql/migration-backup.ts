@@ -18,6 +18,7 @@ export function migrationBackupOf(from: MysqlTarget, invocation: Invocation<Migr
       client: mysqlClientPlace(options.mysqlBin, variables),
       silenceLimitMs: 600_000,
       lockAllTables: false,
+      parallel: 1,
       toolVersion: programVersion(),
     },
     settings: { ...saveSettingsOf(invocation, host), tags: ['migration'] },

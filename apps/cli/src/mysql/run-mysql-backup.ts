@@ -19,14 +19,14 @@ import { onlyConnection } from '../backup/only-connection.ts'
 import { readSourceName } from '../backup/source-name.ts'
 import { mysqlSourceHost, readMysqlConnection } from './mysql-connection-argument.ts'
 
-const foreign = [
-  ...(['checkpoint', 'noVerifyPages', 'schema', 'lockWait', 'parallelDumps', 'checksums', 'postgresBin'] as const),
-]
+const foreign = [...(['checkpoint', 'noVerifyPages', 'schema', 'checksums', 'postgresBin'] as const)]
 const logicalOnly = [
   'database',
   'table',
   'excludeTable',
   'lockAllTables',
+  'lockWait',
+  'parallelDumps',
   'dumpSilence',
   'inContainer',
   'inPod',
@@ -60,6 +60,8 @@ export async function runMysqlBackup(
       client: mysqlClientPlace(options.mysqlBin, variables, programPlaceOf(options)),
       silenceLimitMs: options.dumpSilence ?? 10 * minuteMs,
       lockAllTables: options.lockAllTables,
+      parallel: options.parallelDumps ?? 1,
+      ...(options.lockWait === undefined ? {} : { lockWaitMs: options.lockWait }),
       toolVersion: programVersion(),
     },
     backupSettingsOf({ options, global, output }, host),

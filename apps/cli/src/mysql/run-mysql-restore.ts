@@ -92,6 +92,7 @@ async function keepReplaced(
       client: mysqlClientPlace(options.mysqlBin, variables),
       silenceLimitMs: 600_000,
       lockAllTables: false,
+      parallel: 1,
       toolVersion: programVersion(),
     },
     {

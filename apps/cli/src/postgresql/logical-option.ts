@@ -31,11 +31,19 @@ export const logicalBackupOptions = {
     parseDurationMs,
   ),
   lockWait: single(
-    { placeholder: '<duration>', help: 'PostgreSQL, logical: wait so long for the lock of a table.', fallback: '5m' },
+    {
+      placeholder: '<duration>',
+      help: 'Databases, logical: wait so long for the lock of a table (PostgreSQL), or of the server (MySQL: 10s).',
+      fallback: '5m',
+    },
     parseDurationMs,
   ),
   parallelDumps: single(
-    { placeholder: '<n>', help: 'PostgreSQL, logical: databases that are dumped at once.', fallback: '2' },
+    {
+      placeholder: '<n>',
+      help: 'Databases, logical: dump programs that work at once; PostgreSQL: one for each database, MySQL: also within tables (1).',
+      fallback: '2',
+    },
     readWhole(1),
   ),
   checksums: flag({ help: 'PostgreSQL, logical: record a checksum of each table, to compare a restore by content.' }),

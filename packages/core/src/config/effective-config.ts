@@ -177,6 +177,8 @@ export interface MysqlWorkload {
   /** all when empty */
   readonly databases: readonly string[]
   readonly lockAllTables: boolean
+  /** dump programs that work at once */
+  readonly parallelDumps: number
   /** of the follower; absent: made of the source's name */
   readonly serverId?: number
   readonly flushEveryMs: number

@@ -66,6 +66,7 @@ async function takeTables(
     client,
     silenceLimitMs: 0,
     lockAllTables: false,
+    parallel: 1,
     toolVersion: '',
   }
   await using dump = await backupLogical(target, options, ctx)

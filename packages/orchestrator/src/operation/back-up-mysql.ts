@@ -27,9 +27,9 @@ export async function backUpMysql(
     const { saved } = await backupPhysicalMysql(repositories, target, place, settings, ctx)
     return { saved, problems: [] }
   }
-  const { databases, lockAllTables } = workload
+  const { databases, lockAllTables, parallelDumps: parallel } = workload
   const selection = { databases, tables: [], excludeTables: [] }
-  const options = { ...common, selection, silenceLimitMs: 10 * minuteMs, lockAllTables }
+  const options = { ...common, selection, silenceLimitMs: 10 * minuteMs, lockAllTables, parallel }
   const { saved, manifest } = await backupMysql(repositories, target, options, settings, ctx)
   const problems = [...manifest.findings.map(({ message }) => message), ...manifest.warnings]
   return { saved, problems, tables: tableRowsOf(manifest) }

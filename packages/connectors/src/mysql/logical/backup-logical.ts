@@ -1,22 +1,20 @@
 import type { Context } from '@holdfast/core/context'
-import type { Entry, FileEntry } from '@holdfast/core/entry'
+import type { Entry } from '@holdfast/core/entry'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { disposingEntries } from '../../entry/disposing-entries.ts'
-import { clientCommand } from '../client/client-command.ts'
-import { findMysqlTool, type MysqlTool } from '../client/mysql-tool.ts'
+import { formatManifest } from '../../manifest/manifest-file.ts'
+import { findMysqlTool } from '../client/mysql-tool.ts'
 import { connectMysql } from '../connection/connect.ts'
 import type { MysqlConnection } from '../connection/connection.ts'
 import type { MysqlTarget } from '../connection/target.ts'
-import { formatManifest } from '../../manifest/manifest-file.ts'
-import { sourceFolder } from '../manifest/mysql-manifest.ts'
-import { dumpArguments, isLeftOut } from './dump-arguments.ts'
-import { rowsKey } from './dump-splitter.ts'
-import { type DumpSection, startDump } from './dump-stream.ts'
-import { readHead, readTail } from './dump-text.ts'
+import { dumpByOne } from './dump-by-one.ts'
+import { dumpFile, type DumpRun } from './dump-run.ts'
 import { dumpUsers } from './dump-users.ts'
+import { finishDump } from './finish-dump.ts'
 import type { LogicalBackup, LogicalBackupOptions } from './logical-backup.ts'
-import { databasePath, type LogicalManifest, viewsPath } from './logical-manifest.ts'
-import { findingsOf } from './logical-findings.ts'
+import type { LogicalManifest } from './logical-manifest.ts'
+import { dumpSideBySide } from './parallel/dump-side-by-side.ts'
+import { startDumps } from './parallel/start-dumps.ts'
 import { readServerFacts, serverClock } from './read-server-facts.ts'
 import { type DatabaseStructure, readStructure } from './read-structure.ts'
 
@@ -49,16 +47,6 @@ export async function backupLogical(
   }
 }
 
-interface DumpRun {
-  readonly target: MysqlTarget
-  readonly options: LogicalBackupOptions
-  readonly session: MysqlConnection
-  readonly tool: MysqlTool
-  readonly facts: Awaited<ReturnType<typeof readServerFacts>>
-  readonly databases: readonly DatabaseStructure[]
-  readonly startedAt: string
-}
-
 async function prepare(
   target: MysqlTarget,
   options: LogicalBackupOptions,
@@ -89,144 +77,13 @@ async function* entriesOf(
   keep: (manifest: LogicalManifest) => void,
   ctx: Context,
 ): AsyncGenerator<Entry, void, undefined> {
-  const { options, session, databases, facts, target, tool, startedAt } = run
-  const modifiedAt = new Date(startedAt)
-  const file = (name: string, content: FileEntry['content']): FileEntry => {
-    return { kind: 'file', path: `${sourceFolder(options.source)}/${name}`, mode: 0o600, modifiedAt, content }
-  }
-  const users = await dumpUsers(session, ctx)
-  if (users.sql !== undefined) yield file('users.sql', { type: 'bytes', bytes: Buffer.from(users.sql) })
-  const { selection, lockAllTables, silenceLimitMs } = options
-  const args = dumpArguments({
-    server: session.version,
-    databases,
-    selection,
-    writesBinlog: facts.writesBinlog,
-    lockAllTables,
-  })
-  await using client = await clientCommand(tool, args, target, options.client)
-  const names = databases.map(({ name }) => name)
-  await using dump = startDump(client.command, { databases: names, silenceLimitMs, host: session.host }, ctx)
-  const sizes = new Map<string, number>()
-  const texts = { head: '', tail: '', consistentAt: startedAt }
-  const dumped: Context = ctx
-  for await (const section of dump.sections()) {
-    const { part } = section
-    if (part.type === 'head' || part.type === 'tail') {
-      texts[part.type] = await readText(section)
-      if (part.type === 'head') texts.consistentAt = await serverClock(session, dumped)
-      continue
-    }
-    const path = part.type === 'database' ? databasePath(part.database) : viewsPath(part.database)
-    const chunks = counted(section, readHead(texts.head).settings, (bytes) => sizes.set(path, bytes))
-    yield file(path, { type: 'stream', chunks })
-  }
-  const { rows, warnings } = await dump.finish()
-  const facts2 = await afterDump(run, ctx)
-  const manifest = makeManifest(run, {
-    texts,
-    sizes,
-    rows,
-    warnings: [...users.warnings, ...warnings],
-    hasUsers: users.sql !== undefined,
-    ...facts2,
-  })
-  yield file('manifest.json', { type: 'bytes', bytes: formatManifest(manifest) })
+  const { sql, warnings } = await dumpUsers(run.session, ctx)
+  if (sql !== undefined) yield dumpFile(run, 'users.sql', { type: 'bytes', bytes: Buffer.from(sql) })
+  await using started = await startDumps(run, ctx)
+  const { dumps, findings } = started
+  const dumped = dumps === undefined ? yield* dumpByOne(run, ctx) : yield* dumpSideBySide(run, dumps, ctx)
+  const users = { hasUsers: sql !== undefined, warnings }
+  const manifest = await finishDump(run, dumped, { users, findings }, ctx)
+  yield dumpFile(run, 'manifest.json', { type: 'bytes', bytes: formatManifest(manifest) })
   keep(manifest)
-}
-
-async function readText({ chunks }: DumpSection): Promise<string> {
-  const parts: Uint8Array[] = []
-  for await (const bytes of chunks) parts.push(bytes)
-  return Buffer.concat(parts).toString('utf8')
-}
-
-/** Each file begins with the session settings that its statements rely on, so that it can be loaded alone. */
-async function* counted(
-  { chunks }: DumpSection,
-  settings: string,
-  done: (bytes: number) => void,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const head = Buffer.from(settings)
-  yield head
-  let total = head.length
-  for await (const bytes of chunks) {
-    total += bytes.length
-    yield bytes
-  }
-  done(total)
-}
-
-/** A table that came or went while the dump ran is in no dump that can be relied on. */
-async function afterDump(
-  { session, databases, options }: DumpRun,
-  ctx: Context,
-): Promise<{ readonly stoppedAt: string }> {
-  const now = new Map((await readStructure(session, ctx)).map((database) => [database.name, database]))
-  for (const { name, tables } of databases) {
-    const after = new Set(now.get(name)?.tables.map((table) => table.name))
-    const before = new Set(tables.map((table) => table.name))
-    const changed = [...before.symmetricDifference(after)].filter(
-      (table) => !isLeftOut(`${name}.${table}`, options.selection),
-    )
-    if (changed.length === 0) continue
-    const reason = `tables of ${JSON.stringify(name)} were made or dropped meanwhile: ${changed.slice(0, 5).join(', ')}`
-    throw new AppError('MYSQL_DUMP_FAILED', { host: session.host, reason })
-  }
-  return { stoppedAt: await serverClock(session, ctx) }
-}
-
-interface Dumped {
-  readonly texts: { readonly head: string; readonly tail: string; readonly consistentAt: string }
-  readonly sizes: ReadonlyMap<string, number>
-  readonly rows: ReadonlyMap<string, number>
-  readonly warnings: readonly string[]
-  readonly hasUsers: boolean
-  readonly stoppedAt: string
-}
-
-function makeManifest(run: DumpRun, { texts, sizes, rows, warnings, hasUsers, stoppedAt }: Dumped): LogicalManifest {
-  const { options, session, facts, tool, startedAt } = run
-  const { writesBinlog, ...server } = facts
-  const position = readHead(texts.head).position
-  const tail = readTail(texts.tail, texts.head)
-  if (!tail.isComplete)
-    throw new AppError('MYSQL_DUMP_FAILED', { host: session.host, reason: 'its last line is missing' })
-  if (writesBinlog && position === undefined) {
-    throw new AppError('MYSQL_DUMP_FAILED', {
-      host: session.host,
-      reason: 'it does not tell its place in the binary log',
-    })
-  }
-  const findings = findingsOf({ databases: run.databases, facts, lockAllTables: options.lockAllTables })
-  return {
-    formatVersion: 1,
-    source: options.source,
-    type: 'mysql',
-    method: 'logical',
-    tool: { name: 'holdfast', version: options.toolVersion },
-    dumpTool: { version: tool.version },
-    server,
-    startedAt,
-    consistentAt: texts.consistentAt,
-    stoppedAt,
-    ...(position === undefined
-      ? {}
-      : { position: { ...position, ...(tail.gtid === undefined ? {} : { gtid: tail.gtid }) } }),
-    selection: options.selection,
-    hasUsers,
-    fingerprint: {
-      databases: run.databases.map(({ tables, ...database }) => ({
-        ...database,
-        bytes: sizes.get(databasePath(database.name)) ?? 0,
-        tables: tables
-          .filter(({ name }) => !isLeftOut(`${database.name}.${name}`, options.selection))
-          .map((table) => ({ ...table, rows: String(rows.get(rowsKey(database.name, table.name)) ?? 0) })),
-        views: database.views.filter((view) => !isLeftOut(`${database.name}.${view}`, options.selection)),
-      })),
-    },
-    findings,
-    warnings,
-    bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0),
-  }
 }

@@ -16,8 +16,7 @@ export function dumpArguments({ server, databases, selection, writesBinlog, lock
   const position = isMysql && server.number >= 80_026 ? '--source-data=2' : '--master-data=2'
   return [
     lockAllTables ? '--lock-all-tables' : '--single-transaction',
-    ...['--quick', '--routines', '--triggers', '--events', '--hex-blob', '--skip-dump-date', '--tz-utc'],
-    ...['--default-character-set=utf8mb4', '--max-allowed-packet=1G', '--no-autocommit'],
+    ...['--quick', '--routines', '--triggers', '--events', ...howRowsAreWritten],
     ...(writesBinlog ? [position] : []),
     ...(isMysql ? ['--set-gtid-purged=COMMENTED', '--no-tablespaces', '--column-statistics=0'] : []),
     ...(!isMysql && writesBinlog ? ['--gtid'] : []),
@@ -28,8 +27,14 @@ export function dumpArguments({ server, databases, selection, writesBinlog, lock
   ]
 }
 
+/** The same for every program, so that equal rows are equal bytes. */
+export const howRowsAreWritten: readonly string[] = [
+  ...['--hex-blob', '--skip-dump-date', '--tz-utc'],
+  ...['--default-character-set=utf8mb4', '--max-allowed-packet=1G', '--no-autocommit'],
+]
+
 /** Those that are left out by name, and all that are not chosen when some are. */
-function ignored(databases: readonly DatabaseStructure[], { tables, excludeTables }: DumpSelection): string[] {
+export function ignored(databases: readonly DatabaseStructure[], { tables, excludeTables }: DumpSelection): string[] {
   return databases.flatMap(({ name, tables: own, views }) => {
     const all = [...own.map((table) => `${name}.${table.name}`), ...views.map((view) => `${name}.${view}`)]
     return all.filter((one) => isLeftOut(one, { tables, excludeTables }))

@@ -40,8 +40,11 @@ CREATE VIEW v AS SELECT 1;
 -- Dump completed
 `
 
-function divide(chunks: readonly Uint8Array[]): { text: Map<string, string>; splitter: DumpSplitter } {
-  const splitter = new DumpSplitter(['a', 'b'])
+function divide(
+  chunks: readonly Uint8Array[],
+  endsApart = false,
+): { text: Map<string, string>; splitter: DumpSplitter } {
+  const splitter = new DumpSplitter({ of: 'databases', databases: ['a', 'b'], endsApart })
   const pieces: DumpPiece[] = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()]
   const text = new Map<string, string>()
   for (const { part, bytes } of pieces) {
@@ -75,4 +78,25 @@ it('divides a dump at databases and counts rows, wherever the chunks are cut', (
 it('is not complete when it ends early', () => {
   const { splitter } = divide([Buffer.from(dump.slice(0, dump.indexOf('USE `b`')))])
   expect(splitter.isComplete).toBe(false)
+})
+
+it('tells events and routines apart, and tables that were asked for by name', () => {
+  const routines = "-- Dumping routines for database 'a'\nCREATE PROCEDURE p() SELECT 1;\n"
+  const { text } = divide([Buffer.from(dump.replace('--\n-- Current Database: `b`\n--\nUSE', `${routines}$&`))], true)
+  expect([...text.keys()]).toEqual(['head', 'database a', 'end a', 'database b', 'views a', 'views b', 'tail'])
+  expect(text.get('end a')).toBe(`${routines}--\n`)
+  const splitter = new DumpSplitter({ of: 'tables', databases: ['a'] })
+  const rows = '-- Dumping data for table `t`\n-- WHERE:  `i` < 3\nINSERT INTO `t` VALUES\n(1),\n(2);\n'
+  const tail = '/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;\n'
+  const pieces = [
+    ...splitter.push(Buffer.from(`/*!40101 SET NAMES utf8mb4 */;\n--\n${rows}${tail}`)),
+    ...splitter.end(),
+  ]
+  expect(pieces.map(({ part, bytes }) => [part.type, Buffer.from(bytes).toString()])).toEqual([
+    ['head', '/*!40101 SET NAMES utf8mb4 */;\n--\n'],
+    ['database', rows],
+    ['tail', tail],
+  ])
+  expect(splitter.rows).toEqual(new Map([[rowsKey('a', 't'), 2]]))
+  expect(splitter.isComplete).toBe(true)
 })

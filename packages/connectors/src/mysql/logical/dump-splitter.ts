@@ -4,8 +4,19 @@ import { RowCounter } from './row-counter.ts'
 export type DumpPart =
   | { readonly type: 'head' }
   | { readonly type: 'database'; readonly database: string }
+  /** events and routines, where they are told apart from what comes before them */
+  | { readonly type: 'end'; readonly database: string }
   | { readonly type: 'views'; readonly database: string }
   | { readonly type: 'tail' }
+
+/** What the program was asked for. */
+export interface DumpShape {
+  /** `databases`: whole ones, in this order, by --databases. `tables`: some of the only one, by their names. */
+  readonly of: 'databases' | 'tables'
+  readonly databases: readonly string[]
+  /** tell events and routines of a database apart from its tables */
+  readonly endsApart?: boolean
+}
 
 export interface DumpPiece {
   readonly part: DumpPart
@@ -24,13 +35,16 @@ const tailBeginnings = [
 ]
 const insertBeginning = /^INSERT\s+(?:IGNORE )?INTO (`(?:[^`]|``)+`)( \((?:(?:, )?`(?:[^`]|``)+`)+\))? VALUES/
 
+const endBeginnings = ['-- Dumping events for database ', '-- Dumping routines for database ']
+const tableBeginnings = ['-- Table structure for table ', '-- Dumping data for table ']
+
 /**
- * Divides the output of mysqldump or mariadb-dump, `--databases` in this order, into what comes before the first database,
- * each database, the views of each (which come after all tables), and what comes last. Counts the rows on the way. A line
+ * Divides the output of mysqldump or mariadb-dump into what comes before the first database, each database, the views of
+ * each (which come after all tables), and what comes last. Counts the rows on the way. A line
  * of a trigger or routine that looks like a comment of the dump is none, since those stand between DELIMITER commands.
  */
 export class DumpSplitter {
-  readonly #databases: readonly string[]
+  readonly #shape: DumpShape
   /** "database.table" as JSON → rows */
   readonly rows = new Map<string, number>()
   #rest: Buffer = Buffer.alloc(0)
@@ -44,8 +58,8 @@ export class DumpSplitter {
   #isScanned = false
   #insert: { readonly key: string; readonly counter: RowCounter } | undefined
 
-  constructor(databases: readonly string[]) {
-    this.#databases = databases
+  constructor(shape: DumpShape) {
+    this.#shape = shape
   }
 
   /** Pieces in order; neighbouring ones of the same part follow each other. */
@@ -63,7 +77,7 @@ export class DumpSplitter {
 
   /** How many databases came; the views come in a second round. */
   get isComplete(): boolean {
-    return this.#seen >= this.#databases.length && this.#part.type === 'tail'
+    return this.#seen >= this.#shape.databases.length && this.#part.type === 'tail'
   }
 
   #divide(bytes: Buffer, isEnd: boolean): DumpPiece[] {
@@ -111,16 +125,25 @@ export class DumpSplitter {
     if (this.#isBody) return undefined
     if (line.startsWith('INSERT '))
       this.#openInsert(bytes.toString('utf8', from, Math.min(to, from + longestBeginning)))
-    else if (this.#part.type === 'tail') return undefined
-    else if (line.startsWith('-- Current Database: ')) return this.#nextDatabase()
-    else if (tailBeginnings.some((beginning) => line.startsWith(beginning))) return { type: 'tail' }
+    else if (this.#part.type !== 'tail') return this.#partOf(line)
+    return undefined
+  }
+
+  #partOf(line: string): DumpPart | undefined {
+    const { of, endsApart = false } = this.#shape
+    const begins = (beginnings: readonly string[]): boolean => beginnings.some((one) => line.startsWith(one))
+    if (begins(tailBeginnings)) return { type: 'tail' }
+    if (of === 'databases' && line.startsWith('-- Current Database: ')) return this.#nextDatabase()
+    if (of === 'tables' && this.#part.type === 'head' && begins(tableBeginnings)) return this.#nextDatabase()
+    if (endsApart && this.#part.type === 'database' && begins(endBeginnings)) return { ...this.#part, type: 'end' }
     return undefined
   }
 
   #nextDatabase(): DumpPart {
     const position = this.#seen++
-    const { length } = this.#databases
-    const database = this.#databases[position % length]
+    const { databases } = this.#shape
+    const { length } = databases
+    const database = databases[position % length]
     if (database === undefined || position >= 2 * length)
       throw new Error('the dump holds more databases than were asked for')
     return { type: position < length ? 'database' : 'views', database }

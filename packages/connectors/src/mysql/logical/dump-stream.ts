@@ -3,7 +3,7 @@ import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { describeFailure, isNotice } from '../client/client-command.ts'
 import type { ProgramCommand } from '../../process/program-place.ts'
-import { type DumpPart, type DumpPiece, DumpSplitter } from './dump-splitter.ts'
+import { type DumpPart, type DumpPiece, type DumpShape, DumpSplitter } from './dump-splitter.ts'
 
 export interface DumpSection {
   readonly part: DumpPart
@@ -18,18 +18,20 @@ export interface DumpStream extends AsyncDisposable {
   finish(): Promise<{ readonly rows: ReadonlyMap<string, number>; readonly warnings: readonly string[] }>
 }
 
+export interface DumpStart {
+  readonly shape: DumpShape
+  readonly silenceLimitMs: number
+  readonly host: string
+}
+
 /** Starts a dump and divides what it writes. */
 export function startDump(
   command: ProgramCommand,
-  {
-    databases,
-    silenceLimitMs,
-    host,
-  }: { readonly databases: readonly string[]; readonly silenceLimitMs: number; readonly host: string },
+  { shape, silenceLimitMs, host }: DumpStart,
   ctx: Context,
 ): DumpStream {
   const program = startProgram(command, { silenceLimitMs }, ctx)
-  const splitter = new DumpSplitter(databases)
+  const splitter = new DumpSplitter(shape)
   return {
     sections: () => sectionsOf(piecesOf(program, splitter)),
     async finish() {

@@ -11,6 +11,12 @@ export interface LogicalBackupOptions {
   readonly silenceLimitMs: number
   /** Keep all tables locked against writing while the dump runs: for tables that know no transactions. */
   readonly lockAllTables: boolean
+  /** dump programs that work at once; 1: one alone, which needs no lock */
+  readonly parallel: number
+  /** How long the lock under which they begin is waited for, and held, at most; default 10 s. Then one goes on alone. */
+  readonly lockWaitMs?: number
+  /** A program for less than this is not worth its lock; default 8 MiB. */
+  readonly smallestShareBytes?: number
   /** of the program, for the manifest */
   readonly toolVersion: string
 }

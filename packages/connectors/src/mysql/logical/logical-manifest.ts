@@ -23,9 +23,13 @@ export interface DumpSelection {
   readonly excludeTables: readonly string[]
 }
 
+export const logicalFindingCodes = [
+  ...(['MYSQL_TABLES_NOT_TRANSACTIONAL', 'MYSQL_BINLOG_FORMAT_UNSAFE', 'MYSQL_DUMP_NOT_PARALLEL'] as const),
+] as const
+
 /** Something a person should act on although the backup was made. */
 export interface LogicalFinding {
-  readonly code: 'MYSQL_TABLES_NOT_TRANSACTIONAL' | 'MYSQL_BINLOG_FORMAT_UNSAFE'
+  readonly code: (typeof logicalFindingCodes)[number]
   readonly message: string
   readonly hint: string
 }

@@ -1,6 +1,12 @@
 import type { ManifestFields } from '../../manifest/manifest-fields.ts'
 import { openMysqlManifest } from '../manifest/mysql-manifest.ts'
-import type { DatabaseFingerprint, DumpSelection, LogicalFinding, LogicalManifest } from './logical-manifest.ts'
+import {
+  type DatabaseFingerprint,
+  type DumpSelection,
+  type LogicalFinding,
+  logicalFindingCodes,
+  type LogicalManifest,
+} from './logical-manifest.ts'
 
 /** Fails with BACKUP_MANIFEST_INVALID, naming the field, when it is damaged, of another kind, or of a newer format. */
 export function parseLogicalManifest(bytes: Uint8Array): LogicalManifest {
@@ -42,7 +48,7 @@ function readDatabase(fields: ManifestFields): DatabaseFingerprint {
 
 function readFinding(fields: ManifestFields): LogicalFinding {
   return {
-    code: fields.oneOf('code', ['MYSQL_TABLES_NOT_TRANSACTIONAL', 'MYSQL_BINLOG_FORMAT_UNSAFE']),
+    code: fields.oneOf('code', logicalFindingCodes),
     message: fields.text('message'),
     hint: fields.text('hint'),
   }

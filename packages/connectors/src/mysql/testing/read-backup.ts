@@ -26,6 +26,7 @@ export async function readBackup(
     client: localClient,
     silenceLimitMs: 60_000,
     lockAllTables: false,
+    parallel: 1,
     toolVersion: '0',
     ...options,
   }
@@ -36,8 +37,10 @@ export async function readBackup(
     if (entry.kind !== 'file') continue
     const parts: Uint8Array[] = []
     if (entry.content.type === 'bytes') parts.push(entry.content.bytes)
-    else if (entry.content.type === 'stream') {
-      for await (const bytes of entry.content.chunks) {
+    const { content: from } = entry
+    const streams = from.type === 'stream' ? [from.chunks] : from.type === 'parts' ? from.parts : []
+    for (const stream of streams) {
+      for await (const bytes of stream) {
         if (isFirst) await during()
         isFirst = false
         parts.push(Buffer.from(bytes))

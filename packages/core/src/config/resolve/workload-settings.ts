@@ -28,8 +28,9 @@ export function workloadSettings(name: string, source: WholeSource): WorkloadSet
     }
     case 'mysql': {
       const { type, connection, password, method, dataDirectory, databases } = source
-      const { lockAllTables, serverId, flushEvery, assertions } = source
-      const written = { type, connection, method, databases, lockAllTables, flushEveryMs: flushEvery, assertions }
+      const { lockAllTables, parallelDumps, serverId, flushEvery, assertions } = source
+      const dumps = { databases, lockAllTables, parallelDumps }
+      const written = { type, connection, method, ...dumps, flushEveryMs: flushEvery, assertions }
       return { ...written, ...defined({ password, dataDirectory, serverId }) }
     }
   }

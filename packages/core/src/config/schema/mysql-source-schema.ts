@@ -35,6 +35,14 @@ export const mysqlSourceShape = {
     .boolean()
     .prefault(false)
     .describe('Logical: let nobody write while the dump runs, for tables that know no transactions.'),
+  parallelDumps: z
+    .int()
+    .min(1, { error: 'must be at least 1' })
+    .max(64, { error: 'must be at most 64' })
+    .prefault(1)
+    .describe(
+      'Logical: dump programs that work at once. More than one begin under a short lock of the whole server, which needs RELOAD.',
+    ),
   serverId: z
     .int()
     .min(1, { error: 'must be at least 1' })

@@ -1,0 +1,155 @@
+import { type Context, withSignal } from '@holdfast/core/context'
+import { AppError } from '@holdfast/core/errors/app-error'
+import type { BinlogPosition } from '../../binlog/binlog-position.ts'
+import { clientCommand } from '../../client/client-command.ts'
+import { ignored } from '../dump-arguments.ts'
+import type { DumpRun } from '../dump-run.ts'
+import { readText, withSettings } from '../dump-section.ts'
+import { type DumpSection, startDump } from '../dump-stream.ts'
+import { readHead, readTail } from '../dump-text.ts'
+import { databasePath, viewsPath } from '../logical-manifest.ts'
+import { PartSlot } from './part-slot.ts'
+import type { DumpPlan, DumpTask, PartOrigin } from './plan-programs.ts'
+import { taskArguments, taskShape } from './task-arguments.ts'
+
+export interface ProgramResults {
+  readonly sizes: ReadonlyMap<string, number>
+  readonly rows: ReadonlyMap<string, number>
+  readonly warnings: readonly string[]
+}
+
+/** Programs that run side by side; the first that fails stops the others. Disposing of it stops all. */
+export interface DumpPrograms extends AsyncDisposable {
+  /** to be read once each, in any order; undefined: no program will give it */
+  part(origin: PartOrigin, database: string): AsyncIterable<Uint8Array> | undefined
+  /** Resolves when each has begun to write rows or structure, so that its transaction is open: what it sees is fixed. */
+  readonly begun: Promise<void>
+  /** Resolves when all have succeeded and all parts were read. Fails with MYSQL_DUMP_FAILED. */
+  readonly ended: Promise<ProgramResults>
+}
+
+/** What one program has to do with the others. */
+interface Shared {
+  readonly run: DumpRun
+  readonly slots: ReadonlyMap<string, PartSlot>
+  readonly sizes: Map<string, number>
+  readonly place: BinlogPosition | undefined
+}
+
+/** @param place which every program must see, where it tells one */
+export function startPrograms(
+  run: DumpRun,
+  plan: DumpPlan,
+  place: BinlogPosition | undefined,
+  ctx: Context,
+): DumpPrograms {
+  const stop = new AbortController()
+  const own = withSignal(ctx, AbortSignal.any([ctx.signal, stop.signal]))
+  const slots = slotsOf(plan, run)
+  const shared: Shared = { run, slots, sizes: new Map(), place }
+  const begun = plan.tasks.map(() => Promise.withResolvers<void>())
+  const fail = (error: unknown): void => {
+    stop.abort(error)
+    for (const slot of slots.values()) slot.fail(error)
+    for (const { reject } of begun) reject(error)
+  }
+  const running = plan.tasks.map(async (_task, position) => {
+    try {
+      return await dumpTask(plan.tasks, position, shared, () => begun[position]?.resolve(), own)
+    } catch (error) {
+      fail(error)
+      throw stop.signal.reason
+    }
+  })
+  const ended = Promise.all(running).then((results) => joined(results, shared.sizes))
+  const allBegun = Promise.all(begun.map(({ promise }) => promise)).then(() => {})
+  // whoever needs them waits for them later
+  for (const promise of [ended, allBegun]) promise.catch(() => {})
+  return {
+    part: (origin, database) => slots.get(slotKey(origin, database))?.chunks(),
+    begun: allBegun,
+    ended,
+    async [Symbol.asyncDispose]() {
+      fail(new AppError('INTERRUPTED', {}))
+      await Promise.allSettled(running)
+    },
+  }
+}
+
+type TaskResult = Pick<ProgramResults, 'rows' | 'warnings'>
+
+async function dumpTask(
+  tasks: readonly DumpTask[],
+  position: number,
+  { run, slots, sizes, place }: Shared,
+  onBegun: () => void,
+  ctx: Context,
+): Promise<TaskResult> {
+  const task = tasks[position]
+  if (task === undefined) throw new Error('there is no such task')
+  const { options, session, databases, target, tool } = run
+  const { host } = session
+  const failed = (reason: string): AppError => new AppError('MYSQL_DUMP_FAILED', { host, reason })
+  const args = taskArguments(task, run, ignored(databases, options.selection))
+  await using client = await clientCommand(tool, args, target, options.client)
+  const start = { shape: taskShape(task), silenceLimitMs: options.silenceLimitMs, host }
+  await using dump = startDump(client.command, start, ctx)
+  const texts = { head: '', tail: '' }
+  for await (const { part, chunks } of dump.sections()) {
+    if (part.type === 'head' || part.type === 'tail') texts[part.type] = await readText(chunks)
+    else {
+      requireSamePlace(readHead(texts.head).position, place, failed)
+      onBegun()
+      const slot = slots.get(slotKey({ task: position, type: part.type }, part.database))
+      const path = part.type === 'views' ? viewsPath(part.database) : databasePath(part.database)
+      const settings = task.type === 'databases' && part.type !== 'end' ? readHead(texts.head).settings : ''
+      const whole = withSettings(settings, chunks, (bytes) => sizes.set(path, (sizes.get(path) ?? 0) + bytes))
+      await (slot === undefined ? skip(chunks) : slot.give(whole))
+    }
+  }
+  const result = await dump.finish()
+  if (!readTail(texts.tail, texts.head).isComplete) throw failed('its last line is missing')
+  onBegun()
+  const missing = [...slots].find(([key, slot]) => key.startsWith(`${position}/`) && !slot.isGiven)
+  if (missing !== undefined) throw failed(`a part of it did not come: ${missing[0]}`)
+  return result
+}
+
+/** Transactions of one instant know one place in the log. */
+function requireSamePlace(
+  found: BinlogPosition | undefined,
+  expected: BinlogPosition | undefined,
+  failed: (reason: string) => AppError,
+): void {
+  if (found === undefined || expected === undefined) return
+  if (found.file === expected.file && found.position === expected.position) return
+  throw failed(
+    `programs that began together are not of one instant: ${found.file}:${found.position}, not ${expected.file}:${expected.position}`,
+  )
+}
+
+async function skip(chunks: DumpSection['chunks']): Promise<void> {
+  for await (const _bytes of chunks) continue
+}
+
+function slotsOf({ files }: DumpPlan, { databases }: DumpRun): ReadonlyMap<string, PartSlot> {
+  const withViews = new Set(databases.filter(({ views }) => views.length > 0).map(({ name }) => name))
+  const origins = files.flatMap(({ database, parts }) => {
+    const views = { task: parts[0]?.task ?? 0, type: 'views' } as const
+    const all: PartOrigin[] = withViews.has(database) ? [...parts, views] : [...parts]
+    return all.map((origin) => slotKey(origin, database))
+  })
+  return new Map(origins.map((key) => [key, new PartSlot()]))
+}
+
+function slotKey({ task, type }: PartOrigin, database: string): string {
+  return `${task}/${type}/${database}`
+}
+
+function joined(results: readonly TaskResult[], sizes: ReadonlyMap<string, number>): ProgramResults {
+  const rows = new Map<string, number>()
+  for (const [table, count] of results.flatMap((result) => [...result.rows])) {
+    rows.set(table, (rows.get(table) ?? 0) + count)
+  }
+  return { sizes, rows, warnings: [...new Set(results.flatMap(({ warnings }) => warnings))] }
+}

@@ -1,0 +1,105 @@
+import type { Context } from '@holdfast/core/context'
+import { formatDurationMs } from '@holdfast/core/units/duration'
+import type { DumpRun } from '../dump-run.ts'
+import type { LogicalFinding } from '../logical-manifest.ts'
+import { type DumpPrograms, startPrograms } from './dump-programs.ts'
+import { readKeyBorders } from './key-borders.ts'
+import { type DumpPlan, type DumpTask, type PlacedTable, planPrograms } from './plan-programs.ts'
+import { shareTables } from './share-tables.ts'
+import { lockForSnapshots, type SnapshotLock } from './snapshot-lock.ts'
+import { readTableSizes } from './table-size.ts'
+
+const defaultLockWaitMs = 10_000
+/** of a lock whose holder is silent, longer than it is ever held */
+const idleMarginMs = 10_000
+const defaultShareBytes = 8 << 20
+/** Linux takes 2 MiB of arguments and environment; containers' tools add some of their own */
+const longestArguments = 1 << 20
+
+export interface StartedDumps extends AsyncDisposable {
+  /** undefined: one program is to do it alone */
+  readonly dumps:
+    | {
+        readonly plan: DumpPlan
+        readonly programs: DumpPrograms
+        readonly lock: Pick<SnapshotLock, 'place' | 'release'>
+      }
+    | undefined
+  readonly findings: readonly LogicalFinding[]
+}
+
+/**
+ * Starts the programs of a parallel dump under one short lock, so that all see the same instant. Where that cannot be, a finding
+ * says why. Fails with MYSQL_DUMP_FAILED and the codes of connections.
+ */
+export async function startDumps(run: DumpRun, ctx: Context): Promise<StartedDumps> {
+  const { options, target } = run
+  const plan = options.parallel > 1 ? await planDumps(run, ctx) : undefined
+  if (plan === undefined) return alone()
+  if (lengthOf(plan.tasks) > longestArguments) return alone(run, 'there are too many tables to name in arguments')
+  await using stack = new AsyncDisposableStack()
+  const { lockAllTables, lockWaitMs: waitMs = defaultLockWaitMs } = options
+  const choice = { waitMs, idleLimitMs: waitMs + idleMarginMs, keepsWriters: lockAllTables }
+  const lock = await lockForSnapshots(target, choice, ctx)
+  if (typeof lock === 'string') return alone(run, lock)
+  stack.use(lock)
+  const programs = stack.use(startPrograms(run, plan, lock.place.position, ctx))
+  // as long as we would wait for others, they are made to wait for us
+  if (!(await beginsInTime(programs, waitMs))) {
+    return alone(run, `its programs did not begin in ${formatDurationMs(waitMs)}`)
+  }
+  if (!lockAllTables) await lock.release(ctx)
+  const release = lockAllTables ? lock.release : async () => {}
+  const held = stack.move()
+  return {
+    dumps: { plan, programs, lock: { place: lock.place, release } },
+    findings: [],
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+async function beginsInTime({ begun }: DumpPrograms, limitMs: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => late.resolve(false), limitMs)
+  try {
+    return await Promise.race([begun.then(() => true), late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** undefined when there is too little to share. */
+async function planDumps({ session, databases, options }: DumpRun, ctx: Context): Promise<DumpPlan | undefined> {
+  const { parallel, selection, smallestShareBytes = defaultShareBytes } = options
+  const tables = await readTableSizes(session, databases, selection, ctx)
+  const sizeBytes = tables.reduce((sum, table) => sum + table.sizeBytes, 0)
+  const shares = Math.min(parallel, Math.floor(sizeBytes / smallestShareBytes))
+  if (shares < 2) return undefined
+  const placed: PlacedTable[] = []
+  for (const { table, pieces } of shareTables(tables, shares)) {
+    const { key } = table
+    const isDivided = key !== undefined && pieces.length > 1
+    const borders = isDivided ? await readKeyBorders(session, { ...table, key }, pieces.length, ctx) : []
+    const [firstShare = 0] = pieces
+    const lastShare = borders.length > 0 ? (pieces.at(-1) ?? firstShare) : firstShare
+    placed.push({ table, firstShare, lastShare, borders })
+  }
+  return planPrograms(databases, placed)
+}
+
+function alone(run?: DumpRun, reason?: string): StartedDumps {
+  const findings = run === undefined || reason === undefined ? [] : [notParallel(run.options.parallel, reason)]
+  return { dumps: undefined, findings, [Symbol.asyncDispose]: async () => {} }
+}
+
+function notParallel(parallel: number, reason: string): LogicalFinding {
+  return {
+    code: 'MYSQL_DUMP_NOT_PARALLEL',
+    message: `one program dumped everything, and not ${parallel} at once: ${reason}`,
+    hint: 'Back up while no statement runs for long, wait longer with --lock-wait, or ask for one program; the account needs RELOAD, and BINLOG MONITOR (MySQL: REPLICATION CLIENT).',
+  }
+}
+
+function lengthOf(tasks: readonly DumpTask[]): number {
+  return Math.max(...tasks.map((task) => Buffer.byteLength(JSON.stringify(task))))
+}
