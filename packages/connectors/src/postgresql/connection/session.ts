@@ -1,3 +1,4 @@
+import { setImmediate as afterReading } from 'node:timers/promises'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { clientMessage } from './client-message.ts'
@@ -74,6 +75,7 @@ export class Conversation implements Disposable {
   #error: AppError | undefined
   #isOver = false
   #isDisposed = false
+  #hasSpoken = false
 
   constructor(parts: SessionParts, occasion: Occasion, ctx: Context, ended: (isOver: boolean) => void) {
     this.#parts = parts
@@ -83,6 +85,8 @@ export class Conversation implements Disposable {
   }
 
   async send(...parts: readonly Uint8Array[]): Promise<void> {
+    if (!this.#hasSpoken) await this.#hearFirst()
+    this.#hasSpoken = true
     await this.#parts.channel.send(...parts)
   }
 
@@ -132,6 +136,16 @@ export class Conversation implements Disposable {
     if (this.#isDisposed) return
     this.#isDisposed = true
     this.#ended(this.#isOver || this.#parts.channel.failure !== undefined)
+  }
+
+  /**
+   * A server that ends a session says why. When that came while this thread was busy it still waits to be read, and writing
+   * to such a connection fails, upon which Node throws it away unread. So the sockets have a turn first: the second, because
+   * the first may be that of those that were looked at before.
+   */
+  async #hearFirst(): Promise<void> {
+    await afterReading()
+    await afterReading()
   }
 
   #take(message: ServerMessage): void {
