@@ -36,7 +36,7 @@ const settings = {
  * for each of `scale`, with data checksums. Needs Debian's PostgreSQL 15, which has pgbench.
  */
 export async function openCluster(directory: string, scale: number): Promise<Cluster> {
-  const binaries = await findServerBinaries(15)
+  const binaries = await findServerBinaries(15, {}, ['initdb', 'pgbench'])
   const { initdb, pgbench } = binaries?.programs ?? {}
   if (binaries === undefined || initdb === undefined || pgbench === undefined) {
     throw new Error('needs PostgreSQL 15 with pgbench: apt-get install postgresql-15')

@@ -25,7 +25,7 @@ export async function findPostgresPrograms(
   const root = packageRoot()
   if (root !== undefined) await linkLibraries(root)
   const places = path === undefined ? {} : { path }
-  for (const { version, programs, directory: folder } of await listInstallations(places)) {
+  for (const { version, programs, directory: folder } of await listInstallations(['postgres', 'initdb'], places)) {
     const { initdb, postgres } = programs
     if (initdb === undefined || postgres === undefined) continue
     if (await canRun(postgres)) return { directory: folder, version, initdb, postgres }

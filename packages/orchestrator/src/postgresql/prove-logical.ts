@@ -69,7 +69,7 @@ export async function proveLogicalPostgres(
 }
 
 async function binariesFor(major: number, { client }: LogicalProofRequest): Promise<ServerBinaries> {
-  const found = await findServerBinaries(major, client.binaries)
+  const found = await findServerBinaries(major, client.binaries, ['initdb'])
   if (found === undefined) throw new AppError('POSTGRES_BINARIES_MISSING', { major })
   return found
 }

@@ -61,7 +61,7 @@ export async function findRestoreTool(
 /** newest first */
 async function listTools(program: ClientProgram, where: ClientPlace, ctx: Context): Promise<ClientTool[]> {
   if (where.place.type !== 'local') return await inspectContainer(program, where, ctx)
-  const installations = await listInstallations(where.binaries)
+  const installations = await listInstallations([program], where.binaries)
   return installations.flatMap(({ major, version, programs }) => {
     const found = programs[program]
     return found === undefined ? [] : [{ program: found, major, version }]

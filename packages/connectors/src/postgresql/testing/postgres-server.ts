@@ -115,11 +115,11 @@ export async function hasPostgres(major: number): Promise<boolean> {
   return (await lookForBinaries(major)) !== undefined
 }
 
-/** Looked for once in each test file: a dozen programs are asked for their version. */
+/** Looked for once in each test file: programs are asked for their version. */
 const found = new Map<number, Promise<ServerBinaries | undefined>>()
 
 function lookForBinaries(major: number): Promise<ServerBinaries | undefined> {
-  const binaries = found.get(major) ?? findServerBinaries(major, { directories: cachedBinaries(major) })
+  const binaries = found.get(major) ?? findServerBinaries(major, { directories: cachedBinaries(major) }, ['initdb'])
   found.set(major, binaries)
   return binaries
 }
