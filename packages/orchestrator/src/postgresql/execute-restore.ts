@@ -5,6 +5,7 @@ import { prepareRecovery } from '@holdfast/connectors/postgresql/restore/prepare
 import type { Context } from '@holdfast/core/context'
 import { refuseArchived } from '@holdfast/repository/archive/archived-packs'
 import { placeWal } from './place-wal.ts'
+import { removeLeftWal } from './left-wal.ts'
 import { outside, type PostgresRestorePlan } from './plan-restore.ts'
 import { type ClusterFilesReport, restoreClusterFiles } from './restore-cluster-files.ts'
 
@@ -30,6 +31,7 @@ export async function executePostgresRestore(plan: PostgresRestorePlan, ctx: Con
   const made = [walDirectory, ...linked]
   const own = `${dataDirectory}-tablespaces`
   if (linked.some((path) => dirname(path) === own)) made.push(own)
+  if (request.delta) await removeLeftWal(walDirectory)
   await mkdir(walDirectory, { recursive: true, mode: 0o700 })
   await placeWal(material, recovery, walDirectory, { workers: request.workers, owner }, ctx)
   if (owner !== undefined) for (const path of made) await chown(path, owner.uid, owner.gid)

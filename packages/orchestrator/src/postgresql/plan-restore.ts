@@ -8,6 +8,7 @@ import { AppError } from '@holdfast/core/errors/app-error'
 import { type ArchivedNeed, findArchivedPacks, type WantedTree } from '@holdfast/repository/archive/archived-packs'
 import { checkSpace, checkTarget } from '@holdfast/repository/restore/check-target'
 import type { Repository } from '@holdfast/repository/repository'
+import { holdsWalOnly } from './left-wal.ts'
 import type { PostgresBackup } from './list-backups.ts'
 import { readRecoveryMaterial, type RecoveryMaterial } from './read-recovery-material.ts'
 
@@ -64,7 +65,8 @@ export async function planPostgresRestore(
   const [data] = [dataDirectory, ...(request.delta ? [] : outside(tablespaces, dataDirectory))].map((place) =>
     checkPlace(place, request),
   )
-  const wal = checkPlace(walDirectory, { ...request, delta: false })
+  // what the restore before has left there is of no use: whoever was at a wrong instant tries another
+  const wal = checkPlace(walDirectory, { delta: request.delta && (await holdsWalOnly(walDirectory)) })
   const dataBytes = backup.manifest.bytes
   const walBytes = recovery.segments.reduce((sum, { segmentBytes }) => sum + segmentBytes, 0)
   // a delta restore needs room only for what is not there, which is not known yet

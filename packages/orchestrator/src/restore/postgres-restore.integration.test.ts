@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { connectPostgres } from '@holdfast/connectors/postgresql/connection/connect'
 import { socketTarget } from '@holdfast/connectors/postgresql/server/socket-target'
 import { startRestoredServer } from '@holdfast/connectors/postgresql/server/start-restored'
@@ -13,6 +14,7 @@ import { createOperationFixture, type OperationFixture, type Written } from '../
 import { readRecoverableTime } from './recoverable-time.ts'
 import { planRestore } from './plan-source-restore.ts'
 import { digestOf, type RestorePlan } from './restore-plan.ts'
+import { followUntil } from './testing/follow-until.ts'
 
 const ctx = quietContext()
 const stack = new AsyncDisposableStack()
@@ -25,7 +27,14 @@ const configured = (directory: string, restoreDatabases: boolean): Written => {
   const common = { type: 'postgresql', connection: server.url(), tier: 'critical', repositories: ['first'], log: 'off' }
   return {
     server: { restoreTo: [join(directory, 'restores')], restoreDatabases },
-    sources: { shop: { ...common, method: 'wire' }, dump: { ...common, method: 'logical', databases: ['postgres'] } },
+    sources: {
+      shop: { ...common, method: 'wire' },
+      dump: { ...common, method: 'logical', databases: ['postgres'] },
+      timed: {
+        ...{ ...common, method: 'wire', log: 'continuous', flushEvery: '100ms' },
+        dataDirectory: join(directory, 'restores', 'home'),
+      },
+    },
   }
 }
 
@@ -110,6 +119,30 @@ test('what can be recovered is told as of every source: here each backup brings 
   })
 })
 
+test('an instant between backups comes with WAL replayed, to a new place and over the stopped cluster', async () => {
+  await server.sql('CREATE TABLE moments AS SELECT 1 AS id')
+  const snapshot = await backUp('timed')
+  await server.sql('INSERT INTO moments VALUES (2)')
+  const at = new Date().toISOString()
+  await pause(5)
+  await server.sql('DELETE FROM moments')
+  await followUntil(fixture, 'timed', at)
+  const home = join(restores, 'home')
+  const view = await plan('timed', { ...into('home'), at })
+  expect(view).toMatchObject({ snapshot, role: 'operator', logBytes: expect.any(Number), order: { at } })
+  expect((await carryOut(view)).state).toBe('succeeded')
+  expect(await askRestored(home, 'SELECT count(*) FROM moments')).toBe('2')
+  writeFileSync(`${home}-wal/mine`, 'mine')
+  await expect(plan('timed', { to: { type: 'original' }, at })).rejects.toMatchObject({ code: 'TARGET_NOT_EMPTY' })
+  rmSync(`${home}-wal/mine`)
+  const over = await plan('timed', { to: { type: 'original' }, at })
+  expect(over).toMatchObject({ target: home, role: 'admin', confirmation: 'timed' })
+  expect((await carryOut(over)).state).toBe('succeeded')
+  expect(await askRestored(home, 'SELECT count(*) FROM moments')).toBe('2')
+  const kept = await listSnapshots(await fixture.open('first'), { tags: [['safety=timed']] }, ctx)
+  expect(kept.map((each) => each.snapshot.paths)).toEqual([[home]])
+})
+
 test('an older backup is named by its snapshot', async () => {
   const view = await plan('shop', { ...into('older'), snapshot: snapshots[0]?.slice(0, 10) })
   expect(view.snapshot).toBe(snapshots[0])
@@ -120,7 +153,6 @@ test('an older backup is named by its snapshot', async () => {
 test('a copy that is there is made equal only when that is confirmed; what was there is kept', async () => {
   const target = join(restores, 'damaged')
   await carryOut(await plan('shop', into('damaged')))
-  rmSync(`${target}-wal`, { recursive: true, force: true })
   writeFileSync(join(target, 'PG_VERSION'), 'broken')
   await expect(plan('shop', into('damaged'))).rejects.toMatchObject({ code: 'TARGET_NOT_EMPTY' })
   const view = await plan('shop', into('damaged', 'replace'))
