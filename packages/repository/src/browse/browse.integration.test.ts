@@ -27,7 +27,7 @@ describe.each(samples)('browsing a repository of version $version as $program do
   let snapshots: ListedSnapshot[]
 
   beforeAll(async () => {
-    sample = makeResticSample(program, version === 1 ? 1 : 2)
+    sample = await makeResticSample(program, version === 1 ? 1 : 2)
     repository = await openRepository(createLocalBackend(sample.path), sample.password, {}, ctx)
     snapshots = await listSnapshots(repository, {}, ctx)
     index = await loadIndex(repository, ctx)

@@ -1,5 +1,6 @@
 import { ArenaCipher } from '../engine/arena-cipher.ts'
 import { Arena } from '../engine/arena.ts'
+import { BlobHasher } from '../engine/blob-hasher.ts'
 import { BlobIndex } from '../engine/blob-index.ts'
 import { createLocalPackReader, createRemotePackReader } from '../engine/pack-reader.ts'
 import { answerJobs, openWorkerPort } from '../engine/worker-port.ts'
@@ -15,7 +16,9 @@ const index = BlobIndex.attach(setup.index)
 const entries = PackEntries.attach(index, setup.entries)
 
 const spareBytes = 1 << 20
-const arena = new Arena(setup.maxSealedBytes + setup.maxPlainBytes + spareBytes, port.primitives)
+// room for more than the largest blob: several are hashed together
+const plainBytes = setup.maxPlainBytes + (4 << 20)
+const arena = new Arena(setup.maxSealedBytes + plainBytes + spareBytes, port.primitives)
 const key = {
   encrypt: Buffer.from(setup.key.encrypt),
   macK: Buffer.from(setup.key.macK),
@@ -30,10 +33,11 @@ const verifier = new PackVerifier({
     setup.readableRoot === undefined
       ? createRemotePackReader(arena, port)
       : createLocalPackReader(arena, setup.readableRoot),
+  hasher: new BlobHasher(arena),
   decompress: createDecompressor(arena.bytes),
   windowBytes: setup.windowBytes,
   window: { at: arena.reserve(setup.maxSealedBytes), sizeBytes: setup.maxSealedBytes },
-  plain: { at: arena.reserve(setup.maxPlainBytes + 1), sizeBytes: setup.maxPlainBytes + 1 },
+  plain: { at: arena.reserve(plainBytes), sizeBytes: plainBytes },
   onTree: (content, id) =>
     inspectTree(content, id, index, {
       data: () => {},

@@ -35,7 +35,7 @@ describe.each(makers)(
   'a sound repository of version $version made by $program on a local disk',
   ({ program, version }) => {
     test('has no errors, and every part of it is read once', async () => {
-      const sample = makeResticSample(program, version === 1 ? 1 : 2)
+      const sample = await makeResticSample(program, version === 1 ? 1 : 2)
       try {
         const repository = await openRepository(createLocalBackend(sample.path), sample.password, {}, ctx)
         const reports: CheckReport[] = []
@@ -60,8 +60,8 @@ describe('a repository with a fault', () => {
   let sample: ResticSample
   let copies = ''
 
-  beforeAll(() => {
-    sample = makeResticSample('restic', 2)
+  beforeAll(async () => {
+    sample = await makeResticSample('restic', 2)
     copies = fs.mkdtempSync(join(tmpdir(), 'check-faults-'))
   })
   afterAll(() => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ArenaCipher } from '../engine/arena-cipher.ts'
+import { BlobHasher } from '../engine/blob-hasher.ts'
 import { Arena } from '../engine/arena.ts'
 import { createLocalPackReader } from '../engine/pack-reader.ts'
 import { createDecompressor } from '../engine/zstd.ts'
@@ -24,6 +25,7 @@ function createVerifier(): PackVerifier {
     key,
     cipher: new ArenaCipher(arena, key),
     packs: createLocalPackReader(arena, root),
+    hasher: new BlobHasher(arena),
     decompress: createDecompressor(arena.bytes),
     windowBytes: 32768,
     window: region(),

@@ -3,9 +3,8 @@ import { createHash, type Hash } from 'node:crypto'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import { type ArenaCipher, smallTextBytes } from '../engine/arena-cipher.ts'
 import type { Arena } from '../engine/arena.ts'
+import { OpenedBlobs, type OpenedBlobsParts, openedAt } from '../engine/opened-blobs.ts'
 import type { PackReader } from '../engine/pack-reader.ts'
-import { sha256 } from '../engine/sha256.ts'
-import type { Decompress } from '../engine/zstd.ts'
 import type { MasterKey } from '../format/master-key.ts'
 import { maxPackHeaderBytes, openPackHeader } from '../format/pack-header.ts'
 import type { PackedBlob } from '../format/packed-blob.ts'
@@ -13,16 +12,14 @@ import type { PackProblem } from './check-data-job.ts'
 import { describesSame, layoutFault } from './pack-entries.ts'
 import { planWindows, type PackWindow } from './plan-windows.ts'
 
-export interface VerifierParts {
+export interface VerifierParts extends OpenedBlobsParts {
   readonly arena: Arena
   readonly cipher: ArenaCipher
   readonly key: MasterKey
   readonly packs: PackReader
-  readonly decompress: Decompress
   readonly windowBytes: number
   /** regions of the arena */
   readonly window: { readonly at: number; readonly sizeBytes: number }
-  readonly plain: { readonly at: number; readonly sizeBytes: number }
   /** given the content of every sound tree blob; valid during the call */
   readonly onTree: (content: Buffer, id: string) => void
 }
@@ -86,47 +83,42 @@ export class PackVerifier {
   }
 
   #openBlobs(packId: string, blobs: readonly PackedBlob[], { offset, firstBlob, endBlob }: PackWindow): void {
+    const { arena, onTree } = this.#parts
     const base = this.#parts.window.at - offset
+    const opened = new OpenedBlobs<PackedBlob>(this.#parts, {
+      sound(blob, at, length) {
+        if (blob.type === 'tree') onTree(arena.bytes.subarray(at, at + length), blob.id)
+      },
+      wrong: (blob, reason) => this.#damaged(packId, blob, reason),
+    })
     const small: PackedBlob[] = []
     for (let i = firstBlob; i < endBlob; i++) {
       const blob = blobs[i]
       if (blob === undefined) continue
-      if (blob.length > smallTextBytes + sealOverheadBytes) this.#openOne(packId, blob, base + blob.offset)
+      if (blob.length > smallTextBytes + sealOverheadBytes) this.#openOne(packId, blob, base + blob.offset, opened)
       else small.push(blob)
     }
-    this.#openMany(packId, small, base)
+    this.#openMany(packId, small, base, opened)
+    opened.deliver()
   }
 
-  #openMany(packId: string, blobs: readonly PackedBlob[], base: number): void {
+  #openMany(packId: string, blobs: readonly PackedBlob[], base: number, opened: OpenedBlobs<PackedBlob>): void {
     const ats = blobs.map(({ offset }) => base + offset)
     const sealed = blobs.map(({ length }) => length)
     const sound = sealed.every((length) => length >= sealOverheadBytes)
     const targets = ats.map((at) => at + 16)
     if (sound && this.#parts.cipher.openBatch(ats, sealed, targets) < 0) {
-      for (const blob of blobs) this.#verifyText(packId, blob, base + blob.offset + 16)
+      for (const blob of blobs) opened.add(blob, openedAt(blob, base + blob.offset + 16))
     } else {
       // nothing was decrypted: one by one, to see which are sound
-      for (const blob of blobs) this.#openOne(packId, blob, base + blob.offset)
+      for (const blob of blobs) this.#openOne(packId, blob, base + blob.offset, opened)
     }
   }
 
   /** Decrypts in place: the window has been hashed already. */
-  #openOne(packId: string, blob: PackedBlob, at: number): void {
-    if (this.#parts.cipher.open(at, blob.length, at + 16)) this.#verifyText(packId, blob, at + 16)
+  #openOne(packId: string, blob: PackedBlob, at: number, opened: OpenedBlobs<PackedBlob>): void {
+    if (this.#parts.cipher.open(at, blob.length, at + 16)) opened.add(blob, openedAt(blob, at + 16))
     else this.#damaged(packId, blob, 'wrong message authentication code')
-  }
-
-  #verifyText(packId: string, blob: PackedBlob, at: number): void {
-    const { arena, plain, decompress, onTree } = this.#parts
-    const textLength = blob.length - sealOverheadBytes
-    if (blob.rawLength + 1 > plain.sizeBytes) return this.#damaged(packId, blob, `it claims ${blob.rawLength} bytes`)
-    if (blob.rawLength > 0 && !decompress(at, textLength, plain.at, blob.rawLength)) {
-      return this.#damaged(packId, blob, `it does not decompress to ${blob.rawLength} bytes`)
-    }
-    const start = blob.rawLength > 0 ? plain.at : at
-    const content = arena.bytes.subarray(start, start + (blob.rawLength || textLength))
-    if (sha256(content) !== blob.id) return this.#damaged(packId, blob, 'wrong content')
-    if (blob.type === 'tree') onTree(content, blob.id)
   }
 
   #readHeader(packId: string, sizeBytes: number, tail: PackWindow): readonly PackedBlob[] | undefined {

@@ -42,7 +42,7 @@ export class BlobHasher {
 
   #hashInLanes(spans: readonly Span[], chosen: readonly number[]): string[] {
     const { bytes, primitives } = this.#arena
-    const hashes = new Array<string>(spans.length)
+    const hashes: string[] = Array.from({ length: spans.length })
     for (let first = 0; first < chosen.length; first += jobsAtOnce) {
       const part = chosen.slice(first, first + jobsAtOnce)
       for (const [job, i] of part.entries()) {

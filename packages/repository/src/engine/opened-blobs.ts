@@ -1,54 +1,91 @@
-import { AppError } from '@holdfast/core/errors/app-error'
-import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import type { PackedBlob } from '../format/packed-blob.ts'
+import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import type { BlobHasher, Span } from './blob-hasher.ts'
-import type { Region } from './pack-writer.ts'
+import type { Decompress } from './zstd.ts'
 
-/**
- * Blobs of own packs that were opened again: each must be what its id says. They are gathered as long as there is room, and
- * hashed together.
- */
-export class OpenedBlobs {
-  readonly #hasher: BlobHasher
-  readonly #plain: Region
-  #end: number
-  #blobs: PackedBlob[] = []
+export interface OpenedBlobsParts {
+  readonly hasher: BlobHasher
+  readonly decompress: Decompress
+  /** where blobs are decompressed to */
+  readonly plain: { readonly at: number; readonly sizeBytes: number }
+}
+
+/** A blob that was decrypted. */
+export interface OpenedBlob {
+  readonly id: string
+  /** address in the arena; stays as it is until it is delivered */
+  readonly text: number
+  readonly textLength: number
+  /** 0: the text is the blob itself */
+  readonly rawLength: number
+}
+
+export interface OpenedBlobsSink<Item> {
+  /** It is what its id says. Its bytes are valid during the call. */
+  sound(item: Item, at: number, length: number): void
+  wrong(item: Item, reason: string): void
+}
+
+/** Decompresses blobs that were decrypted and compares them with their ids, as many at a time as are worth being hashed together. */
+export class OpenedBlobs<Item> {
+  readonly #parts: OpenedBlobsParts
+  readonly #sink: OpenedBlobsSink<Item>
+  #items: { readonly item: Item; readonly id: string }[] = []
   #spans: Span[] = []
+  #bytes = 0
+  #end: number
 
-  constructor(hasher: BlobHasher, plain: Region) {
-    this.#hasher = hasher
-    this.#plain = plain
-    this.#end = plain.at
+  constructor(parts: OpenedBlobsParts, sink: OpenedBlobsSink<Item>) {
+    this.#parts = parts
+    this.#sink = sink
+    this.#end = parts.plain.at
   }
 
-  /** An address in the region, for `length` bytes. */
-  makeRoom(length: number): number {
-    // decompressors may touch the byte behind what they were asked for
-    if (this.#end + length + 1 > this.#plain.at + this.#plain.sizeBytes) this.verify()
+  /** An address in the region for blobs, for `length` bytes; undefined when it is too small for them. */
+  makeRoom(length: number): number | undefined {
+    const { plain } = this.#parts
+    // zstd wants a byte more than it writes, to see that nothing follows
+    const isFull = (): boolean => this.#end + length + 1 > plain.at + plain.sizeBytes
+    if (isFull()) this.deliver()
+    if (isFull()) return undefined
     const at = this.#end
     this.#end += length
     return at
   }
 
-  /** A blob that was opened to `at`, in this region or elsewhere. */
-  add(blob: PackedBlob, at: number): void {
-    this.#blobs.push(blob)
-    this.#spans.push({ at, length: blob.rawLength || blob.length - sealOverheadBytes })
-    if (this.#hasher.gatherBytes === 0) this.verify()
+  add(item: Item, { id, text, textLength, rawLength }: OpenedBlob): void {
+    let [at, length] = [text, textLength]
+    if (rawLength > 0) {
+      const room = this.makeRoom(rawLength)
+      if (room === undefined) return this.#sink.wrong(item, `it claims ${rawLength} bytes`)
+      if (!this.#parts.decompress(text, textLength, room, rawLength)) {
+        return this.#sink.wrong(item, `it does not decompress to ${rawLength} bytes`)
+      }
+      ;[at, length] = [room, rawLength]
+    }
+    this.#items.push({ item, id })
+    this.#spans.push({ at, length })
+    this.#bytes += length
+    if (this.#bytes >= this.#parts.hasher.gatherBytes) this.deliver()
   }
 
-  /** @throws AppError ENGINE_READBACK_FAILED */
-  verify(): void {
-    for (const [i, hash] of this.#hasher.hash(this.#spans).entries()) {
-      const blob = this.#blobs[i]
-      if (blob !== undefined && hash !== blob.id) throw readbackFailed(blob, 'other content')
+  /** To be called at the end, and before what was added is overwritten. */
+  deliver(): void {
+    const [items, spans] = [this.#items, this.#spans]
+    ;[this.#items, this.#spans, this.#bytes, this.#end] = [[], [], 0, this.#parts.plain.at]
+    for (const [i, hash] of this.#parts.hasher.hash(spans).entries()) {
+      const [opened, span] = [items[i], spans[i]]
+      if (opened === undefined || span === undefined) continue
+      if (hash === opened.id) this.#sink.sound(opened.item, span.at, span.length)
+      else this.#sink.wrong(opened.item, 'wrong content')
     }
-    this.#blobs = []
-    this.#spans = []
-    this.#end = this.#plain.at
   }
 }
 
-export function readbackFailed(blob: PackedBlob, reason: string): AppError {
-  return new AppError('ENGINE_READBACK_FAILED', { blob: blob.id, reason })
+/** A blob of a pack whose decrypted form lies at `text`. */
+export function openedAt(
+  { id, length, rawLength }: Pick<PackedBlob, 'id' | 'length' | 'rawLength'>,
+  text: number,
+): OpenedBlob {
+  return { id, text, textLength: length - sealOverheadBytes, rawLength }
 }

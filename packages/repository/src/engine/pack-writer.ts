@@ -9,7 +9,7 @@ import type { Arena } from './arena.ts'
 import { type ArenaCipher, smallTextBytes } from './arena-cipher.ts'
 import type { BlobHasher } from './blob-hasher.ts'
 import type { FinishedPack } from './finished-pack.ts'
-import { OpenedBlobs, readbackFailed } from './opened-blobs.ts'
+import { openedAt, OpenedBlobs } from './opened-blobs.ts'
 import { createSpoolFile, type SpoolFile, writeFully } from './spool-file.ts'
 import type { Decompress } from './zstd.ts'
 
@@ -183,10 +183,11 @@ export class PackWriter {
         continue
       }
       const target = isPlain ? opened.makeRoom(blob.length - sealOverheadBytes) : text.at
+      if (target === undefined) throw new Error('the region for opened blobs is too small')
       if (!cipher.open(at, blob.length, target)) throw readbackFailed(blob, 'wrong tag')
-      this.#addOpened(opened, blob, target)
+      opened.add(blob, openedAt(blob, target))
     }
-    opened.verify()
+    opened.deliver()
   }
 
   #verifySmall(blobs: readonly PackedBlob[]): void {
@@ -200,8 +201,8 @@ export class PackWriter {
       const lengths = portion.map((blob) => blob.length)
       const failed = portion[cipher.openBatch(sealed, lengths, targets)]
       if (failed !== undefined) throw readbackFailed(failed, 'wrong tag')
-      for (const [i, blob] of portion.entries()) this.#addOpened(opened, blob, targets[i] ?? 0)
-      opened.verify()
+      for (const [i, blob] of portion.entries()) opened.add(blob, openedAt(blob, targets[i] ?? 0))
+      opened.deliver()
       ;[portion, targets, end] = [[], [], text.at]
     }
     for (const blob of blobs) {
@@ -214,18 +215,13 @@ export class PackWriter {
     open()
   }
 
-  #openedBlobs(): OpenedBlobs {
-    return new OpenedBlobs(this.#o.hasher, this.#o.plain)
-  }
-
-  /** Takes a blob whose decrypted form lies at `at`. */
-  #addOpened(opened: OpenedBlobs, blob: PackedBlob, at: number): void {
-    if (blob.rawLength === 0) return opened.add(blob, at)
-    const target = opened.makeRoom(blob.rawLength)
-    if (!this.#o.decompress(at, blob.length - sealOverheadBytes, target, blob.rawLength)) {
-      throw readbackFailed(blob, 'it cannot be decompressed')
-    }
-    opened.add(blob, target)
+  #openedBlobs(): OpenedBlobs<PackedBlob> {
+    return new OpenedBlobs(this.#o, {
+      sound() {},
+      wrong(blob, reason) {
+        throw readbackFailed(blob, reason)
+      },
+    })
   }
 
   #verifyHeader(header: Buffer, sealed: number): void {
@@ -267,4 +263,8 @@ export class PackWriter {
     this.#hash = undefined
     this.#file = undefined
   }
+}
+
+function readbackFailed(blob: PackedBlob, reason: string): AppError {
+  return new AppError('ENGINE_READBACK_FAILED', { blob: blob.id, reason })
 }

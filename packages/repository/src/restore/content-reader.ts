@@ -2,9 +2,10 @@ import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import { type ArenaCipher, smallTextBytes } from '../engine/arena-cipher.ts'
 import type { BlobReader } from '../engine/blob-reader.ts'
+import type { BlobIndex } from '../engine/blob-index.ts'
+import { openedAt, type OpenedBlob, OpenedBlobs, type OpenedBlobsParts } from '../engine/opened-blobs.ts'
 import type { PackReader } from '../engine/pack-reader.ts'
 import { gatheringReads, localReads, planReads, type ReadRange, remoteReads, type Want } from './content-plan.ts'
-import { OpenedContent, type OpenedContentParts, type WantGroup } from './opened-content.ts'
 
 /** Small blobs that are decrypted together. */
 const batchAtMost = 64
@@ -16,7 +17,8 @@ export interface ContentSink<Place> {
   lose(place: Place, error: Error): void
 }
 
-export interface ContentReaderParts extends OpenedContentParts {
+export interface ContentReaderParts extends OpenedBlobsParts {
+  readonly index: BlobIndex
   readonly cipher: ArenaCipher
   readonly packs: PackReader
   /** for what cannot be read here: other copies, blobs of unusual size */
@@ -65,51 +67,55 @@ export class ContentReader {
 
   #openRange<Place>(range: ReadRange<Place>, sink: ContentSink<Place>): void {
     const { index } = this.#parts
+    const damaged: WantGroup<Place>[] = []
+    const opened = new OpenedBlobs<WantGroup<Place>>(this.#parts, {
+      sound(group, at, length) {
+        for (const { place } of group) sink.take(place, at, length)
+      },
+      wrong: (group) => damaged.push(group),
+    })
     const small: WantGroup<Place>[] = []
-    const opened = new OpenedContent<Place>(this.#parts)
     for (const group of sameBlobs(range.wants)) {
       const [{ entry }] = group
-      if (index.lengthOf(entry) - sealOverheadBytes > smallTextBytes) {
-        this.#openLarge(range, group, opened)
-      } else {
-        small.push(group)
-        if (small.length === batchAtMost) this.#openSmall(range, small.splice(0), opened)
-      }
-      if (opened.isEnough) this.#deliver(opened, sink)
+      const isSmall = index.lengthOf(entry) - sealOverheadBytes <= smallTextBytes
+      if (isSmall) small.push(group)
+      else if (!this.#openLarge(range, group, opened)) damaged.push(group)
+      if (small.length === batchAtMost) damaged.push(...this.#openSmall(range, small.splice(0), opened))
     }
-    if (small.length > 0) this.#openSmall(range, small, opened)
-    this.#deliver(opened, sink)
+    damaged.push(...this.#openSmall(range, small, opened))
+    opened.deliver()
+    // last, because it takes the room of what was opened
+    for (const group of damaged) for (const want of group) this.#readAlone(want, sink)
   }
 
-  #openLarge<Place>(range: ReadRange<Place>, group: WantGroup<Place>, opened: OpenedContent<Place>): void {
+  /** Decrypts a blob where it lies; false when it is damaged. */
+  #openLarge<Place>(range: ReadRange<Place>, group: WantGroup<Place>, opened: OpenedBlobs<WantGroup<Place>>): boolean {
     const { cipher, index } = this.#parts
     const at = this.#addressOf(range, group[0].entry)
-    // decrypted where it lies; what is damaged is read again on its own
-    const isOpen = cipher.open(at, index.lengthOf(group[0].entry), at + 16)
-    if (isOpen) opened.add(group, at + 16)
-    else opened.addDamaged(group)
+    if (!cipher.open(at, index.lengthOf(group[0].entry), at + 16)) return false
+    opened.add(group, this.#openedAt(group, at + 16))
+    return true
   }
 
-  #openSmall<Place>(range: ReadRange<Place>, groups: readonly WantGroup<Place>[], opened: OpenedContent<Place>): void {
+  /** The same for many small ones; returns all of them when any is damaged. */
+  #openSmall<Place>(
+    range: ReadRange<Place>,
+    groups: readonly WantGroup<Place>[],
+    opened: OpenedBlobs<WantGroup<Place>>,
+  ): readonly WantGroup<Place>[] {
     const { index, cipher } = this.#parts
     const ats = groups.map(([{ entry }]) => this.#addressOf(range, entry))
     const lengths = groups.map(([{ entry }]) => index.lengthOf(entry))
     const texts = ats.map((at) => at + 16)
     const tooShort = lengths.some((length) => length < sealOverheadBytes)
-    const isOpen = !tooShort && cipher.openBatch(ats, lengths, texts) < 0
-    for (const [i, group] of groups.entries()) {
-      const text = texts[i]
-      if (isOpen && text !== undefined) opened.add(group, text)
-      else opened.addDamaged(group)
-    }
+    if (tooShort || cipher.openBatch(ats, lengths, texts) >= 0) return groups
+    for (const [i, group] of groups.entries()) opened.add(group, this.#openedAt(group, texts[i] ?? 0))
+    return []
   }
 
-  /** What is damaged comes last, because reading it again takes the room of what was opened. */
-  #deliver<Place>(opened: OpenedContent<Place>, sink: ContentSink<Place>): void {
-    const damaged = opened.take((group, at, length) => {
-      for (const { place } of group) sink.take(place, at, length)
-    })
-    for (const group of damaged) for (const want of group) this.#readAlone(want, sink)
+  #openedAt([{ id, entry }]: WantGroup<unknown>, text: number): OpenedBlob {
+    const { index } = this.#parts
+    return openedAt({ id, length: index.lengthOf(entry), rawLength: index.rawLengthOf(entry) }, text)
   }
 
   #readAlone<Place>(want: Want<Place>, sink: ContentSink<Place>): void {
@@ -128,6 +134,9 @@ export class ContentReader {
     return this.#parts.window.at + this.#parts.index.offsetOf(entry) - range.offset
   }
 }
+
+/** Wants of one blob. */
+type WantGroup<Place> = [Want<Place>, ...Want<Place>[]]
 
 /** Wants of one blob follow each other: it is decrypted once. */
 function* sameBlobs<Place>(wants: readonly Want<Place>[]): Generator<WantGroup<Place>> {

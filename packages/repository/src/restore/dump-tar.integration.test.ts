@@ -15,7 +15,7 @@ import { createTreeSource } from '../tree/tree-source.ts'
 import { dumpFile } from './dump-file.ts'
 import { dumpTar } from './dump-tar.ts'
 import { HandmadeRepository, plainNode } from './testing/handmade-repository.ts'
-import { newestTree, openResticRepository, restic } from './testing/restic-repository.ts'
+import { initByRestic, newestTree, openResticRepository, restic } from './testing/restic-repository.ts'
 import { makeSampleTree } from './testing/sample-tree.ts'
 import { listTree, treeDifferences } from './testing/tree-listing.ts'
 
@@ -29,7 +29,7 @@ let tree = ''
 beforeAll(async () => {
   makeSampleTree(source)
   const path = join(root, 'repository')
-  restic(path, root, 'init')
+  await initByRestic(path, root)
   restic(path, root, 'backup', 'source')
   repository = await openResticRepository(path, ctx)
   index = await loadIndex(repository, ctx)

@@ -9,7 +9,7 @@ import { quietContext } from '@holdfast/core/context'
 import { afterAll, describe, expect, it } from 'vitest'
 import { restore } from './restore.ts'
 import type { RestoreRequest } from './restore-request.ts'
-import { countingReads, newestTree, openResticRepository, restic } from './testing/restic-repository.ts'
+import { countingReads, initByRestic, newestTree, openResticRepository, restic } from './testing/restic-repository.ts'
 import { listTree, treeDifferences } from './testing/tree-listing.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'holdfast-killed-'))
@@ -41,7 +41,7 @@ describe('a restore whose process was killed', () => {
     }
     writeFileSync(join(source, 'large'), randomBytes(40_000_000))
     const path = join(root, 'repository')
-    restic(path, root, 'init')
+    await initByRestic(path, root)
     restic(path, root, 'backup', 'source')
     const repository = await openResticRepository(path, ctx)
     const tree = await newestTree(repository, ctx)

@@ -27,7 +27,14 @@ import { setTimes } from '../native/times.ts'
 import type { Repository } from '../repository.ts'
 import { restore } from './restore.ts'
 import type { RestoreReport, RestoreRequest } from './restore-request.ts'
-import { countingReads, inMemory, newestTree, openResticRepository, restic } from './testing/restic-repository.ts'
+import {
+  countingReads,
+  inMemory,
+  initByRestic,
+  newestTree,
+  openResticRepository,
+  restic,
+} from './testing/restic-repository.ts'
 import { makeSampleTree } from './testing/sample-tree.ts'
 import { listTree, treeDifferences } from './testing/tree-listing.ts'
 
@@ -54,7 +61,7 @@ beforeAll(async () => {
   makeSampleTree(source)
   sourceListing = listTree(source)
   const path = join(root, 'repository')
-  restic(path, root, 'init')
+  await initByRestic(path, root)
   restic(path, root, 'backup', 'source')
   repository = await openResticRepository(path, ctx)
   tree = await newestTree(repository, ctx)

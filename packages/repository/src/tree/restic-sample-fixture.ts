@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { cheapenKey } from '../key/testing/cheapen-key.ts'
 import { RandomBytes } from './random-bytes.ts'
 
 /** For tests: a repository made by the real restic. */
@@ -25,7 +26,7 @@ export function resticPrograms(): readonly string[] {
  * Two snapshots of a small tree: nested directories, equal files, an empty one, hard links, a symlink, names that are not
  * ASCII, a file of several chunks; the second with files added, changed, removed and replaced by a directory.
  */
-export function makeResticSample(program: string, version: 1 | 2): ResticSample {
+export async function makeResticSample(program: string, version: 1 | 2): Promise<ResticSample> {
   const work = fs.mkdtempSync(join(tmpdir(), 'restic-sample-'))
   const [path, source] = [join(work, 'repository'), join(work, 'source')]
   const password = 'sample'
@@ -35,6 +36,7 @@ export function makeResticSample(program: string, version: 1 | 2): ResticSample 
     execFileSync(program, [...args, '--no-cache'], { env, cwd: source, encoding: 'utf8', maxBuffer: 1 << 28 })
   fs.mkdirSync(source)
   restic('init', '--quiet', '--repository-version', String(version))
+  await cheapenKey(path, password)
   makeFirst(source)
   restic('backup', '--quiet', '--host', 'sample', '--time', '2024-03-01 10:00:00', '.')
   change(source)

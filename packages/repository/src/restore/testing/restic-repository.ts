@@ -3,6 +3,7 @@ import type { Context } from '@holdfast/core/context'
 import type { Backend } from '@holdfast/storage/backend'
 import { createLocalBackend } from '@holdfast/storage/local/local-backend'
 import { createMemoryBackend } from '@holdfast/storage/memory/memory-backend'
+import { cheapenKey } from '../../key/testing/cheapen-key.ts'
 import { openRepository } from '../../open/open-repository.ts'
 import { readUnpacked } from '../../open/unpacked-files.ts'
 import type { Repository } from '../../repository.ts'
@@ -16,6 +17,12 @@ export function restic(path: string, workingDirectory: string, ...args: string[]
     encoding: 'utf8',
     env: { PATH: '/usr/bin:/bin', RESTIC_PASSWORD: password, HOME: workingDirectory, TZ: 'UTC' },
   })
+}
+
+/** Makes a repository by restic, with a key that is quick to derive. */
+export async function initByRestic(path: string, workingDirectory: string): Promise<void> {
+  restic(path, workingDirectory, 'init')
+  await cheapenKey(path, password)
 }
 
 /** Opens a repository that restic made. */
