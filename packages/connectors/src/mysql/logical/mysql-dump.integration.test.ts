@@ -7,6 +7,7 @@ import { mysqlPrograms, mysqlRoot, startMysql } from '../testing/mysql-server.ts
 import { readBackup } from '../testing/read-backup.ts'
 import { planLogicalRestore } from './restore/plan-logical-restore.ts'
 import { restoreLogical } from './restore/restore-logical.ts'
+import { makeBank, startTransfers } from './testing/bank.ts'
 
 const ctx = quietContext()
 
@@ -63,6 +64,35 @@ describe.skipIf(mysqlRoot === undefined)('a server of MySQL', () => {
       ])
       await using app = await connectMysql({ ...fresh.target('app', 'a secret'), tls: { mode } }, ctx)
       expect(await app.query('SHOW GRANTS', ctx)).toContainEqual(['GRANT `reading`@`%` TO `app`@`%`'])
+    }
+  }, 180_000)
+
+  it('is dumped by several programs at once, all of one instant, while money is moved between tables', async () => {
+    const client = mysqlPrograms()
+    await using server = await startMysql()
+    await using fresh = await startMysql({ serverId: 2 })
+    await makeBank(server)
+    await using transfers = await startTransfers(server)
+    for (let round = 0; round < 3; round++) {
+      const { manifest, files } = await readBackup(server.target(), {
+        client,
+        parallel: 3,
+        smallestShareBytes: 64 << 10,
+      })
+      expect(manifest.findings).toEqual([])
+      const request = {
+        target: fresh.target(),
+        client,
+        databases: [],
+        tables: [],
+        users: false,
+        replaces: 'all',
+      } as const
+      const { checks } = await restoreLogical(files, await planLogicalRestore(manifest, request, ctx), ctx)
+      expect(checks.filter(({ verdict }) => verdict !== 'passed')).toEqual([])
+      expect(await transfers.sums(fresh)).toEqual(transfers.expected)
+      const { gtid = '' } = manifest.position ?? {}
+      expect(await fresh.sql('SELECT COUNT(*) FROM bank1.moves')).toEqual([[String(transfers.countAt(gtid))]])
     }
   }, 180_000)
 
