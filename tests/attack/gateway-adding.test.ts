@@ -3,7 +3,7 @@ import { quietContext } from '@holdfast/core/context'
 import { check } from '@holdfast/repository/check/check'
 import { dataDraft, treeDraft } from '@holdfast/repository/tree/built-repository'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ForgedFile, Forger } from './forged-files.ts'
+import { createForger, type ForgedFile, type Forger } from './forged-files.ts'
 import { createHijack, type Hijack } from './hijack.ts'
 import { compareStates } from './repository-state.ts'
 
@@ -174,6 +174,26 @@ test('what others rely on is added only under a lock, and not while somebody has
   const [after] = await hijack.bothStates()
   const { changed, removed, added } = compareStates(before[0], after)
   expect([changed, removed, added]).toEqual([[], [], [`data/${pack.name.slice(0, 2)}/${pack.name}`]])
+})
+
+test('no more is stored in a day than the agent may, however many come at once and whatever else was refused', async () => {
+  const before = await hijack.bothStates()
+  const forger = createForger(await hijack.site.open('foreign'), ctx)
+  const send = async ({ folder, name, bytes }: ForgedFile): Promise<number> =>
+    (await hijack.ask('other', 'POST', `/gateway/foreign/${folder}/${name}`, { body: bytes })).status
+  const draft = () => dataDraft(randomBytes(10_000).toString('hex'))
+  const forged = { ...draft(), id: dataDraft('something else').id }
+  for (let index = 0; index < 5; index++) expect(await send(await forger.pack([forged]))).toBe(403)
+  const packs = await Promise.all(Array.from({ length: 10 }, () => forger.pack([draft()])))
+  const statuses = await Promise.all(packs.map(send))
+  const taken = statuses.filter((status) => status === 200)
+  expect([taken.length, statuses.filter((status) => status === 507).length]).toEqual([3, 7])
+  expect(compareStates(before[1], (await hijack.bothStates())[1]).added).toHaveLength(3)
+  const lock = forger.lock({ time: ctx.now().toISOString(), exclusive: false })
+  expect(await send(lock), 'what it needs to end in order').toBe(200)
+  expect((await hijack.ask('other', 'DELETE', `/gateway/foreign/locks/${lock.name}`)).status).toBe(200)
+  const volume = JSON.parse((await hijack.site.catalogue.marks.get('gateway-volume/other')) ?? '')
+  expect(volume).toMatchObject({ refusedAt: expect.any(String) })
 })
 
 test('bodies that are too long, too short or announced otherwise are refused without being kept', async () => {

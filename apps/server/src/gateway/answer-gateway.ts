@@ -17,6 +17,7 @@ import { uploadLimitBytes } from './receive-upload.ts'
 import { readRange } from './requested-range.ts'
 import { makeListing } from './send-listing.ts'
 import { storeUpload, type Upload } from './store-upload.ts'
+import { withinVolume } from './within-volume.ts'
 
 export interface GatewayExchange {
   readonly request: FastifyRequest
@@ -55,7 +56,7 @@ export async function answerGateway(
       await requireOwn(exchange, file, own)
       return await sendFile(exchange, file, served, ctx)
     case 'POST':
-      await receiveFile(exchange, file, { served, own, runs, identity }, ctx)
+      await receiveFile(exchange, file, { served, own, runs, identity, marks }, ctx)
       return void exchange.reply.send()
     case 'DELETE':
       await requireOwn(exchange, file, own)
@@ -131,7 +132,7 @@ function whileOpen(reply: FastifyReply, ctx: Context): Context {
 async function receiveFile(
   exchange: GatewayExchange,
   { type, name }: FileId,
-  given: Pick<Upload, 'served' | 'own' | 'runs' | 'identity'>,
+  { marks, ...given }: Pick<Upload, 'served' | 'own' | 'runs' | 'identity'> & Pick<GatewayKnowledge, 'marks'>,
   ctx: Context,
 ): Promise<void> {
   if (!isIntakeType(type)) throw denied(exchange)
@@ -146,10 +147,9 @@ async function receiveFile(
   await refuseExisting(file, given.served, ctx)
   const { socket } = request.raw
   // the store may take longer than an idle client is waited for
-  await storeUpload(
-    { file, body: request.raw, sizeBytes, grant, ...given, onReceived: () => socket.setTimeout(0) },
-    ctx,
-  )
+  const onReceived = (): void => void socket.setTimeout(0)
+  const upload = { file, body: request.raw, sizeBytes, grant, ...given, onReceived }
+  await withinVolume(marks, upload, () => storeUpload(upload, ctx), ctx)
 }
 
 /** What is there is never written again. */

@@ -12,6 +12,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   STORAGE_FILE_MISSING: 404,
   STORAGE_FILE_EXISTS: 403,
   STORAGE_FULL: 507,
+  GATEWAY_LIMIT_REACHED: 507,
   REQUEST_TOO_LARGE: 413,
 }
 
@@ -22,6 +23,7 @@ const told: ReadonlySet<string> = new Set([
   'GATEWAY_FILE_REFUSED',
   'GATEWAY_UPLOAD_DAMAGED',
   'GATEWAY_BUSY',
+  'GATEWAY_LIMIT_REACHED',
   'REQUEST_TOO_LARGE',
 ])
 

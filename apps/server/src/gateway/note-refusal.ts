@@ -37,7 +37,8 @@ function isRefusal(error: unknown): error is AppError {
   return (
     isAppError(error, 'GATEWAY_DENIED') ||
     isAppError(error, 'GATEWAY_FILE_REFUSED') ||
-    isAppError(error, 'GATEWAY_UNKNOWN_AGENT')
+    isAppError(error, 'GATEWAY_UNKNOWN_AGENT') ||
+    isAppError(error, 'GATEWAY_LIMIT_REACHED')
   )
 }
 
@@ -46,6 +47,8 @@ function isRefusal(error: unknown): error is AppError {
  * alter, remove or forge something, or to ask for what is not its own, is no habit of an honest one.
  */
 function isAlarming(error: AppError): boolean {
+  // a finding of its own
+  if (error.code === 'GATEWAY_LIMIT_REACHED') return false
   if (error.code !== 'GATEWAY_DENIED') return true
   const [method = '', what = ''] = String(error.details['action'] ?? '').split(' ')
   if (what.startsWith('/')) return true

@@ -202,6 +202,8 @@ export interface AgentSettings {
   readonly gateway: 'off' | 'append-only' | 'write-only'
   /** runs at once */
   readonly concurrency: number
+  /** what the gateway takes from it in a day; absent: as much as comes */
+  readonly storesPerDayBytes?: number
 }
 
 export interface ApplicationSettings {

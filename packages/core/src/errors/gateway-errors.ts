@@ -20,6 +20,12 @@ export const gatewayErrors = {
     message: '{file} of agent {agent} was refused: {reason}',
     hint: 'Check the clock and the version of the agent; if both are right, take its host for hijacked.',
   },
+  GATEWAY_LIMIT_REACHED: {
+    exitCode: 1,
+    retryable: false,
+    message: 'agent {agent} may not store more than {limit} in a day',
+    hint: 'Look at what it stores; if that is as it should be, raise `agents.{agent}.storesPerDay`.',
+  },
   GATEWAY_UPLOAD_DAMAGED: {
     exitCode: 1,
     retryable: true,

@@ -1,4 +1,5 @@
 import { type Detector, joinSights, type Sight, type View } from './detector.ts'
+import { detectAgentVolume } from './detect/agent-volume.ts'
 import { detectAgent } from './detect/agent.ts'
 import { detectArchived } from './detect/archived.ts'
 import { detectAnomaly } from './detect/anomaly.ts'
@@ -38,6 +39,7 @@ const detectors: readonly Detector[] = [
   detectArchived,
   detectAgent,
   detectGatewayRefused,
+  detectAgentVolume,
   detectConfiguration,
 ]
 

@@ -23,6 +23,7 @@ export const findingKinds = [
   'objective-missed',
   'agent-away',
   'agent-refused',
+  'agent-stores-much',
   'configuration',
 ] as const
 export type FindingKind = (typeof findingKinds)[number]

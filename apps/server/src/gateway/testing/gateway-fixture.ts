@@ -23,7 +23,8 @@ export type FixtureAgent = 'web' | 'vault' | 'other'
 
 /**
  * For tests: a gateway on a free port of the loopback address. The agent "web" may append to "shared" (sources site,
- * shop), "vault" may only write to it (source papers), "other" may append to "foreign" (source archive).
+ * shop), "vault" may only write to it (source papers), "other" may append to "foreign" (source archive),
+ * 64 KiB a day.
  */
 export interface GatewayFixture extends AsyncDisposable {
   readonly directory: string
@@ -109,7 +110,7 @@ function configOf(directory: string, repositoryPath: (name: string) => string): 
     agents: {
       web: { gateway: 'append-only' },
       vault: { gateway: 'write-only' },
-      other: { gateway: 'append-only' },
+      other: { gateway: 'append-only', storesPerDay: '64KiB' },
     },
     sources: {
       site: files('web', 'shared'),

@@ -98,6 +98,12 @@ describe('agents', () => {
     expect(found({ agents, sources: { a: source } })).toEqual([])
   })
 
+  test('are limited in what they store only where they store it through the server', () => {
+    const of = (gateway: string) => found({ agents: { 'web-1': { gateway, storesPerDay: '5GiB' } }, sources: {} })
+    expect(of('off').join()).toContain('error agents.web-1.storesPerDay: limits nothing')
+    expect(of('append-only')).toEqual([])
+  })
+
   test('that back up nothing are written for nothing', () => {
     const config = effectiveConfigOf({ repositories: remote, agents: { 'web-1': {} }, sources: { a: files } })
     expect(checkUnused(config)).toMatchObject([{ path: ['agents', 'web-1'], severity: 'warning' }])

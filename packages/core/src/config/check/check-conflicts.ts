@@ -74,7 +74,14 @@ function checkServerIds(sources: readonly SourceSettings[]): ConfigProblem[] {
 
 /** What an agent does not do, and what it reaches differently from the servers. */
 function checkAgents({ sources, agents, repositories }: EffectiveConfig): ConfigProblem[] {
-  return [...sources.values()].flatMap((source): ConfigProblem[] => {
+  const unbounded = [...agents.values()].filter(
+    (each) => each.gateway === 'off' && each.storesPerDayBytes !== undefined,
+  )
+  const limits = unbounded.map(({ name }): ConfigProblem => {
+    const message = 'limits nothing: without a gateway role the agent stores past the server'
+    return { path: ['agents', name, 'storesPerDay'], at: 'value', message, severity: 'error' }
+  })
+  const ofSources = [...sources.values()].flatMap((source): ConfigProblem[] => {
     const agent = agents.get(source.agent ?? '')
     if (agent === undefined) return []
     const path = ['sources', source.name]
@@ -91,6 +98,7 @@ function checkAgents({ sources, agents, repositories }: EffectiveConfig): Config
     }
     return problems
   })
+  return [...limits, ...ofSources]
 }
 
 const minutesOfDay = 24 * 60

@@ -171,7 +171,12 @@ function readTree(tree: SettingTree): EffectiveConfig {
     catalogue: readCatalogue(catalogueSchema.parse(settings['catalogue'])),
     repositories,
     sources,
-    agents: new Map([...section('agents', agentSchema)].map(([name, parsed]) => [name, { name, ...parsed }])),
+    agents: new Map(
+      [...section('agents', agentSchema)].map(([name, { storesPerDay, ...parsed }]) => [
+        name,
+        { name, ...parsed, ...(storesPerDay !== undefined && { storesPerDayBytes: storesPerDay }) },
+      ]),
+    ),
     applications: new Map(
       [...section('applications', applicationSchema)].map(([name, parsed]) => [
         name,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sizeSchema } from './text-schema.ts'
 
 /** A machine that backs up its own sources and only ever dials out: `holdfast agent`. */
 export const agentSchema = z.strictObject({
@@ -13,4 +14,7 @@ export const agentSchema = z.strictObject({
     .min(1, { error: 'must be at least 1' })
     .prefault(2)
     .describe('Runs at once on its machine.'),
+  storesPerDay: sizeSchema
+    .optional()
+    .describe('At most so much is taken from it by the gateway in a day (UTC), into all repositories together.'),
 })
