@@ -1,11 +1,11 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import type { Arena } from '../engine/arena.ts'
-import type { Span } from '../engine/blob-hasher.ts'
 import type { Region } from '../engine/pack-writer.ts'
 import type { BlobStore } from './blob-store.ts'
 import type { OutsideContent } from './cut-content.ts'
 import { chunkBytesAtLeast, chunkBytesAtMost, nextCut } from './chunker.ts'
 import { fixedCuts } from './fixed-chunks.ts'
+import { GatheredChunks } from './gathered-chunks.ts'
 import { joinPath, systemPath } from './raw-path.ts'
 import type { RawPath } from './save-jobs.ts'
 
@@ -14,8 +14,6 @@ export const wholeFileBytes = chunkBytesAtMost
 /** The window of the fingerprint: a scan that goes on needs the bytes before. */
 const windowBytes = 64
 const scanPieceBytes = 2 << 20
-/** Neighbouring chunks of a large file that are read, and then hashed, together. */
-const gatheredBytes = 4 << 20
 
 export interface FileContent {
   readonly ids: readonly string[]
@@ -145,28 +143,19 @@ export function storeChunks(
   file: { readonly descriptor: number; readonly start: number; readonly cuts: readonly number[] },
   inspect?: InspectPart,
 ): { ids: string[]; bytes: number } {
-  const ids: string[] = []
-  let gathered: Span[] = []
+  const chunks = new GatheredChunks(input, store)
   let start = file.start
-  let at = input.at
   for (const cut of file.cuts) {
-    const length = cut - start
-    if (at > input.at && at + length > input.at + gatheredBytes) {
-      ids.push(...store.storeAll(gathered))
-      gathered = []
-      at = input.at
-    }
-    const count = readInto(arena, file.descriptor, at, length, start)
+    const at = chunks.placeFor(cut - start)
+    const count = readInto(arena, file.descriptor, at, cut - start, start)
     if (count > 0) {
       inspect?.(at, count, start, file.descriptor)
-      gathered.push({ at, length: count })
+      chunks.add(count)
     }
     start += count
-    if (count < length) break
-    at += count
+    if (start < cut) break
   }
-  ids.push(...store.storeAll(gathered))
-  return { ids, bytes: start - file.start }
+  return { ids: chunks.finish(), bytes: start - file.start }
 }
 
 /** Up to `sizeBytes` from the start of a file in a directory: what a filter looks at to know a cache directory. */

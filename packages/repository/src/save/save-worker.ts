@@ -2,7 +2,7 @@
 import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { Arena } from '../engine/arena.ts'
 import { ArenaCipher } from '../engine/arena-cipher.ts'
-import { BlobHasher, type Span } from '../engine/blob-hasher.ts'
+import { BlobHasher } from '../engine/blob-hasher.ts'
 import { BlobIndex } from '../engine/blob-index.ts'
 import { BlobReader } from '../engine/blob-reader.ts'
 import type { FinishedPack } from '../engine/finished-pack.ts'
@@ -26,7 +26,8 @@ import {
   type OpenDirectories,
   readDirectory,
 } from './directory-reader.ts'
-import { fixedChunks, fixedChunksAtOnce, fixedCuts } from './fixed-chunks.ts'
+import { fixedChunks, fixedCuts } from './fixed-chunks.ts'
+import { GatheredChunks } from './gathered-chunks.ts'
 import { openInspection } from './inspection.ts'
 import { openLargeFile } from './large-file.ts'
 import { orUnreadable, storeContents, storeLocalFile } from './local-file.ts'
@@ -174,25 +175,16 @@ function storeLent(bytes: Uint8Array): StoredOrFailed {
   }
 }
 
-/** Stores pieces that lie outside the arena, as many together as are taken in at once. */
+/** Stores pieces that lie outside the arena; `taken` is told when one was copied. */
 function storePieces(pieces: Iterable<Uint8Array>, taken: (piece: Uint8Array) => void = () => {}): string[] {
-  const ids: string[] = []
-  let spans: Span[] = []
-  let end = input.at
-  const storeTaken = (): void => {
-    ids.push(...store.storeAll(spans))
-    ;[spans, end] = [[], input.at]
-  }
+  const chunks = new GatheredChunks(input, store)
   for (const piece of pieces) {
     const { length } = piece
-    if (spans.length === fixedChunksAtOnce || end + length > input.at + input.sizeBytes) storeTaken()
-    arena.bytes.set(piece, end)
+    arena.bytes.set(piece, chunks.placeFor(length))
     taken(piece)
-    spans.push({ at: end, length })
-    end += length
+    chunks.add(length)
   }
-  storeTaken()
-  return ids
+  return chunks.finish()
 }
 
 function storeStretch(job: Extract<SaveJob, { type: 'stretch' }>): { ids: string[]; end: number } {
