@@ -63,6 +63,7 @@ test('another program and another machine read for themselves', async () => {
   await load()
   expect(isKept(await load('2'))).toBe(false)
   expect(isKept(await load('1', { hostname: 'other' }))).toBe(false)
+  expect(await readdir(cachePlace())).toHaveLength(1)
 })
 
 test('a file that does not hold any more is refused, whatever was kept', async () => {
