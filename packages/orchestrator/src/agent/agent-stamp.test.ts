@@ -64,6 +64,15 @@ test('an old question of the process that is at work is no copy, and spoils noth
   await start('b', newest)
 })
 
+test('an answer that got lost is given again, so that an overtaken question leaves no process behind', async () => {
+  const { start, goOn } = setUp()
+  const first = await start('a')
+  const [one, other] = await Promise.all([goOn('a', first), goOn('a', first)])
+  expect(one).toBe(other)
+  expect(await start('b', first)).toBe(one)
+  await start('c', one)
+})
+
 test('one that was removed has no process', async () => {
   const { kept, marks, start } = setUp()
   kept.clear()

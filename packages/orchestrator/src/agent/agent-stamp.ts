@@ -25,16 +25,21 @@ export async function stampAgent(marks: MarkStore, name: string, hello: AgentHel
     const enrolment = parseEnrolment(text)
     if (enrolment === undefined) throw new AppError('CREDENTIAL_REFUSED', {})
     const known = enrolment.stamp
-    const isKnown = known === undefined || stamp === known.now || stamp === known.before
     const isSame = known?.instance === instance
-    // an old question of the same process, overtaken by a newer one
-    if (isSame && !isKnown) return known.now
-    if (!isSame && (!isKnown || (known !== undefined && !isStart))) throw new AppError('AGENT_COPIED', { name })
-    const next = { now: randomBytes(12).toString('base64url'), before: stamp, instance }
+    // an answer got lost, or the question is an old one of the same process: it is answered as before
+    if (isSame && stamp !== known.now) return known.now
+    const isKnown = known === undefined || stamp === known.now || stamp === known.before
+    if (known !== undefined && !isSame && !(isStart && isKnown)) throw new AppError('AGENT_COPIED', { name })
+    const isHeard = known === undefined || stamp === known.now
+    const next = isHeard ? { now: createStamp(), before: stamp, instance } : { ...known, instance }
     if (await marks.compareAndSet(agentMark.enrolled(name), text, JSON.stringify({ ...enrolment, stamp: next }))) {
       return next.now
     }
   }
+}
+
+function createStamp(): string {
+  return randomBytes(12).toString('base64url')
 }
 
 /** Whether this process of an agent may speak for it: it is let in, and none has begun since. */
