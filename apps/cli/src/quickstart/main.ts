@@ -8,7 +8,8 @@ import { reportError } from '../output/report-error.ts'
 import { createInterruption } from '../session/interruption.ts'
 import { runQuickstart } from './run-quickstart.ts'
 
-// Proves on this machine, with real files, that what is backed up can be restored: `npm run quickstart [-- --keep]`.
+// Proves on this machine, with real files, that what is backed up can be restored: `npm run quickstart [-- --keep --brief]`.
+// --brief takes few of them.
 const interruption = createInterruption()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => interruption.interrupt(performance.now()))
@@ -24,11 +25,13 @@ const output = createOutput({
 })
 const ctx: Context = { signal: interruption.signal, emit: output.emit, now: () => new Date() }
 const isKept = process.argv.includes('--keep')
+const isBrief = process.argv.includes('--brief')
 const directory = await mkdtemp(join(tmpdir(), 'holdfast-quickstart-'))
 try {
   await mkdir(join(directory, 'source'))
   const password = randomBytes(16).toString('hex')
-  const isProven = await runQuickstart({ directory, password, output, isKept, path: process.env['PATH'] }, ctx)
+  const quickstart = { directory, password, output, isKept, isBrief, path: process.env['PATH'] }
+  const isProven = await runQuickstart(quickstart, ctx)
   process.exitCode = isProven ? 0 : 1
 } catch (error) {
   output.finish()

