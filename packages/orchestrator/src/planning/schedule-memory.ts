@@ -1,4 +1,3 @@
-import type { SnapshotOverview } from '../catalogue/catalogue.ts'
 import type { Schedule } from './schedule.ts'
 
 /**
@@ -9,7 +8,8 @@ import type { Schedule } from './schedule.ts'
 export interface ScheduleMemory {
   readonly fired: ReadonlyMap<string, string>
   readonly adopted: AdoptedLines
-  readonly snapshots: readonly SnapshotOverview[]
+  /** source → its newest snapshot, ms; of those that have any */
+  readonly backedUpMs: ReadonlyMap<string, number>
 }
 
 export type AdoptedLines = ReadonlyMap<string, AdoptedLine>
@@ -33,10 +33,9 @@ export function baseOf(schedule: Schedule, memory: ScheduleMemory, nowMs: number
   const sinceMs = memory.adopted.get(schedule.id)?.sinceMs
   if (!Number.isNaN(firedMs)) return after(Math.max(firedMs, sinceMs ?? firedMs), nowMs)
   if (schedule.operation !== 'backup') return after(sinceMs ?? nowMs, nowMs)
-  const backedUp = memory.snapshots.filter(({ source }) => source === schedule.source?.name)
-  if (backedUp.length === 0) return { kind: 'first' }
+  const backedUpMs = memory.backedUpMs.get(schedule.source?.name ?? '')
   // The marks were lost, with the catalogue: what the repositories hold says when there was a backup.
-  return after(Math.max(...backedUp.map(({ newest }) => newest.getTime())), nowMs)
+  return backedUpMs === undefined ? { kind: 'first' } : after(backedUpMs, nowMs)
 }
 
 /** The schedule with the line that was acted upon so far, when that is another than the configuration's. */

@@ -122,7 +122,10 @@ async function learn(catalogue: Catalogue, config: EffectiveConfig, nowMs: numbe
   ])
   const schedules = listSchedules(config)
   const isAllFired = schedules.every(({ id, operation }) => operation !== 'backup' || fired.has(`${firedPrefix}${id}`))
-  const overview = isAllFired ? [] : await snapshots.overview()
+  const backedUpMs = new Map<string, number>()
+  for (const { source, newest } of isAllFired ? [] : await snapshots.overview()) {
+    backedUpMs.set(source, Math.max(newest.getTime(), backedUpMs.get(source) ?? Number.NEGATIVE_INFINITY))
+  }
   const firedNow = new Map(fired)
   return {
     config,
@@ -130,7 +133,7 @@ async function learn(catalogue: Catalogue, config: EffectiveConfig, nowMs: numbe
     // A line that was changed is obeyed as it was until it has made up for what it missed.
     entries: schedules.map((schedule) => ({ schedule, wakeMs: Number.NEGATIVE_INFINITY })),
     fired: firedNow,
-    memory: { fired: firedNow, adopted: readAdopted(adoptedText), snapshots: overview },
+    memory: { fired: firedNow, adopted: readAdopted(adoptedText), backedUpMs },
     adoptedText,
     owing: new Set(),
     marks: new Map([...checked, ...held]),
@@ -204,8 +207,8 @@ async function adopt(catalogue: Catalogue, known: Knowledge, nowMs: number, cloc
       changed.push(entry)
     }
   }
+  if (changed.length === 0 && adopted.size === known.memory.adopted.size) return
   const text = writeAdopted(adopted)
-  if (text === known.adoptedText) return
   // Of several servers one writes it, the others read it within a minute.
   if (!(await catalogue.marks.compareAndSet(adoptedMark, known.adoptedText, text))) return
   known.memory = { ...known.memory, adopted }

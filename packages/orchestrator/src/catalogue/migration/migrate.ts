@@ -10,6 +10,7 @@ const migrations: readonly (() => Promise<Migration>)[] = [
   async () => (await import('./001-first-tables.ts')).firstTables,
   async () => (await import('./002-summaries.ts')).summaries,
   async () => (await import('./003-access.ts')).access,
+  async () => (await import('./004-newest-bytes.ts')).newestBytes,
 ]
 export const newestVersion = migrations.length
 

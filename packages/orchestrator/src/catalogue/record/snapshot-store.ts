@@ -1,7 +1,7 @@
-import type { Selectable } from 'kysely'
+import type { ExpressionBuilder, Selectable } from 'kysely'
 import type { SnapshotFilter, SnapshotOverview, SnapshotRecord, SnapshotStore } from '../catalogue.ts'
 import type { CatalogueStore, CatalogueWriter } from '../store/catalogue-store.ts'
-import type { SnapshotOverviewTable, SnapshotTable } from '../store/catalogue-tables.ts'
+import type { CatalogueTables, SnapshotOverviewTable, SnapshotTable } from '../store/catalogue-tables.ts'
 import { isOneOf, limitTo, question, whereAll } from '../store/question.ts'
 import { rowGroups } from './row-groups.ts'
 
@@ -112,10 +112,7 @@ async function deleteSnapshots(writer: CatalogueWriter, repository: string, ids:
 }
 
 async function readOverview(store: CatalogueStore): Promise<readonly SnapshotOverview[]> {
-  const rows = await store.select<SnapshotOverviewTable & Pick<SnapshotRow, 'bytes'>>(
-    question`select o.*, s.bytes from holdfast.snapshot_overviews o
-      left join holdfast.snapshots s on s.repository = o.repository and s.snapshot_id = o.newest_id`,
-  )
+  const rows = await store.select<SnapshotOverviewTable>(question`select * from holdfast.snapshot_overviews`)
   return rows.map((row) => ({
     source: row.source,
     repository: row.repository,
@@ -123,7 +120,7 @@ async function readOverview(store: CatalogueStore): Promise<readonly SnapshotOve
     oldest: new Date(row.oldest),
     newest: new Date(row.newest),
     newestId: row.newest_id,
-    ...(row.bytes !== null && { newestBytes: row.bytes }),
+    ...(row.newest_bytes !== null && { newestBytes: row.newest_bytes }),
   }))
 }
 
@@ -137,31 +134,35 @@ async function gatherOverviews(writer: CatalogueWriter, repository: string, sour
       .execute()
     await writer
       .insertInto('snapshot_overviews')
-      .columns(['source', 'repository', 'count', 'oldest', 'newest', 'newest_id'])
+      .columns(['source', 'repository', 'count', 'oldest', 'newest', 'newest_id', 'newest_bytes'])
       .expression((from) =>
         from
           .selectFrom('snapshots as s')
-          .select(({ fn, selectFrom }) => [
+          .select(({ fn }) => [
             's.source',
             's.repository',
             fn.countAll<number>().as('count'),
             fn.min('s.time').as('oldest'),
             fn.max('s.time').as('newest'),
-            selectFrom('snapshots as n')
-              .select('n.snapshot_id')
-              .whereRef('n.source', '=', 's.source')
-              .whereRef('n.repository', '=', 's.repository')
-              .orderBy('n.time', 'desc')
-              .orderBy('n.snapshot_id', 'desc')
-              .limit(1)
-              .as('newest_id'),
           ])
+          .select((of) => newestOf(of).select('n.snapshot_id').as('newest_id'))
+          .select((of) => newestOf(of).select('n.bytes').as('newest_bytes'))
           .where('s.repository', '=', repository)
           .where('s.source', 'in', group)
           .groupBy(['s.source', 's.repository']),
       )
       .execute()
   }
+}
+
+/** The newest snapshot of the source and repository of `s`. */
+function newestOf({ selectFrom }: ExpressionBuilder<CatalogueTables & { s: SnapshotTable }, 's'>) {
+  return selectFrom('snapshots as n')
+    .whereRef('n.source', '=', 's.source')
+    .whereRef('n.repository', '=', 's.repository')
+    .orderBy('n.time', 'desc')
+    .orderBy('n.snapshot_id', 'desc')
+    .limit(1)
 }
 
 function rowOf(record: SnapshotRecord): SnapshotRow {

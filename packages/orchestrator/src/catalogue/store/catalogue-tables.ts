@@ -84,6 +84,7 @@ export interface SnapshotOverviewTable {
   oldest: number
   newest: number
   newest_id: string
+  newest_bytes: number | null
 }
 
 export interface ProofTable {

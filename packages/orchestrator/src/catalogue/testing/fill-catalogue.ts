@@ -119,6 +119,7 @@ function overviewRows(repository: string, size: FillSize): CatalogueTables['snap
   return size.sources.map((source) => ({
     ...{ source, repository, count: size.snapshotsPerSource, newest_id: `${source}-0`.padStart(64, '0') },
     ...{ oldest: size.now.getTime() - (size.snapshotsPerSource - 1) * 6 * hourMs, newest: size.now.getTime() },
+    newest_bytes: 1e9,
   }))
 }
 
