@@ -27,6 +27,8 @@ export interface Route {
   readonly act?: string
   /** With `act`: which fields of the body say what it is about, beside the params. Never a secret. */
   readonly subject?: readonly string[]
+  /** The same of the answer, where only that says it. */
+  readonly answeredSubject?: readonly string[]
   /**
    * Takes the header Idempotency-Key: who asks again with the same one, because the answer got lost, gets the same answer,
    * and nothing is done a second time. Source: draft-ietf-httpapi-idempotency-key-header-07

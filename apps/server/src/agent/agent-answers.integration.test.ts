@@ -35,6 +35,7 @@ const config = effectiveConfigOf({
   },
 })
 const lines: string[] = []
+const acts: object[] = []
 let catalogue: OpenedCatalogue
 let queue: RunQueue
 let address = ''
@@ -51,7 +52,7 @@ beforeAll(async () => {
     log: createServerLog({ write: (line) => lines.push(line) }, () => new Date()),
     feed: createEventFeed(catalogue),
     ended: () => {},
-    audit: async () => {},
+    audit: async (act: object) => void acts.push(act),
   }
   // boundary: what else there is, answers for agents do not ask for
   const surroundings = given as unknown as ApiSurroundings
@@ -311,6 +312,12 @@ describe('an agent', () => {
     const enrol = (digest: string) => ask('nobody:x', 'enrol', { self: undefined, token, secretDigest: digest })
     expect((await enrol('a'.repeat(64))).body).toEqual({ name: 'two' })
     expect((await enrol('b'.repeat(64))).status).toBe(403)
+    const noted = acts.map((act) => ({ ...act, caller: undefined }))
+    expect(noted, 'the audit log says who was let in').toContainEqual({
+      act: 'agent.enrol',
+      subject: 'two',
+      outcome: 'done',
+    })
     expect(lines.join('')).not.toContain(token)
   })
 })

@@ -48,10 +48,11 @@ async function answerRoute(
   reply.raw.once('close', () => gone.abort(new AppError('INTERRUPTED', {})))
   const own = withSignal(ctx, AbortSignal.any([ctx.signal, gone.signal]))
   let input: RouteInput<Route> | undefined
+  let made: unknown
   const note = async (outcome: AuditedAct['outcome'], error?: unknown): Promise<void> => {
     if (route.act === undefined) return
     const code = isAppError(error) ? { code: error.code } : {}
-    await audit({ caller, act: route.act, subject: subjectOf(route, request, input), outcome, ...code })
+    await audit({ caller, act: route.act, subject: subjectOf(route, request, { input, made }), outcome, ...code })
   }
   try {
     checkRole(route, caller)
@@ -59,7 +60,6 @@ async function answerRoute(
     await note('refused', error)
     throw error
   }
-  let made: unknown
   try {
     input = readInput(route, request)
     made = await answer(input, caller, own)
@@ -82,9 +82,15 @@ function isRefusal({ code }: AppError): boolean {
 }
 
 /** Only what the route says may be shown: bodies hold passwords. */
-function subjectOf(route: Route, request: FastifyRequest, input: RouteInput<Route> | undefined): string {
+function subjectOf(
+  route: Route,
+  request: FastifyRequest,
+  { input, made }: { readonly input: RouteInput<Route> | undefined; readonly made: unknown },
+): string {
   const params: unknown = input?.params ?? request.params
-  const named = [...textsOf(params), ...(route.subject ?? []).flatMap((key) => textsOf(pick(input?.body, key)))]
+  const fieldsOf = (from: unknown, keys: readonly string[] = []): string[] =>
+    keys.flatMap((key) => textsOf(pick(from, key)))
+  const named = [...textsOf(params), ...fieldsOf(input?.body, route.subject), ...fieldsOf(made, route.answeredSubject)]
   return named.join(' ').slice(0, 500)
 }
 

@@ -71,6 +71,7 @@ const workRoutes = {
       'The agent makes its secret itself and sends the SHA-256 of it. An agent that did not hear the answer may send the same again.',
     role: 'public',
     act: 'agent.enrol',
+    answeredSubject: ['name'],
     body: z.strictObject({
       token: z.string().min(1).max(512),
       secretDigest: z.string().regex(/^[0-9a-f]{64}$/),
