@@ -50,8 +50,16 @@ export function createGatewayRepositories(
   ctx: Context,
 ): GatewayRepositories {
   const holdings = new Map<string, Holding>()
+  /** Never rejects: nobody waits for it, and a disk that has gone must not take the server with it. */
   const close = async ({ opening }: Holding): Promise<void> => {
-    await (await opening.catch(() => undefined))?.stack.disposeAsync()
+    const opened = await opening.catch(() => undefined)
+    try {
+      await opened?.stack.disposeAsync()
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      const message = `repository ${opened?.served.name} was not left in order: ${reason}`
+      ctx.emit({ type: 'message.noted', level: 'warning', message })
+    }
   }
   const take = (name: string): Holding => {
     const settings = config().repositories.get(name)
