@@ -44,9 +44,12 @@ tiers:
 `)
 }
 
+let lastToken = ''
+
 async function addAgent(name: string): Promise<string> {
   const [added] = await fixture.ask(['agent', 'add', name])
-  return (added as { token: string }).token
+  lastToken = (added as { token: string }).token
+  return lastToken
 }
 
 async function startAgent(name: string, variables: Readonly<Record<string, string>> = {}): Promise<RunningServer> {
@@ -149,7 +152,9 @@ describe('an agent', () => {
     await (await startAgent('web-1')).end('SIGTERM')
     const agent = await startAgent('web-1')
     const copy = { HOLDFAST_STATE_DIR: stateOf('copy') }
-    const refused = await fixture.run(['agent', '--server', serverUrl()], copy)
+    // as a service that is given the token at each start
+    const same = { ...copy, HOLDFAST_ENROLMENT_TOKEN: lastToken }
+    const refused = await fixture.run(['agent', '--server', serverUrl()], same)
     expect(refused).toMatchObject({ exitCode: 1 })
     expect(refused.stderr).toMatch(/another process with the secret of agent web-1.*\n.*holdfast agent add web-1/)
     await server.said(/finding: two machines have the secret of agent web-1/)

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RouteReply } from '@holdfast/api/route'
 import type { AgentRoutes } from '@holdfast/api/routes/agents'
@@ -6,7 +5,7 @@ import type { AgentSelf } from '@holdfast/api/view/agent-view'
 import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import { writeDurably } from '@holdfast/orchestrator/agent/result-spool'
-import { isSystemError, unusable } from './agent-identity.ts'
+import { isSystemError, readText, unusable } from './agent-identity.ts'
 import type { ResultDelivery } from './result-delivery.ts'
 import type { ServerLink } from './server-link.ts'
 
@@ -28,7 +27,7 @@ export interface HelloSurroundings {
 
 export async function openHello({ directory, link, self, delivery }: HelloSurroundings): Promise<SayHello> {
   const path = join(directory, 'stamp')
-  let stamp = await readStamp(path, directory)
+  let stamp = (await readText(path, directory))?.trim().slice(0, 64) || undefined
   return async (isStart, ctx) => {
     const shown = stamp === undefined ? {} : { stamp }
     const greeting = await link.ask('agents.hello', { self, isStart, holds: [...delivery.pending()], ...shown }, ctx)
@@ -46,14 +45,4 @@ export async function openHello({ directory, link, self, delivery }: HelloSurrou
 /** Whether the server says that another process has the same secret. */
 export function isCopied(error: unknown): boolean {
   return isAppError(error, 'AGENT_REFUSED') && error.details['code'] === 'AGENT_COPIED'
-}
-
-async function readStamp(path: string, directory: string): Promise<string | undefined> {
-  try {
-    const text = (await readFile(path, 'utf8')).trim()
-    return text === '' ? undefined : text.slice(0, 64)
-  } catch (error) {
-    if (isSystemError(error) && error.code === 'ENOENT') return undefined
-    throw isSystemError(error) ? unusable(directory, error) : error
-  }
 }

@@ -51,23 +51,36 @@ export async function enrol(
     if (secret !== kept?.secret) await writeDurably(pending, `${secret}\n`)
     await link.ask('agents.enrol', { token, secretDigest: digestOfSecret(secret) }, ctx)
     await rename(pending, secretFileIn(directory))
+    await writeDurably(usedTokenIn(directory), `${digestOfSecret(token)}\n`)
     return { name, secret }
   } catch (error) {
     throw isSystemError(error) ? unusable(directory, error) : error
   }
 }
 
+/** Whether this is the token that the agent was let in with: services are given it at each start, and it is good once. */
+export async function isUsedToken(directory: string, token: string): Promise<boolean> {
+  return (await readText(usedTokenIn(directory), directory))?.trim() === digestOfSecret(token)
+}
+
+function usedTokenIn(directory: string): string {
+  return join(directory, 'used-token')
+}
+
 async function readSecret(path: string, directory: string): Promise<AgentIdentity | undefined> {
-  let text: string
+  const secret = (await readText(path, directory))?.trim() ?? ''
+  const name = agentNamedBy(secret, 'agent')
+  return name === undefined ? undefined : { name, secret }
+}
+
+/** A file of the directory; undefined when it is not there. Fails with AGENT_STATE_UNUSABLE. */
+export async function readText(path: string, directory: string): Promise<string | undefined> {
   try {
-    text = await readFile(path, 'utf8')
+    return await readFile(path, 'utf8')
   } catch (error) {
     if (isSystemError(error) && error.code === 'ENOENT') return undefined
     throw unusable(directory, error)
   }
-  const secret = text.trim()
-  const name = agentNamedBy(secret, 'agent')
-  return name === undefined ? undefined : { name, secret }
 }
 
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {

@@ -9,7 +9,7 @@ import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { openResultSpool } from '@holdfast/orchestrator/agent/result-spool'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
 import type { ServerLog } from '../../server-log.ts'
-import { type AgentIdentity, enrol, prepareAgentDirectory, readIdentity } from './agent-identity.ts'
+import { type AgentIdentity, enrol, isUsedToken, prepareAgentDirectory, readIdentity } from './agent-identity.ts'
 import { isCopied, openHello } from './agent-hello.ts'
 import { doAgentWork } from './agent-runs.ts'
 import { lockAgentDirectory } from './lock-agent-directory.ts'
@@ -61,12 +61,9 @@ export async function startAgent(options: AgentOptions, ctx: Context): Promise<v
     try {
       return await hello(true, ctx)
     } catch (error) {
-      if (!(isForgotten(error) || isCopied(error)) || (await options.enrolmentToken()) === undefined) throw error
+      if (!(isForgotten(error) || isCopied(error)) || !(await hasNewToken(options))) throw error
       log.write('warning', 'the server does not take this agent for the one it knows; it is enrolled again')
-      identity = await letIn(options, link, ctx).catch((second: unknown) => {
-        // a token that was used up says less than why another was needed
-        throw isCopied(error) && isAppError(second, 'AGENT_REFUSED') ? error : second
-      })
+      identity = await letIn(options, link, ctx)
       return await hello(true, ctx)
     }
   })
@@ -79,6 +76,12 @@ export async function startAgent(options: AgentOptions, ctx: Context): Promise<v
   })
   await doAgentWork({ ...options, link, self, delivery, hello, greeting, workDirectory }, ctx)
   log.write('info', 'everything has been brought to an end')
+}
+
+/** To try the old one again would only make a finding on the server, and hide why another is needed. */
+async function hasNewToken({ directory, enrolmentToken }: AgentOptions): Promise<boolean> {
+  const token = await enrolmentToken()
+  return token !== undefined && !(await isUsedToken(directory, token))
 }
 
 async function letIn(options: AgentOptions, link: ServerLink, ctx: Context): Promise<AgentIdentity> {
