@@ -31,11 +31,20 @@ export async function createSending(
     await pieces.return?.().catch(() => {})
   })
   const kept = stack.move()
+  const read = (): Promise<Uint8Array | undefined> => {
+    const reading = pieces.next().then(({ done, value }) => (done === true ? undefined : value))
+    // told when it is asked for
+    reading.catch(() => {})
+    return reading
+  }
+  let following: Promise<Uint8Array | undefined> | undefined
   return {
     file,
     async next() {
-      const { done, value } = await pieces.next()
-      return done === true ? undefined : value
+      const piece = await (following ?? read())
+      // read while this one is on its way
+      following = piece === undefined ? undefined : read()
+      return piece
     },
     end: () => kept.disposeAsync(),
   }

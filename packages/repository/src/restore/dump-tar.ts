@@ -5,8 +5,8 @@ import type { Node, NodeType } from '../format/node.ts'
 import type { Repository } from '../repository.ts'
 import { createTreeSource } from '../tree/tree-source.ts'
 import { walkTree } from '../tree/walk-tree.ts'
-import { dumpFile } from './dump-file.ts'
-import { contentOf } from './file-content.ts'
+import { type ContentPart, contentOf } from './file-content.ts'
+import { readAhead } from './read-ahead.ts'
 import { encodeTarHeader, type TarEntry, tarEnd, tarPadding, tarTypes } from './tar-header.ts'
 
 export interface DumpRoot {
@@ -37,6 +37,16 @@ export async function* dumpTar(
   root: DumpRoot,
   ctx: Context,
 ): AsyncGenerator<Uint8Array> {
+  // across files: most of them are small, and each alone would wait for the store
+  yield* readAhead(partsOfTar(repository, index, root, ctx), repository, index, ctx)
+}
+
+async function* partsOfTar(
+  repository: Repository,
+  index: BlobIndex,
+  root: DumpRoot,
+  ctx: Context,
+): AsyncGenerator<Uint8Array | ContentPart> {
   const links = new Map<string, Buffer>()
   if (root.node !== undefined) yield encodeTarHeader(tarEntry(index, root.node, root.path, undefined))
   for await (const { path, node } of walkTree(
@@ -50,7 +60,7 @@ export async function* dumpTar(
     const entry = tarEntry(index, node, path, linkedTo)
     yield encodeTarHeader(entry)
     if (node.type !== 'file' || linkedTo !== undefined) continue
-    yield* dumpFile(repository, index, node, ctx)
+    yield* contentOf(index, node).parts
     yield tarPadding(entry.sizeBytes)
   }
   yield tarEnd
