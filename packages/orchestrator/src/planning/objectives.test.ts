@@ -75,6 +75,12 @@ describe('the recovery point', () => {
   })
 })
 
+test('a backup of the future keeps no promise: how old the newest state is cannot be told', () => {
+  const of = (hoursOld: number) => measure({ snapshots: [overviewOf('shop', 'local', ago(hoursOld))] }).rpo
+  expect(of(-1 / 60)).toMatchObject({ verdict: 'kept', actualMs: 0 })
+  expect(of(-1)).toEqual({ verdict: 'broken', promisedMs: expect.any(Number) })
+})
+
 describe('the recovery time', () => {
   test('is unknown until a restore was measured', () => {
     expect(measure({}).rto).toEqual({ verdict: 'unknown', promisedMs: hourMs })

@@ -52,6 +52,9 @@ export interface ApplicationObjectives {
   readonly findings: readonly Finding[]
 }
 
+/** The time in a snapshot is that of the machine that made it, whose clock may be ahead by so much. */
+export const toleratedFutureMs = 2 * 60_000
+
 /** What objectives are measured from. */
 export type ObjectiveFacts = Pick<
   Facts,
@@ -86,13 +89,11 @@ export function measureObjectives(facts: ObjectiveFacts, clock: CronClock): Sour
     const restorable = newestRestorable(source, snapshots, facts)
     const allowedLagMs = periodMsOf(source) + source.timeoutMs
     const holders = repositoriesWithCopy({ source, config: facts.config, snapshots, allowedLagMs })
-    const ageMs = restorable.at === undefined ? undefined : Math.max(0, facts.now.getTime() - restorable.at.getTime())
     return {
       source,
       by: restorable.by,
       ...(restorable.at !== undefined && { newestRestorable: restorable.at }),
-      // Nothing to restore is the worst that can be, not something unknown.
-      rpo: judge(ageMs ?? Number.POSITIVE_INFINITY, source.rpoMs),
+      rpo: judge(ageOf(restorable.at, facts.now), source.rpoMs),
       rto: judge(restoreMs(bySource.slowest.get(source.name), snapshots), source.rtoMs),
       ...(newestProof !== undefined && { newestProof }),
       ...(newestPassed !== undefined && {
@@ -182,6 +183,12 @@ function newestRestorable(
   const logMs = hasGap ? undefined : state?.recoverableUntil?.getTime()
   if (logMs !== undefined && logMs > snapshotMs) return { at: new Date(logMs), by: 'log' }
   return { at: new Date(snapshotMs), by: 'snapshot' }
+}
+
+/** Nothing to restore is the worst that can be, not something unknown; so is an instant of a clock that is wrong. */
+function ageOf(at: Date | undefined, now: Date): number {
+  const ageMs = at === undefined ? Number.POSITIVE_INFINITY : now.getTime() - at.getTime()
+  return ageMs < -toleratedFutureMs ? Number.POSITIVE_INFINITY : Math.max(0, ageMs)
 }
 
 /** Restores of more take longer, at the pace that was measured; those of less are not promised to be faster. */

@@ -1,4 +1,5 @@
 import { formatDurationMs } from '@holdfast/core/units/duration'
+import { toleratedFutureMs } from '../../planning/objectives.ts'
 import type { Detector, View } from '../detector.ts'
 import type { Observation } from '../finding.ts'
 import { utcMinute } from '../wording.ts'
@@ -6,8 +7,6 @@ import { utcMinute } from '../wording.ts'
 /** Machines that ask the same time servers differ by far less. */
 const toleratedMs = 30_000
 const criticalMs = 5 * 60_000
-/** The time in a snapshot is that of the machine that made it. */
-const toleratedFutureMs = 2 * 60_000
 
 /**
  * Clocks differ: this machine's and the catalogue's, or that of a machine whose backups are of the future. Schedules,
@@ -45,7 +44,7 @@ function futureSnapshots({ facts }: View): Observation[] {
         severity: aheadMs > criticalMs ? ('critical' as const) : ('warning' as const),
         subject: { source, repository },
         title: `the newest backup of ${source} is of the future: ${utcMinute(newest)}`,
-        detail: `It is ${formatDurationMs(aheadMs)} ahead of this machine. Retention neither counts nor removes it, and it hides that backups are missing. Correct the clock of the machine that made it, then remove the snapshot with \`holdfast forget\`.`,
+        detail: `It is ${formatDurationMs(aheadMs)} ahead of this machine. Retention neither counts nor removes it, and nobody can tell how old the newest state is, so its RPO counts as broken. Correct the clock of the machine that made it, then remove the snapshot with \`holdfast forget\`.`,
         figures: { aheadMs },
       },
     ]
