@@ -115,11 +115,16 @@ async function sendFile(
   await send(reply, Readable.from(readPieces(backend, file, part, whileOpen(reply, ctx))))
 }
 
-/** Returns when all was sent, or the client has gone. */
+/** Returns when all was sent, or the client has gone. Fails with what the store broke off with: the client is cut off. */
 async function send(reply: FastifyReply, body: Readable): Promise<void> {
   const over = new Promise<void>((resolve) => reply.raw.once('close', resolve))
+  let failure: unknown
+  body.once('error', (error) => {
+    failure = error
+  })
   void reply.send(body)
   await over
+  if (failure !== undefined && !isAppError(failure, 'INTERRUPTED')) throw failure
 }
 
 /** Ends when the client goes away. */
