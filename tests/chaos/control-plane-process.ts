@@ -26,8 +26,8 @@ async function schedule(): Promise<void> {
   while (Date.now() < scheduleUntilMs && !stopping.signal.aborted) {
     const startMs = Date.now()
     try {
-      await scheduler.tick(config, fast)
-      appendFileSync(`${journal}.ticks`, tickLine({ startMs, endMs: Date.now() }))
+      const { held } = await scheduler.tick(config, fast)
+      appendFileSync(`${journal}.ticks`, tickLine({ startMs, endMs: Date.now(), held }))
     } catch (error) {
       if (!isAppError(error) || !error.retryable) throw error
     }

@@ -83,10 +83,12 @@ export function readExecutions(journal: string): readonly Execution[] {
 export interface Tick {
   readonly startMs: number
   readonly endMs: number
+  /** ids of schedules that it left to the end of the run before, as the catalogue had it */
+  readonly held: readonly string[]
 }
 
-export function tickLine({ startMs, endMs }: Tick): string {
-  return `${startMs} ${endMs}\n`
+export function tickLine({ startMs, endMs, held }: Tick): string {
+  return `${[startMs, endMs, ...held].join(' ')}\n`
 }
 
 export function readTicks(text: string): readonly Tick[] {
@@ -94,7 +96,7 @@ export function readTicks(text: string): readonly Tick[] {
     .split('\n')
     .slice(0, -1)
     .map((line) => {
-      const [startMs = 0, endMs = 0] = line.split(' ').map(Number)
-      return { startMs, endMs }
+      const [startMs, endMs, ...held] = line.split(' ')
+      return { startMs: Number(startMs), endMs: Number(endMs), held }
     })
 }

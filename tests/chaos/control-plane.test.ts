@@ -33,8 +33,10 @@ const durationMs = Number(minutes) * minuteMs
 const via = HOLDFAST_CHAOS_VIA === 'table' ? 'table' : 'pg-boss'
 const serverCount = 3
 const drainMs = 20_000
-/** An end has its time before it is committed, and a look may have asked what is running just before that. */
+/** Times of the database and of the test's own processes are told apart by less. */
 const seenAfterMs = 1_000
+/** A look that finds the run before still going on says so. For so long that may be true: an end is dated before it is committed. */
+const heldAtMostMs = 10_000
 /** The database goes away so often, and for so long. */
 const outageEveryMs = Math.min(45_000, durationMs / 2)
 const outageMs = 1_500
@@ -120,7 +122,8 @@ function overlaps(executions: readonly Execution[], deaths: readonly Death[]): s
 /**
  * Backups of a source that came too late: a fire was due and nothing stood in its way, and yet a server looked at all
  * schedules and left it. (It stands in its way that the run before it has not ended; then the newest that is due makes
- * up for all.) Times are real ones.
+ * up for all.) Whether it has ended is what the catalogue told that look: an end is dated when its transaction begins, and
+ * on a busy disk five of them at once were committed seconds later. Times are real ones.
  */
 function missedFires(runs: readonly Run[], clock: FastClock, ticks: readonly Tick[], untilMs: number): string[] {
   const missed: string[] = []
@@ -140,10 +143,15 @@ function missedFires(runs: readonly Run[], clock: FastClock, ticks: readonly Tic
       endedMs = Math.max(endedMs, run.endedMs)
       const fromMs = Math.max(run.fireMs + minuteMs / speed, endedMs) + seenAfterMs
       const toMs = own[index + 1]?.queuedMs ?? untilMs
-      const idle = ticks.filter((tick) => tick.startMs > fromMs && tick.endMs < toMs)
+      const looks = ticks.filter((tick) => tick.startMs > fromMs && tick.endMs < toMs)
+      const idle = looks.filter(
+        ({ held, startMs }) => !held.includes(`backup/${source}`) || startMs > fromMs + heldAtMostMs,
+      )
       // each server may have asked what is running just before that end was written
-      if (idle.length > serverCount)
-        missed.push(`${source}: due since ${fromMs}, left by ${idle.length} looks until ${toMs}`)
+      if (idle.length > serverCount) {
+        const times = idle.map(({ startMs, endMs }) => `${startMs - fromMs} to ${endMs - fromMs}`).join(', ')
+        missed.push(`${source}: due since ${fromMs}, left until ${toMs} by looks from ${times} ms after`)
+      }
     }
   }
   return missed
@@ -192,7 +200,9 @@ test(
         ends.filter((end) => end !== 0 && end !== 'SIGTERM'),
         readFileSync(`${journal}.log`, 'utf8'),
       ).toEqual([])
-      expect(runs.length).toBeGreaterThan((durationMs / 1000) * 1.5)
+      // in a few seconds on a busy machine each source comes to two
+      const least = durationMs < minuteMs ? 2 * chaosConfig().sources.size : (durationMs / 1000) * 1.5
+      expect(runs.length).toBeGreaterThanOrEqual(least)
       expect(deaths.length).toBeGreaterThan(durationMs / 4000)
     } finally {
       rmSync(directory, { recursive: true, force: true })
