@@ -1,5 +1,6 @@
 import type { TargetPoint } from '@holdfast/connectors/postgresql/wal/recoverable-log'
 import type { WalTime } from '@holdfast/connectors/postgresql/wal/wal-time'
+import { isCalendarDay } from '@holdfast/core/units/calendar-day'
 import { invalidArgument } from '../argument/option.ts'
 
 const forms =
@@ -33,16 +34,10 @@ function readTime(given: string, text: string, label: string): WalTime {
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone] = match
   const whole = `${year}-${month}-${day}T${hour}:${minute}:${second}`
   const instant = new Date(`${whole}${zone === undefined ? '' : normalZone(zone)}`)
-  if (Number.isNaN(instant.getTime()) || !isDay(Number(year), Number(month), Number(day))) {
+  if (Number.isNaN(instant.getTime()) || !isCalendarDay(Number(year), Number(month), Number(day))) {
     throw invalidArgument(label, text, 'there is no such time')
   }
   return `${instant.toISOString().slice(0, 19)}.${fraction.padEnd(6, '0')}Z`
-}
-
-/** JavaScript takes the 31st of a shorter month for a day of the next. */
-function isDay(year: number, month: number, day: number): boolean {
-  const date = new Date(Date.UTC(year, month - 1, day))
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day
 }
 
 /** "+09" → "+09:00" */

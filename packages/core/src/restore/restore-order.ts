@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { nameSchema } from '../config/schema/text-schema.ts'
 import { unquotePath } from '../text/quoted-path.ts'
+import { isCalendarDay } from '../units/calendar-day.ts'
 
 const noNul = (text: string): boolean => !text.includes('\0')
 
@@ -20,7 +21,7 @@ export const snapshotIdSchema = z
   .regex(/^[0-9a-f]{4,64}$/, { error: 'must be 4 to 64 hex digits' })
   .meta({ examples: ['1f2e3d4c'] })
 
-const instantForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)$/
+const instantForm = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)$/
 
 /** What moment a restore leads to. */
 const pointSchema = z
@@ -33,7 +34,9 @@ const pointSchema = z
 
 function isPoint(text: string): boolean {
   if (text === 'latest' || text === 'backup') return true
-  if (instantForm.test(text)) return !Number.isNaN(Date.parse(text))
+  const [, year, month, day] = instantForm.exec(text) ?? []
+  if (year !== undefined)
+    return !Number.isNaN(Date.parse(text)) && isCalendarDay(Number(year), Number(month), Number(day))
   if (/^lsn:[0-9A-Fa-f]{1,8}\/[0-9A-Fa-f]{1,8}$/.test(text)) return true
   if (/^xid:\d{1,10}$/.test(text)) return Number(text.slice(4)) <= 0xffff_ffff
   // oxlint-disable-next-line no-control-regex -- a name goes into the server's settings
