@@ -76,15 +76,23 @@ export function createHeldRepositories(machine: Machine): HeldRepositories {
 
   const indexOf = async (entry: Held, snapshotId: string, ctx: Context): Promise<HeldIndex> => {
     const { repository } = await entry.opening
-    const known = await entry.index?.catch(() => undefined)
-    if (known?.snapshots.has(snapshotId) === true && (await isWhole(repository, known, ctx))) return known
+    for (;;) {
+      const before = entry.index
+      const known = await before?.catch(() => undefined)
+      if (known?.snapshots.has(snapshotId) === true && (await isWhole(repository, known, ctx))) return known
+      // else somebody has begun to read it anew meanwhile: indices are large, and many may ask at once
+      if (entry.index === before) return await load(entry, repository, ctx)
+    }
+  }
+
+  const load = (entry: Held, repository: Repository, ctx: Context): Promise<HeldIndex> => {
     const loading = loadHeld(repository, lasting(ctx))
     entry.index = loading
     loading.catch(() => entry.index === loading && delete entry.index)
     for (const old of [...held.values()].filter(({ index }) => index !== undefined).slice(0, -indicesKept)) {
       if (old !== entry) delete old.index
     }
-    return await loading
+    return loading
   }
 
   const find = async ({ repository: settings, snapshot, sources }: WantedSnapshot, ctx: Context) => {

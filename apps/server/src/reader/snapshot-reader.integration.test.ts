@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -13,6 +13,7 @@ import {
 import { listLocks } from '@holdfast/repository/lock/list-locks'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { MachineFacts } from '../task/task-message.ts'
+import { createHeldRepositories } from './held-repositories.ts'
 import { createSnapshotReader, type SnapshotReader } from './snapshot-reader.ts'
 
 const ctx = quietContext()
@@ -53,6 +54,11 @@ afterAll(async () => {
 async function backUp(): Promise<string> {
   const { result } = await fixture.perform('backup', { source: 'web' })
   return result.snapshots?.['first'] ?? ''
+}
+
+function runRestic(...words: readonly string[]): void {
+  const env = { ...process.env, RESTIC_PASSWORD: 'correct horse', RESTIC_CACHE_DIR: join(fixture.directory, 'cache') }
+  execFileSync('restic', ['-r', fixture.repositoryPath('first'), ...words], { env, stdio: 'pipe' })
 }
 
 function factsOf({ machine }: OperationFixture): MachineFacts {
@@ -184,12 +190,24 @@ describe('snapshots', () => {
       total: 1,
       added: { files: 1 },
     })
-    const env = { ...process.env, RESTIC_PASSWORD: 'correct horse', RESTIC_CACHE_DIR: join(fixture.directory, 'cache') }
-    const restic = ['-r', fixture.repositoryPath('first'), 'forget', later, '--prune', '--max-unused', '0']
-    execFileSync('restic', restic, { env, stdio: 'pipe' })
+    runRestic('forget', later, '--prune', '--max-unused', '0')
     await expect(reader.ask({ ...page, snapshot: later }, ctx)).rejects.toMatchObject({ code: 'SNAPSHOT_UNKNOWN' })
     expect(digestOf(await buffer((await download(join(data, 'large.bin'))).content))).toBe(digestOf(large))
   })
+})
+
+test('many who look into a repository at once share one index, also when it has to be read anew', async () => {
+  await using held = createHeldRepositories(fixture.machine)
+  const indices = async (): Promise<number> => {
+    const looking = Array.from({ length: 6 }, () => held.look({ repository, snapshot }, ctx))
+    return new Set((await Promise.all(looking)).map(({ opened }) => opened)).size
+  }
+  expect(await indices()).toBe(1)
+  // as after a prune: the files that it was made of are gone
+  const folder = join(fixture.repositoryPath('first'), 'index')
+  for (const name of readdirSync(folder)) rmSync(join(folder, name))
+  runRestic('rebuild-index')
+  expect(await indices()).toBe(1)
 })
 
 test('a wrong password and a repository that is away are told, and asked again once they are mended', async () => {

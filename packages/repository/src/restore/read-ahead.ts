@@ -47,8 +47,7 @@ export async function* readAhead<Given extends Uint8Array = never>(
         else wait(neighbours.read(value.id), value.length)
       } catch (error) {
         isOver = true
-        // boundary: only errors are thrown
-        wait(Promise.reject(error as Error), 0)
+        wait(Promise.reject(error), 0)
       }
     }
     neighbours.flush()
