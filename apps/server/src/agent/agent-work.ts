@@ -86,7 +86,7 @@ async function stampProcess(
   greeting: AgentGreeting,
   { marks }: ApiSurroundings['catalogue'],
   ctx: Context,
-): Promise<string> {
+): Promise<number> {
   try {
     const next = await stampAgent(marks, caller.name, { instance: self.instance, isStart, stamp })
     await greeting.noteSight(caller, self, ctx)

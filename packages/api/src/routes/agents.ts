@@ -12,6 +12,11 @@ import {
 import { durationMsSchema, instantSchema, nameSchema } from '../view/instant.ts'
 
 const runSchema = z.string().min(1).max(80)
+/** Counted up twice a minute: it never gets there. */
+const stampSchema = z
+  .int()
+  .min(0)
+  .max(2 ** 52)
 const runsSchema = z.array(runSchema).max(100)
 
 /** What people ask about agents. */
@@ -89,9 +94,7 @@ const workRoutes = {
       self: z.looseObject({ ...agentSelfSchema.shape }),
       isStart: z.boolean().describe('The runs that an earlier process of this agent had are free again.'),
       holds: runsSchema.describe('Runs whose results are still to be delivered.'),
-      stamp: z
-        .string()
-        .max(64)
+      stamp: stampSchema
         .optional()
         .describe('What the last answer to this question said: a copy of the state directory has not got it.'),
     }),
@@ -103,7 +106,7 @@ const workRoutes = {
         protocol: z.number(),
         leaseMs: durationMsSchema,
         capacity: z.number().min(1),
-        stamp: z.string().min(1).max(64).describe('To be kept, and shown the next time.'),
+        stamp: stampSchema.describe('To be kept, and shown the next time.'),
       }),
     },
   }),

@@ -24,9 +24,7 @@ export interface AgentEnrolment {
 /** What tells the newest process of an agent from older ones, and from copies of its state directory. */
 export interface AgentStamp {
   /** what it was given last */
-  readonly now: string
-  /** what it has shown last, if it has not heard of the newest */
-  readonly before: string
+  readonly number: number
   readonly instance: string
 }
 
@@ -75,9 +73,9 @@ export function parseEnrolment(text: string | undefined): AgentEnrolment | undef
   const [digest, at] = [fields?.text('digest'), fields?.date('at')]
   if (digest === undefined || at === undefined) return undefined
   const stamp = fields?.object('stamp')
-  const [now, before, instance] = [stamp?.text('now'), stamp?.text('before'), stamp?.text('instance')]
-  const isStamped = now !== undefined && before !== undefined && instance !== undefined
-  return { digest, at, ...(isStamped && { stamp: { now, before, instance } }) }
+  const [number, instance] = [stamp?.number('number'), stamp?.text('instance')]
+  const isStamped = number !== undefined && instance !== undefined
+  return { digest, at, ...(isStamped && { stamp: { number, instance } }) }
 }
 
 export function parseCopy(text: string | undefined): AgentCopy | undefined {

@@ -27,7 +27,8 @@ export interface HelloSurroundings {
 
 export async function openHello({ directory, link, self, delivery }: HelloSurroundings): Promise<SayHello> {
   const path = join(directory, 'stamp')
-  let stamp = (await readText(path, directory))?.trim().slice(0, 64) || undefined
+  const kept = (await readText(path, directory))?.trim() ?? ''
+  let stamp = /^\d{1,15}$/.test(kept) ? Number(kept) : undefined
   return async (isStart, ctx) => {
     const shown = stamp === undefined ? {} : { stamp }
     const greeting = await link.ask('agents.hello', { self, isStart, holds: [...delivery.pending()], ...shown }, ctx)

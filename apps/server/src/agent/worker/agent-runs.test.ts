@@ -17,7 +17,7 @@ const untilStopped = (signal: AbortSignal) =>
 function workThat(hello: AgentWork['hello']): AgentWork {
   const given = {
     ...{ self, hello, helloEveryMs: 5, graceMs: 10, workDirectory: '/nowhere', directory: '/nowhere' },
-    greeting: { name: 'web-1', version: '1', protocol: agentProtocol, leaseMs: 60_000, capacity: 1, stamp: 's' },
+    greeting: { name: 'web-1', version: '1', protocol: agentProtocol, leaseMs: 60_000, capacity: 1, stamp: 1 },
     log: createServerLog({ write: () => {} }, () => new Date()),
     link: {
       server: 'https://server',
