@@ -1,6 +1,6 @@
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Context } from '@holdfast/core/context'
-import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Catalogue, SnapshotOverview } from '../catalogue/catalogue.ts'
 import type { Run, RunDraft } from '../run/run.ts'
 import type { RunQueue } from '../run/run-queue.ts'
 import { type CronClock, createCronClock } from './cron-clock.ts'
@@ -78,7 +78,10 @@ export function createScheduler(catalogue: Catalogue, queue: RunQueue): Schedule
       const nowMs = ctx.now().getTime()
       const age = knowledge === undefined ? Number.NaN : nowMs - knowledge.readMs
       const isFresh = knowledge?.config === config && age >= 0 && age < rereadEveryMs
-      const known = isFresh && knowledge !== undefined ? knowledge : await learn(catalogue, config, nowMs)
+      let overview: Promise<readonly SnapshotOverview[]> | undefined
+      const readOverview = () => (overview ??= catalogue.snapshots.overview())
+      const known =
+        isFresh && knowledge !== undefined ? knowledge : await learn({ catalogue, config, nowMs, readOverview })
       knowledge = known
       const due = known.entries.filter(({ wakeMs }) => wakeMs <= nowMs)
       const findsCopies = Math.abs(nowMs - copiesMs) >= missingCopiesEveryMs
@@ -93,7 +96,7 @@ export function createScheduler(catalogue: Catalogue, queue: RunQueue): Schedule
       if (!isFresh) await adopt(catalogue, known, nowMs, clock)
       if (findsCopies) {
         copiesMs = nowMs
-        const drafts = planMissingCopies(config, await catalogue.snapshots.overview(), [...active, ...enqueued], nowMs)
+        const drafts = planMissingCopies(config, await readOverview(), [...active, ...enqueued], nowMs)
         enqueued.push(...(await enqueueAll(queue, drafts)))
       }
       const nextMs = known.entries.reduce((soonest, { wakeMs }) => Math.min(soonest, wakeMs), Number.POSITIVE_INFINITY)
@@ -112,8 +115,14 @@ export async function enqueueAll(queue: RunQueue, drafts: readonly RunDraft[]): 
   return enqueued
 }
 
-async function learn(catalogue: Catalogue, config: EffectiveConfig, nowMs: number): Promise<Knowledge> {
-  const { marks, snapshots } = catalogue
+interface Learning {
+  readonly catalogue: Catalogue
+  readonly config: EffectiveConfig
+  readonly nowMs: number
+  readOverview(): Promise<readonly SnapshotOverview[]>
+}
+
+async function learn({ catalogue: { marks }, config, nowMs, readOverview }: Learning): Promise<Knowledge> {
   const [fired, adoptedText, checked, held] = await Promise.all([
     marks.list(firedPrefix),
     marks.get(adoptedMark),
@@ -123,7 +132,7 @@ async function learn(catalogue: Catalogue, config: EffectiveConfig, nowMs: numbe
   const schedules = listSchedules(config)
   const isAllFired = schedules.every(({ id, operation }) => operation !== 'backup' || fired.has(`${firedPrefix}${id}`))
   const backedUpMs = new Map<string, number>()
-  for (const { source, newest } of isAllFired ? [] : await snapshots.overview()) {
+  for (const { source, newest } of isAllFired ? [] : await readOverview()) {
     backedUpMs.set(source, Math.max(newest.getTime(), backedUpMs.get(source) ?? Number.NEGATIVE_INFINITY))
   }
   const firedNow = new Map(fired)
