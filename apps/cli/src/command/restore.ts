@@ -194,6 +194,8 @@ async function restoreToDirectory(source: string, invocation: Invocation<typeof 
   const { delta, dryRun } = invocation.options
   // what a delta restore overwrites is backed up first
   const lock = delta ? 'append' : 'read'
+  // loaded while other threads derive the key, and for nothing when it is another kind of source
+  const forPostgres = import('../postgresql/run-postgres-restore.ts')
   await using session = await openSession(invocation, { lock, changesNothing: dryRun })
   const { findSourceType } = await import('@holdfast/orchestrator/source-type')
   if ((await findSourceType(session.repository, source, invocation.ctx)) === 'mysql') {
@@ -203,7 +205,7 @@ async function restoreToDirectory(source: string, invocation: Invocation<typeof 
   }
   refuseOptions(invocation.options, mysqlOptions, 'a PostgreSQL source')
   refuseOptions(invocation.options, logicalOptions, 'to a directory')
-  const { runPostgresRestore } = await import('../postgresql/run-postgres-restore.ts')
+  const { runPostgresRestore } = await forPostgres
   return await runPostgresRestore(session.repository, invocation)
 }
 
