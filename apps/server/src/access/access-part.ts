@@ -8,9 +8,10 @@ import { type ApparentRequest, apparentRequest, clientOf } from './apparent-requ
 import { readCookie } from './cookie.ts'
 import { endWhenOver } from './end-when-over.ts'
 import { keepExchange } from './exchange.ts'
-import { callerOfSecret, callerOfSession, secretOf } from './identify-caller.ts'
+import { callerOfSecret, callerOfSession } from './identify-caller.ts'
 import { type Openness, opennessOf } from './openness.ts'
 import { refuseForeignChange, refuseRebound } from './refuse-foreign.ts'
+import { readCredentials } from './read-credentials.ts'
 import { createRequestLimiter, type RequestLimiter } from './request-limiter.ts'
 import { sendSession, sessionCookie } from './session-cookie.ts'
 import { strictTransport } from './strict-transport.ts'
@@ -94,8 +95,10 @@ async function identify(
   ctx: Context,
 ): Promise<Caller> {
   const { surroundings, openness, limiter, recheckMs } = door
-  const secret = secretOf(request.headers.authorization)
-  if (secret !== undefined) {
+  const { authorization } = request.headers
+  if (authorization !== undefined) {
+    // what cannot be read is nobody's
+    const secret = readCredentials(authorization)?.secret ?? ''
     const read = (): Promise<Caller> => callerOfSecret(secret, surroundings, ctx)
     try {
       const caller = await read()

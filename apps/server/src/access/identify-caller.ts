@@ -5,15 +5,6 @@ import { readSession } from '@holdfast/orchestrator/access/session'
 import { readToken, tokenPrefix } from '@holdfast/orchestrator/access/token'
 import type { AccessSurroundings } from './access-surroundings.ts'
 
-/** The secret of an Authorization header: of Bearer (RFC 6750), or the password of Basic, which restic sends. */
-export function secretOf(authorization: string | undefined): string | undefined {
-  const [, scheme = '', value = ''] = /^(\w+) +(\S+)$/.exec(authorization ?? '') ?? []
-  if (scheme.toLowerCase() === 'bearer') return value
-  if (scheme.toLowerCase() !== 'basic') return authorization === undefined ? undefined : ''
-  const text = Buffer.from(value, 'base64').toString('utf8')
-  return text.slice(text.indexOf(':') + 1)
-}
-
 /** Whose token or agent's secret this is. Fails with CREDENTIAL_REFUSED. */
 export async function callerOfSecret(
   secret: string,

@@ -1,4 +1,4 @@
-/** What a client shows: a name (restic's user name, an agent's own), where it gives one, and a secret. */
+/** What a client shows: a name (restic's user name, an agent's own; any, or none, with a token), and a secret. */
 export interface Credentials {
   readonly name?: string
   readonly secret: string
@@ -6,7 +6,7 @@ export interface Credentials {
 
 const longest = 4096
 
-/** HTTP basic, as restic does it, or bearer. */
+/** HTTP basic (RFC 7617), as restic does it, or bearer (RFC 6750); undefined for anything else. */
 export function readCredentials(header: string | undefined): Credentials | undefined {
   if (header === undefined || header.length > longest) return undefined
   const [, scheme = '', value = ''] = /^(basic|bearer) +([A-Za-z0-9+/=._~-]+)$/i.exec(header) ?? []
@@ -14,5 +14,5 @@ export function readCredentials(header: string | undefined): Credentials | undef
   if (scheme.toLowerCase() === 'bearer') return { secret: value }
   const text = Buffer.from(value, 'base64').toString('utf8')
   const colon = text.indexOf(':')
-  return colon < 1 ? undefined : { name: text.slice(0, colon), secret: text.slice(colon + 1) }
+  return colon < 0 ? undefined : { name: text.slice(0, colon), secret: text.slice(colon + 1) }
 }
