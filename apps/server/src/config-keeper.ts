@@ -1,28 +1,33 @@
 import { stat } from 'node:fs/promises'
 import type { Context } from '@holdfast/core/context'
-import type { ConfigSurroundings } from '@holdfast/orchestrator/config/surroundings'
-import { doInProcess } from './task/do-in-process.ts'
 import type { ServedConfig } from './task/task-message.ts'
 
 /** The configuration in force. A file that does not hold never replaces one that does. */
 export interface ConfigKeeper {
   current(): ServedConfig
-  /** Reads the files again. Fails as `loadConfig` does; then everything is as before. */
+  /** Reads the files again. Fails as reading does; then everything is as before. */
   reload(ctx: Context): Promise<'changed' | 'unchanged'>
   /** The same, if a file has been touched since it was read; undefined when none was. */
   reloadIfTouched(ctx: Context): Promise<'changed' | 'unchanged' | undefined>
 }
 
-/** Each time it is read by a process of its own, since nothing else needs YAML and schemas. Fails as `loadConfig` does. */
-export async function keepConfig(path: string, surroundings: ConfigSurroundings, ctx: Context): Promise<ConfigKeeper> {
-  const { variables: _environment, ...rest } = surroundings
-  const read = (own: Context): Promise<ServedConfig> =>
-    doInProcess({ type: 'load-config', path, surroundings: rest }, own)
-  let current = await read(ctx)
-  let seen = await stampOf(current.files)
-  const reload = async (own: Context): Promise<'changed' | 'unchanged'> => {
+/** @param read reads the file and what it includes. Fails as it does. */
+export async function keepConfig(
+  path: string,
+  read: (ctx: Context) => Promise<ServedConfig>,
+  ctx: Context,
+): Promise<ConfigKeeper> {
+  let seen: Stamps = new Map()
+  const readAfter = async (files: readonly string[], own: Context): Promise<ServedConfig> => {
+    // looked at before: what is written while they are read is seen the next time
+    const before = await stampsOf(files)
     const next = await read(own)
-    seen = await stampOf(next.files)
+    seen = new Map([...(await stampsOf(next.files)), ...[...before].filter(([file]) => next.files.includes(file))])
+    return next
+  }
+  let current = await readAfter([path], ctx)
+  const reload = async (own: Context): Promise<'changed' | 'unchanged'> => {
+    const next = await readAfter(current.files, own)
     // the old object stays: who compares by identity sees that nothing has changed
     if (next.digest === current.digest) return 'unchanged'
     current = next
@@ -32,22 +37,22 @@ export async function keepConfig(path: string, surroundings: ConfigSurroundings,
     current: () => current,
     reload,
     async reloadIfTouched(own) {
-      const stamp = await stampOf(current.files)
-      if (stamp === seen) return undefined
+      const stamps = await stampsOf(current.files)
+      if ([...stamps].every(([file, stamp]) => seen.get(file) === stamp)) return undefined
       // one attempt for each touch: a file that does not hold is told once
-      seen = stamp
+      seen = stamps
       return await reload(own)
     },
   }
 }
 
-/** Changes when any file was written or replaced. */
-async function stampOf(files: readonly string[]): Promise<string> {
-  const stamps = await Promise.all(
-    files.map(async (file) => {
-      const info = await stat(file).catch(() => undefined)
-      return info === undefined ? 'gone' : `${info.ino} ${info.size} ${info.mtimeMs}`
-    }),
-  )
-  return stamps.join('\n')
+/** Of each file what changes when it is written or replaced. */
+type Stamps = ReadonlyMap<string, string>
+
+async function stampsOf(files: readonly string[]): Promise<Stamps> {
+  const stamps = files.map(async (file) => {
+    const info = await stat(file).catch(() => undefined)
+    return [file, info === undefined ? 'gone' : `${info.ino} ${info.size} ${info.mtimeMs}`] as const
+  })
+  return new Map(await Promise.all(stamps))
 }

@@ -37,6 +37,7 @@ import { serveRuns } from './run/serve-runs.ts'
 import type { ServerLog } from './server-log.ts'
 import { doInProcess } from './task/do-in-process.ts'
 import { factsOf } from './task/machine-facts.ts'
+import type { ServedConfig } from './task/task-message.ts'
 import { toldOnce } from './told-once.ts'
 import { type ConfigReader, createConfigReader, watchConfig } from './watch-config.ts'
 
@@ -69,7 +70,12 @@ const tellEveryMs = 1_000
  */
 export async function startServer(options: ServerOptions, ctx: Context): Promise<void> {
   const { configPath, machine, log } = options
-  const keeper = await keepConfig(configPath, options.surroundings, ctx)
+  // of what it is given, a process has the environment already
+  const { variables: _environment, ...surroundingsSent } = options.surroundings
+  // each time by a process of its own, since nothing else needs YAML and schemas
+  const readConfig = (own: Context): Promise<ServedConfig> =>
+    doInProcess({ type: 'load-config', path: configPath, surroundings: surroundingsSent }, own)
+  const keeper = await keepConfig(configPath, readConfig, ctx)
   const configNow = (): EffectiveConfig => keeper.current().config
   const config = configNow()
   await using catalogue = await openConfiguredCatalogue(config.catalogue, machine, ctx)
@@ -93,12 +99,12 @@ export async function startServer(options: ServerOptions, ctx: Context): Promise
     },
     look: () => wake.look(),
   })
-  const { variables: _environment, ...rest } = options.surroundings
   const surroundings: ApiSurroundings = {
     ...{ catalogue, queue, machine, log, configPath, config: configNow },
     served: () => keeper.current(),
     reload: async (own) => (await reader('now', own)) ?? 'unchanged',
-    checkConfig: (text, own) => doInProcess({ type: 'check-config', path: configPath, text, surroundings: rest }, own),
+    checkConfig: (text, own) =>
+      doInProcess({ type: 'check-config', path: configPath, text, surroundings: surroundingsSent }, own),
     feed,
     status: createStatusReader(inTurns, configNow),
     reader: snapshots,
