@@ -36,7 +36,9 @@ export function createAgentWork(surroundings: ApiSurroundings): Answers {
       const { self, isStart, holds } = body
       const { name, concurrency } = await know(caller, self, ctx)
       const stamp = await stampProcess(body, caller, greeting, surroundings.catalogue, ctx)
-      await surroundings.catalogue.marks.remove(agentMark.refused(name))
+      const { marks } = surroundings.catalogue
+      // asked twice a minute, and there hardly ever
+      if ((await marks.get(agentMark.refused(name))) !== undefined) await marks.remove(agentMark.refused(name))
       if (isStart) {
         await desk.release(name, workerName(name, self.instance), holds)
         const { address } = exchangeOf(caller)
