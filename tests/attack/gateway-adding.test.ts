@@ -46,8 +46,10 @@ test('files that are not what they say are refused, and leave nothing behind', a
     'a snapshot that is none': named('snapshots', randomBytes(100)),
   }
   for (const [label, file] of Object.entries(cases)) {
-    const { status } = await hijack.send('web', file)
+    const { status, body } = await hijack.send('web', file)
     expect([label, status >= 400 && status < 500]).toEqual([label, true])
+    // what is true would be denied so, too
+    expect([label, body.toString()]).toEqual([label, expect.not.stringContaining('without a lock')])
   }
   expect(await hijack.bothStates()).toEqual(before)
 })
@@ -55,6 +57,7 @@ test('files that are not what they say are refused, and leave nothing behind', a
 test('snapshots that would mislead retention, proofs, recovery or other hosts’ backups are refused', async () => {
   const before = await hijack.bothStates()
   hijack.site.giveRun({ id: 'run-site', source: 'site', attempt: 1, leasedBy: 'agent/web:1' })
+  hijack.site.giveRun({ id: 'run-shop', source: 'shop', attempt: 1, leasedBy: 'agent/web:1' })
   hijack.site.giveRun({ id: 'run-papers', source: 'papers', attempt: 1, leasedBy: 'agent/vault:1' })
   hijack.site.giveRun({ id: 'run-old', source: 'site', attempt: 1, leasedBy: 'agent/web:1', startedAt: new Date(0) })
   hijack.site.giveRun({ id: 'run-server', source: 'site', attempt: 1, leasedBy: 'server:1:ab' })
@@ -86,13 +89,19 @@ test('snapshots that would mislead retention, proofs, recovery or other hosts’
     'that pins itself without more': { tree, tags: ['pin=for ever'] },
     'that says it is the catalogue': { tree, tags: ['holdfast', 'holdfast-catalogue'] },
     'that has tags of a source but is none': { tree, tags: ['source=site'] },
+    'of a database under no path': {
+      ...{ tree, hostname: 'the-server', paths: [] },
+      tags: ['holdfast', 'source=shop', 'type=postgresql', 'method=wire', 'run=run-shop'],
+    },
     'of a database under a path of files': {
       ...{ tree, hostname: 'db', paths: ['/srv/site'] },
-      tags: ['holdfast', 'source=shop', 'type=postgresql', 'method=wire', 'run=run-site'],
+      tags: ['holdfast', 'source=shop', 'type=postgresql', 'method=wire', 'run=run-shop'],
     },
   }
   for (const [label, fields] of Object.entries(cases)) {
-    expect([label, (await hijack.send('web', hijack.forger.snapshot(fields))).status]).toEqual([label, 403])
+    const { status, body } = await hijack.send('web', hijack.forger.snapshot(fields))
+    // not for want of a lock, which would be denied only later
+    expect([label, status, body.toString()]).toEqual([label, 403, expect.stringContaining('GATEWAY_FILE_REFUSED')])
   }
   expect(await hijack.bothStates()).toEqual(before)
 })

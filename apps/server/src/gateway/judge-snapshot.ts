@@ -77,5 +77,5 @@ function isEntryOf(snapshot: Omit<Snapshot, 'raw'>, grant: GatewayGrant): boolea
   const source = grant.sources.get(sourceOf(snapshot, grant) ?? '')
   if (source === undefined || source.workload.type === 'files') return false
   const own = `/${source.workload.type}/${source.name}`
-  return snapshot.paths.every((path) => path === own || path.startsWith(`${own}/`))
+  return snapshot.paths.length > 0 && snapshot.paths.every((path) => path === own || path.startsWith(`${own}/`))
 }
