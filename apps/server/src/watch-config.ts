@@ -15,7 +15,7 @@ export interface ConfigWatch {
 
 export interface ConfigReaderSurroundings {
   readonly log: ServerLog
-  readonly catalogue: Catalogue
+  readonly catalogue: Pick<Catalogue, 'marks'>
   /** another configuration is in force */
   changed(ctx: Context): Promise<void>
   /** findings may be others now */
@@ -29,36 +29,69 @@ export interface ConfigReaderSurroundings {
 export type ConfigReader = (when: 'touched' | 'now', ctx: Context) => Promise<'changed' | 'unchanged' | undefined>
 
 export function createConfigReader(keeper: ConfigKeeper, given: ConfigReaderSurroundings): ConfigReader {
-  const { log, catalogue } = given
+  const { log } = given
+  const notes = createNotes(given)
   return async (when, own) => {
     const before = keeper.current().config
+    let outcome: 'changed' | 'unchanged' | undefined
     try {
-      const outcome = when === 'now' ? await keeper.reload(own) : await keeper.reloadIfTouched(own)
-      if (outcome === undefined) return undefined
-      await catalogue.marks.remove('config/error')
-      await catalogue.marks.set('config/digest', keeper.current().digest)
-      const { config, warnings } = keeper.current()
-      for (const warning of warnings) log.write('warning', warning)
-      if (outcome === 'changed') await given.changed(own)
-      log.write(
-        'info',
-        outcome === 'changed'
-          ? 'the configuration was read again and holds from now on'
-          : 'the configuration has not changed',
-      )
-      if (fixedPart(before) !== fixedPart(config)) {
-        log.write('warning', 'the catalogue, the address and who may ask there are changed by a restart only')
-      }
-      given.look()
-      return outcome
+      outcome = when === 'now' ? await keeper.reload(own) : await keeper.reloadIfTouched(own)
     } catch (error) {
       if (!isAppError(error) || own.signal.aborted) throw error
       log.failure('the configuration stays as it was', error)
-      const noted = { at: own.now().toISOString(), message: error.message }
-      await catalogue.marks.set('config/error', JSON.stringify(noted))
-      given.look()
+      await notes.note({ at: own.now().toISOString(), message: error.message })
       throw error
     }
+    if (outcome === undefined) {
+      await notes.again()
+      return undefined
+    }
+    if (outcome === 'changed') await given.changed(own)
+    const { config, warnings } = keeper.current()
+    for (const warning of warnings) log.write('warning', warning)
+    log.write(
+      'info',
+      outcome === 'changed'
+        ? 'the configuration was read again and holds from now on'
+        : 'the configuration has not changed',
+    )
+    if (fixedPart(before) !== fixedPart(config)) {
+      log.write('warning', 'the catalogue, the address and who may ask there are changed by a restart only')
+    }
+    await notes.note(undefined)
+    return outcome
+  }
+}
+
+/** Why the files do not hold, for the finding; undefined: they do. */
+type ConfigNote = { readonly at: string; readonly message: string } | undefined
+
+/** Writes into the catalogue what became of the files. It may be away: then later, since nobody touches them again for it. */
+function createNotes({ log, catalogue: { marks }, look }: ConfigReaderSurroundings) {
+  let newest: ConfigNote
+  let isOwed = false
+  let isTold = false
+  const again = async (): Promise<void> => {
+    if (!isOwed) return
+    try {
+      if (newest === undefined) await marks.remove('config/error')
+      else await marks.set('config/error', JSON.stringify(newest))
+      isOwed = false
+      isTold = false
+    } catch (error) {
+      if (!isAppError(error)) throw error
+      if (!isTold) log.failure('how the configuration stands is noted later', error)
+      isTold = true
+    }
+    look()
+  }
+  return {
+    again,
+    async note(found: ConfigNote): Promise<void> {
+      newest = found
+      isOwed = true
+      await again()
+    },
   }
 }
 
