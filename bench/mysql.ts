@@ -1,7 +1,8 @@
 /**
  * `node bench/mysql.ts [--runs 3] [--rows 1000000] [--directory <directory>] [--write]`: Holdfast beside the scripts that
- * people run, on one MariaDB server in turn: dumps beside `mariadb-dump | gzip` and, where it is installed, mydumper; files
- * beside `mariadb-backup --stream | zstd`, as it is written and with a thread for each processor. Then 5 % of the rows change, and what a second backup stores is measured.
+ * people run, on one MariaDB server in turn: dumps, by one program and by several at once, beside `mariadb-dump | gzip` and,
+ * where it is installed, mydumper with as many threads; files beside `mariadb-backup --stream | zstd`, as it is written and
+ * with a thread for each processor. Then 5 % of the rows change, and what a second backup stores is measured.
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -117,21 +118,15 @@ function dumpers(server: MariadbServer): Contender[] {
     command: ['bash', '-c', `set -o pipefail; ${dump} | gzip > ${join(directory, 'dump.gz')}`],
   }
   const target = join(directory, 'mydumper')
-  const mydumper: Contender = {
-    name: `mydumper, ${threads} threads`,
+  const mydumper = (count: number): Contender => ({
+    name: `mydumper, ${count === 1 ? '1 thread' : `${count} threads`}`,
     kind: 'dump',
     reset: async () => rmSync(target, { recursive: true, force: true }),
-    command: [
-      'mydumper',
-      ...connection,
-      '--compress',
-      `--threads=${threads}`,
-      '--rows=100000',
-      `--outputdir=${target}`,
-    ],
-  }
-  const others = existsSync('/usr/bin/mydumper') ? [script, mydumper] : [script]
-  return [holdfast(server, 'dump'), ...others]
+    command: ['mydumper', ...connection, '--compress', `--threads=${count}`, '--rows=100000', `--outputdir=${target}`],
+  })
+  const others = existsSync('/usr/bin/mydumper') ? [script, mydumper(1), mydumper(threads)] : [script]
+  const parallel = holdfast(server, 'dump', `, ${threads} at once`, ['--parallel-dumps', String(threads)])
+  return [holdfast(server, 'dump'), parallel, ...others]
 }
 
 function copiers(server: MariadbServer): Contender[] {
@@ -157,8 +152,14 @@ function copiers(server: MariadbServer): Contender[] {
   return [holdfast(server, 'files'), script('zstd'), script(`zstd -T${threads}`)]
 }
 
-function holdfast(server: MariadbServer, kind: Contender['kind']): Contender {
-  const repository = join(directory, `holdfast-${kind}`)
+function holdfast(
+  server: MariadbServer,
+  kind: Contender['kind'],
+  how = '',
+  options: readonly string[] = [],
+): Contender {
+  const name = `Holdfast, ${kind}${how}`
+  const repository = join(directory, name.replaceAll(/\W+/g, '-'))
   const program = [
     process.execPath,
     join(import.meta.dirname, '../apps/cli/bin/holdfast.js'),
@@ -168,13 +169,24 @@ function holdfast(server: MariadbServer, kind: Contender['kind']): Contender {
   ]
   const method = kind === 'files' ? ['--method', 'direct'] : ['--database', 'bench']
   return {
-    name: `Holdfast, ${kind}`,
+    name,
     kind,
     async reset() {
       rmSync(repository, { recursive: true, force: true })
       await measureProcess([...program, 'init'], environment)
     },
-    command: [...program, '--json', 'backup', server.url(), '--source', 'bench', '--host', 'bench', ...method],
+    command: [
+      ...program,
+      '--json',
+      'backup',
+      server.url(),
+      '--source',
+      'bench',
+      '--host',
+      'bench',
+      ...method,
+      ...options,
+    ],
   }
 }
 

@@ -12,12 +12,13 @@ async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> 
 
 // one for all streams, as a backup has: what one stream leaves behind must not show in the next
 const chunker = createStreamChunker(polynomial)
+const small = createStreamChunker(polynomial, { bufferBytes: chunkBytesAtMost + 65536, windowBytes: 1 << 20 })
 
-async function cut(bytes: Buffer, size: number): Promise<Uint8Array[]> {
-  return await Array.fromAsync(chunker(pieces(bytes, size)))
+async function cut(bytes: Buffer, size: number, by = chunker): Promise<Uint8Array[]> {
+  return await Array.fromAsync(by(pieces(bytes, size)))
 }
 
-test('the size of the pieces does not move the cuts, and nothing is lost', async () => {
+test('neither the size of the pieces nor that of the buffer moves the cuts, and nothing is lost', async () => {
   const bytes = Buffer.concat([randomBytes(12 << 20), Buffer.alloc(9 << 20), randomBytes(3 << 20)])
   const arena = new Arena(bytes.length + 65536)
   arena.primitives.setPolynomial(polynomial)
@@ -30,9 +31,11 @@ test('the size of the pieces does not move the cuts, and nothing is lost', async
     at = end
   }
   for (const size of [65536, 1_000_003, 20 << 20]) {
-    const chunks = await cut(bytes, size)
-    expect(chunks.map((chunk) => chunk.length)).toEqual(expected)
-    expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
+    for (const by of [chunker, small]) {
+      const chunks = await cut(bytes, size, by)
+      expect(chunks.map((chunk) => chunk.length)).toEqual(expected)
+      expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
+    }
   }
   expect(Math.max(...expected)).toBeLessThanOrEqual(chunkBytesAtMost)
   expect(Math.min(...expected.slice(0, -1))).toBeGreaterThanOrEqual(chunkBytesAtLeast)

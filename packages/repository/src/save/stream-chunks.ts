@@ -5,34 +5,61 @@ export type StreamChunker = (
   bytes: AsyncIterable<Uint8Array>,
 ) => AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>
 
+export interface StreamBuffer {
+  /** the longest chunk must fit */
+  readonly bufferBytes: number
+  /** A cut is looked for when so much is there, else when a longest chunk is: less memory for more searching. */
+  readonly windowBytes: number
+}
+
+const roomy: StreamBuffer = { bufferBytes: 2 * chunkBytesAtMost, windowBytes: chunkBytesAtMost }
+
 /**
  * Cuts streams into chunks, one stream after another, each chunk in memory of its own so that it can be handed to a
- * worker. Holds at most `bufferBytes` besides what the source yields at once; the longest chunk must fit.
+ * worker. Holds at most `bufferBytes` besides what the source yields at once, and with a small window mostly little more than twice
+ * that window.
  */
-export function createStreamChunker(chunkerPolynomial: bigint, bufferBytes = 2 * chunkBytesAtMost): StreamChunker {
+export function createStreamChunker(
+  chunkerPolynomial: bigint,
+  { bufferBytes, windowBytes }: StreamBuffer = roomy,
+): StreamChunker {
   const arena = new Arena(bufferBytes + 65536)
   arena.primitives.setPolynomial(chunkerPolynomial)
   const buffer = arena.reserve(bufferBytes)
+  const usual = 3 * windowBytes
+  let touched = 0
   return async function* chunks(bytes) {
     let start = buffer
     let end = buffer
+    let wanted = windowBytes
     const take = (cut: number): Uint8Array<ArrayBuffer> => {
       const chunk = new Uint8Array(arena.bytes.subarray(start, cut))
       start = cut
+      wanted = windowBytes
       return chunk
+    }
+    const moveToFront = (): void => {
+      arena.bytes.copyWithin(buffer, start, end)
+      end -= start - buffer
+      start = buffer
+      if (touched > usual && end - buffer < usual) {
+        arena.release({ at: buffer, sizeBytes: bufferBytes }, usual)
+        touched = usual
+      }
     }
     for await (const piece of bytes) {
       for (let done = 0; done < piece.length;) {
-        if (end === buffer + bufferBytes) {
-          arena.bytes.copyWithin(buffer, start, end)
-          end -= start - buffer
-          start = buffer
-        }
+        if (end === buffer + bufferBytes || start - buffer >= windowBytes) moveToFront()
         const count = Math.min(piece.length - done, buffer + bufferBytes - end)
         arena.bytes.set(piece.subarray(done, done + count), end)
         done += count
         end += count
-        while (end - start >= chunkBytesAtMost) yield take(nextCut(arena.primitives, start, end))
+        touched = Math.max(touched, end - buffer)
+        while (end - start >= wanted) {
+          const cut = nextCut(arena.primitives, start, end)
+          if (cut < end || wanted === chunkBytesAtMost) yield take(cut)
+          else wanted = Math.min(2 * wanted, chunkBytesAtMost)
+        }
       }
     }
     while (start < end) yield take(nextCut(arena.primitives, start, end))
