@@ -1,6 +1,7 @@
 import type { WorkerPool } from '../engine/worker-pool.ts'
 import { drainJobs } from './drain-jobs.ts'
 import { HardLinkGroups } from './hard-link-groups.ts'
+import { type LargeFile, LargeRanges } from './large-ranges.ts'
 import type {
   ContentRange,
   DirectoryPart,
@@ -16,14 +17,6 @@ import type {
 const directoriesAtMost = 16
 const linksAtMost = 256
 
-interface LargeFile {
-  readonly worker: number
-  readonly file: number
-  rangesLeft: number
-  written: number
-  failed: boolean
-}
-
 type Pool = WorkerPool<RestoreJob, RestoreResult>
 
 /** Decides who does what when. All work on files and packs happens in the workers. */
@@ -37,7 +30,7 @@ export class RestoreSchedule {
   readonly #parts: DirectoryPart[] = []
   /** depths at which there are directories in parts */
   readonly #divided = new Set<number>()
-  readonly #ranges: { readonly large: LargeFile; readonly range: ContentRange }[] = []
+  readonly #ranges: LargeRanges
   readonly #running = new Map<RestoreJob, LargeFile>()
   readonly #finishing = new Map<number, RestoreJob[]>()
   /** by number of the directory */
@@ -52,6 +45,7 @@ export class RestoreSchedule {
   /** `tracksTouched`: not everything is selected, so directories are finished only where something was restored. */
   constructor(pool: Pool, options: { keepTasks: boolean; tracksTouched: boolean; stop: () => void }) {
     this.#pool = pool
+    this.#ranges = new LargeRanges(pool.size)
     this.#stop = options.stop
     this.#keepTasks = options.keepTasks
     this.#tracksTouched = options.tracksTouched
@@ -80,7 +74,7 @@ export class RestoreSchedule {
   #nextJob(worker: number): RestoreJob | undefined {
     const finishing = this.#finishing.get(worker)?.pop()
     if (finishing !== undefined) return finishing
-    const next = this.#ranges.pop()
+    const next = this.#ranges.next()
     if (next !== undefined) {
       const job: RestoreJob = { type: 'range', range: next.range }
       this.#running.set(job, next.large)
@@ -128,16 +122,15 @@ export class RestoreSchedule {
   }
 
   #addLargeFile({ file, ranges }: LargeFileFound, worker: number): void {
-    const large: LargeFile = { worker, file, rangesLeft: ranges.length, written: 0, failed: false }
     // taken from the end: front to back within the file
-    for (const range of ranges.toReversed()) this.#ranges.push({ large, range })
+    this.#ranges.add({ worker, file, ranges: ranges.toReversed(), running: 0, written: 0, failed: false })
   }
 
   #takeRange(large: LargeFile, { written, failed }: RestoreResult): void {
-    large.rangesLeft--
+    large.running--
     large.written += written
     large.failed ||= failed
-    if (large.rangesLeft > 0) return
+    if (large.running > 0 || large.ranges.length > 0) return
     const { worker, file } = large
     const list = this.#finishing.get(worker) ?? []
     this.#finishing.set(worker, list)
