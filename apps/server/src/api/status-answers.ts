@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { RouteReply } from '@holdfast/api/route'
 import type { Routes } from '@holdfast/api/routes'
 import { readReportHistory } from '@holdfast/orchestrator/status/report-history'
+import { requestInvalid } from '../http/request-problems.ts'
 import type { AnswersOf } from './answers-of.ts'
 import type { ApiSurroundings } from './api-surroundings.ts'
 import { reportSeenBy } from './seen-by.ts'
@@ -11,6 +12,8 @@ import { viewOfRepository } from './view-of-repository.ts'
 import { viewOfSource } from './view-of-source.ts'
 
 const dayMs = 86_400_000
+/** A day of a source is some twenty figures, all of which are in memory while the report is written. */
+const mostSourceDays = 40_000
 
 export function createStatusAnswers({ catalogue, config, machine, status }: ApiSurroundings): AnswersOf<'status'> {
   const whole = new WeakMap<object, RouteReply<Routes['status.get']>>()
@@ -34,6 +37,7 @@ export function createStatusAnswers({ catalogue, config, machine, status }: ApiS
     },
 
     async 'status.report'({ query: { format, days } }, caller, ctx) {
+      refuseTooLong(days, config().sources.size)
       const { report } = await status.read(ctx)
       const seen = reportSeenBy(caller, report, config())
       const history = await readReportHistory(catalogue, new Date(ctx.now().getTime() - days * dayMs))
@@ -50,4 +54,12 @@ export function createStatusAnswers({ catalogue, config, machine, status }: ApiS
       }
     },
   }
+}
+
+/** Whoever may only look could end a server of a thousand sources otherwise. Fails with REQUEST_INVALID. */
+function refuseTooLong(days: number, sources: number): void {
+  const most = Math.floor(mostSourceDays / Math.max(1, sources))
+  if (days <= Math.max(1, most)) return
+  const message = `is ${most} at most with ${sources} sources; the command holdfast report looks back further`
+  throw requestInvalid('status.report', 'query', [{ path: ['days'], message }])
 }

@@ -35,7 +35,13 @@ export const statusRoutes = {
     role: 'viewer',
     query: z.strictObject({
       format: z.enum(['html', 'markdown']).default('html'),
-      days: z.coerce.number().int().min(1).max(800).default(30).describe('How far back it looks.'),
+      days: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(800)
+        .default(30)
+        .describe('How far back it looks: with many sources, at most 40 000 days of a source in all.'),
     }),
     reply: { kind: 'file' },
   }),
