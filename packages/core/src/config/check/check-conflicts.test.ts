@@ -104,6 +104,12 @@ describe('agents', () => {
     expect(of('append-only')).toEqual([])
   })
 
+  test('behind a gateway are called otherwise than the server, whose snapshots theirs could be taken for', () => {
+    const of = (gateway: string) => found({ host: 'web-1', agents: { 'web-1': { gateway } }, sources: {} })
+    expect(of('append-only').join()).toContain('error agents.web-1: is the host of this server')
+    expect(of('off')).toEqual([])
+  })
+
   test('that back up nothing are written for nothing', () => {
     const config = effectiveConfigOf({ repositories: remote, agents: { 'web-1': {} }, sources: { a: files } })
     expect(checkUnused(config)).toMatchObject([{ path: ['agents', 'web-1'], severity: 'warning' }])

@@ -9,6 +9,7 @@ export function checkConflicts(config: EffectiveConfig): ConfigProblem[] {
     ...checkSlots(sources),
     ...checkServerIds(sources),
     ...checkAgents(config),
+    ...checkGateways(config),
     ...sources.filter(({ blackouts }) => coverTheWeek(blackouts)).map(neverStarts),
   ]
 }
@@ -74,14 +75,7 @@ function checkServerIds(sources: readonly SourceSettings[]): ConfigProblem[] {
 
 /** What an agent does not do, and what it reaches differently from the servers. */
 function checkAgents({ sources, agents, repositories }: EffectiveConfig): ConfigProblem[] {
-  const unbounded = [...agents.values()].filter(
-    (each) => each.gateway === 'off' && each.storesPerDayBytes !== undefined,
-  )
-  const limits = unbounded.map(({ name }): ConfigProblem => {
-    const message = 'limits nothing: without a gateway role the agent stores past the server'
-    return { path: ['agents', name, 'storesPerDay'], at: 'value', message, severity: 'error' }
-  })
-  const ofSources = [...sources.values()].flatMap((source): ConfigProblem[] => {
+  return [...sources.values()].flatMap((source): ConfigProblem[] => {
     const agent = agents.get(source.agent ?? '')
     if (agent === undefined) return []
     const path = ['sources', source.name]
@@ -98,7 +92,20 @@ function checkAgents({ sources, agents, repositories }: EffectiveConfig): Config
     }
     return problems
   })
-  return [...limits, ...ofSources]
+}
+
+/** What an agent behind a gateway must not be, and what one without it cannot be. */
+function checkGateways({ host, agents }: EffectiveConfig): ConfigProblem[] {
+  return [...agents.values()].flatMap(({ name, gateway, storesPerDayBytes }): ConfigProblem[] => {
+    if (gateway === 'off' && storesPerDayBytes !== undefined) {
+      const message = 'limits nothing: without a gateway role the agent stores past the server'
+      return [{ path: ['agents', name, 'storesPerDay'], at: 'value', message, severity: 'error' }]
+    }
+    if (gateway === 'off' || name !== host) return []
+    const message =
+      'is the host of this server, too, and an agent behind a gateway could pass its snapshots off as the server’s: give the agent another name'
+    return [{ path: ['agents', name], at: 'key', message, severity: 'error' }]
+  })
 }
 
 const minutesOfDay = 24 * 60
