@@ -1,11 +1,20 @@
+import { AppError } from '@holdfast/core/errors/app-error'
 import type { FastifyReply } from 'fastify'
 import type { FileReply } from './route-answer.ts'
+
+/** A download holds a lock, and a place that others wait for: who takes less than this in a minute has gone in all but name. */
+const leastBytes = 64 << 10
+const usualPatienceMs = 60_000
 
 /**
  * As something to be kept, never shown: what lies in a backup was written by others, and a page among it would be ours
  * in the eyes of a browser.
  */
-export async function sendFile(file: FileReply, reply: FastifyReply): Promise<void> {
+export async function sendFile(
+  file: FileReply,
+  reply: FastifyReply,
+  { patienceMs = usualPatienceMs }: { readonly patienceMs?: number } = {},
+): Promise<void> {
   reply
     .type(file.mediaType)
     .header('content-disposition', disposition(file.name))
@@ -13,7 +22,19 @@ export async function sendFile(file: FileReply, reply: FastifyReply): Promise<vo
     .header('x-content-type-options', 'nosniff')
     .header('cache-control', 'no-store')
   if (file.sizeBytes !== undefined) reply.header('content-length', file.sizeBytes)
+  endWhenStuck(file, reply, patienceMs)
   await reply.send(file.content)
+}
+
+function endWhenStuck({ content }: FileReply, { raw }: FastifyReply, patienceMs: number): void {
+  let before = raw.socket?.bytesWritten ?? 0
+  const looking = setInterval(() => {
+    const now = raw.socket?.bytesWritten ?? 0
+    // it may be us who are slow: then nothing waits to be taken
+    if (raw.writableNeedDrain && now - before < leastBytes) content.destroy(new AppError('INTERRUPTED', {}))
+    before = now
+  }, patienceMs)
+  content.once('close', () => clearInterval(looking))
 }
 
 /** RFC 6266 and RFC 8187: a plain name for old programs, the true one beside it. */
