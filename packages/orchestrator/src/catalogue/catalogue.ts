@@ -3,7 +3,7 @@ import type { SessionStore } from '../access/session-record.ts'
 import type { TokenStore } from '../access/token-record.ts'
 import type { UserStore } from '../access/user-record.ts'
 import type { Finding } from '../finding/finding.ts'
-import type { Operation, Run, RunState } from '../run/run.ts'
+import type { EndedRun, Operation, Run, RunState } from '../run/run.ts'
 
 /**
  * What the control plane remembers: runs, proofs, findings, what lies where. The truth about snapshots is always the
@@ -46,9 +46,9 @@ export interface RunFilter {
 /** Of each operation and source or repository, in one question. */
 export interface NewestRuns {
   /** the newest that ended, however it ended */
-  readonly ended: readonly Run[]
+  readonly ended: readonly EndedRun[]
   /** the newest that succeeded, wholly or in part */
-  readonly succeeded: readonly Run[]
+  readonly succeeded: readonly EndedRun[]
 }
 
 /** Reading of runs; they are changed through the queue only (`run/run-queue.ts`). */

@@ -1,7 +1,7 @@
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import type { Catalogue, ProofRecord, Sample, SnapshotOverview } from '../catalogue/catalogue.ts'
 import type { Finding } from '../finding/finding.ts'
-import type { Run } from '../run/run.ts'
+import type { EndedRun, Run } from '../run/run.ts'
 
 /**
  * Everything that planning, objectives, findings, metrics and status decide from. Plain values of one moment: what is
@@ -13,9 +13,9 @@ export interface Facts {
   /** queued and running, newest first */
   readonly activeRuns: readonly Run[]
   /** the newest that ended, of each operation and source or repository, however it ended */
-  readonly endedRuns: readonly Run[]
+  readonly endedRuns: readonly EndedRun[]
   /** the same of those that succeeded, wholly or in part */
-  readonly succeededRuns: readonly Run[]
+  readonly succeededRuns: readonly EndedRun[]
   /** what each repository holds of each source */
   readonly snapshots: readonly SnapshotOverview[]
   /** newest passed and newest of all, per source */

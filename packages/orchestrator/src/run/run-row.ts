@@ -1,6 +1,6 @@
 import type { RunTable } from '../catalogue/store/catalogue-tables.ts'
 import type { Insertable, Selectable } from 'kysely'
-import type { Operation, Run, RunCause, RunDraft, RunError, RunResult, RunState } from './run.ts'
+import type { EndedRun, Operation, Run, RunCause, RunDraft, RunError, RunResult, RunState } from './run.ts'
 
 export type RunRow = Selectable<RunTable>
 
@@ -51,6 +51,27 @@ export function runOf(row: RunRow): Run {
     ...(row.leased_by !== null && { leasedBy: row.leased_by }),
     ...(row.leased_until !== null && { leasedUntil: new Date(row.leased_until) }),
     isCancelRequested: row.cancel_requested === 1,
+    ...(row.error !== null && { error: JSON.parse(row.error) as RunError }),
+    ...(row.result !== null && { result: JSON.parse(row.result) as RunResult }),
+  }
+}
+
+export type EndedRunRow = Pick<
+  RunRow,
+  'id' | 'operation' | 'source' | 'repository' | 'arguments' | 'state' | 'attempt' | 'ended_at' | 'error' | 'result'
+>
+
+/** Boundary: as with `runOf`. */
+export function endedRunOf(row: EndedRunRow): EndedRun {
+  return {
+    id: row.id,
+    operation: row.operation as Operation,
+    ...(row.source !== null && { source: row.source }),
+    ...(row.repository !== null && { repository: row.repository }),
+    arguments: JSON.parse(row.arguments) as Record<string, string>,
+    state: row.state as RunState,
+    attempt: row.attempt,
+    ...(row.ended_at !== null && { endedAt: new Date(row.ended_at) }),
     ...(row.error !== null && { error: JSON.parse(row.error) as RunError }),
     ...(row.result !== null && { result: JSON.parse(row.result) as RunResult }),
   }

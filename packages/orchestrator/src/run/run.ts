@@ -70,6 +70,12 @@ export interface Run extends RunDraft {
   readonly result?: RunResult
 }
 
+/** What came of a run: what is read of thousands at a time. */
+export type EndedRun = Pick<
+  Run,
+  'id' | 'operation' | 'source' | 'repository' | 'arguments' | 'state' | 'attempt' | 'endedAt' | 'error' | 'result'
+>
+
 /** All optional: each operation fills in what it knows. */
 export interface RunResult {
   /** repository → id of the snapshot made or copied */

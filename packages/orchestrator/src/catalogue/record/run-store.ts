@@ -1,6 +1,6 @@
 import type { NewestRuns, RunStore } from '../catalogue.ts'
-import type { Run } from '../../run/run.ts'
-import { runOf, type RunRow } from '../../run/run-row.ts'
+import type { EndedRun } from '../../run/run.ts'
+import { endedRunOf, type EndedRunRow, runOf, type RunRow } from '../../run/run-row.ts'
 import type { CatalogueStore } from '../store/catalogue-store.ts'
 import { isOneOf, limitTo, question, whereAll } from '../store/question.ts'
 
@@ -42,24 +42,23 @@ export function createRunStore(store: CatalogueStore): RunStore {
 
 /** `newest_runs` has one for each end that such runs had. */
 async function readNewest(store: CatalogueStore): Promise<NewestRuns> {
-  const rows = await store.select<RunRow>(question`select runs.* from holdfast.newest_runs newest
-    join holdfast.runs runs on runs.id = newest.run_id`)
+  const rows = await store.select<EndedRunRow>(question`
+    select r.id, r.operation, r.source, r.repository, r.arguments, r.state, r.attempt, r.ended_at, r.error, r.result
+    from holdfast.newest_runs newest join holdfast.runs r on r.id = newest.run_id`)
   const ended = newestOfEach(rows)
   const succeeded = newestOfEach(rows.filter(({ state }) => state === 'succeeded' || state === 'partial'))
-  const runs = new Map([...ended, ...succeeded].map((row) => [row.id, runOf(row)]))
-  const runsOf = (chosen: readonly RunRow[]): Run[] => chosen.flatMap(({ id }) => runs.get(id) ?? [])
+  const runs = new Map([...ended, ...succeeded].map((row) => [row.id, endedRunOf(row)]))
+  const runsOf = (chosen: readonly EndedRunRow[]): EndedRun[] => chosen.flatMap(({ id }) => runs.get(id) ?? [])
   return { ended: runsOf(ended), succeeded: runsOf(succeeded) }
 }
 
-function newestOfEach(rows: readonly RunRow[]): RunRow[] {
-  const newest = new Map<string, RunRow>()
-  const age = (row: RunRow): number => row.ended_at ?? row.queued_at
+function newestOfEach(rows: readonly EndedRunRow[]): EndedRunRow[] {
+  const newest = new Map<string, EndedRunRow>()
   for (const row of rows) {
     const subject = `${row.operation}\n${row.source}\n${row.repository}`
     const known = newest.get(subject)
-    if (known === undefined || age(row) > age(known) || (age(row) === age(known) && row.id > known.id)) {
-      newest.set(subject, row)
-    }
+    const [at, knownAt] = [row.ended_at ?? 0, known?.ended_at ?? 0]
+    if (known === undefined || at > knownAt || (at === knownAt && row.id > known.id)) newest.set(subject, row)
   }
   return [...newest.values()]
 }

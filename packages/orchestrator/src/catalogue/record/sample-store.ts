@@ -17,10 +17,12 @@ export function createSampleStore(store: CatalogueStore): SampleStore {
         subject === undefined ? undefined : question`subject = ${subject}`,
         question`at >= ${since.getTime()}`,
       ])
-      const rows = await store.select<SampleRow>(
-        question`select * from holdfast.samples ${where} order by at desc, subject desc ${limitTo(newest)}`,
+      // a server reads tens of thousands of these when it starts: what is known already is not read
+      const columns = subject === undefined ? question`subject, at, value` : question`at, value`
+      const rows = await store.select<Partial<Pick<SampleRow, 'subject'>> & Pick<SampleRow, 'at' | 'value'>>(
+        question`select ${columns} from holdfast.samples ${where} order by at desc, subject desc ${limitTo(newest)}`,
       )
-      return rows.map(sampleOf).toReversed()
+      return rows.map((row) => sampleOf({ figure, subject: subject ?? '', ...row })).toReversed()
     },
     newest: async () => (await store.select<SampleRow>(question`select * from holdfast.newest_samples`)).map(sampleOf),
     trim: (before) =>

@@ -2,7 +2,7 @@ import type { SourceSettings } from '@holdfast/core/config/effective-config'
 import { countOf } from '@holdfast/core/units/count-of'
 import { formatSize } from '@holdfast/core/units/size'
 import type { Facts } from '../../planning/facts.ts'
-import type { Run } from '../../run/run.ts'
+import type { EndedRun } from '../../run/run.ts'
 import { type ArchivedState, parseArchivedState } from '../archived-state.ts'
 import type { Detector } from '../detector.ts'
 import type { FindingSubject, Observation } from '../finding.ts'
@@ -11,7 +11,7 @@ import { subjectText } from '../finding-key.ts'
 const archiveCodes = new Set(['RESTORE_ARCHIVED', 'STORAGE_ARCHIVED'])
 
 /** Whether a run could not go on because the store has archived what it had to read. */
-export function isAboutArchive({ state, error }: Run): boolean {
+export function isAboutArchive({ state, error }: EndedRun): boolean {
   return state === 'failed' && archiveCodes.has(error?.code ?? '')
 }
 
@@ -24,7 +24,7 @@ export const detectArchived: Detector = ({ facts }) => ({
   unseen: [],
 })
 
-function stoppedRun(run: Run, { config }: Facts): Observation[] {
+function stoppedRun(run: EndedRun, { config }: Facts): Observation[] {
   const { source, repository, operation, error } = run
   const isKnown = source === undefined ? config.repositories.has(repository ?? '') : config.sources.has(source)
   if (!isAboutArchive(run) || !isKnown) return []

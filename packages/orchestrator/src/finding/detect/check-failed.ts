@@ -1,5 +1,5 @@
 import { countOf } from '@holdfast/core/units/count-of'
-import type { Run } from '../../run/run.ts'
+import type { EndedRun } from '../../run/run.ts'
 import { parseCheckParts, readRotation } from '../../planning/check-rotation.ts'
 import type { Facts } from '../../planning/facts.ts'
 import type { Detector } from '../detector.ts'
@@ -15,7 +15,7 @@ const damageCodes = new Set([
 ])
 
 /** Whether an unsuccessful check found damage; the others could not look. */
-export function isAboutDamage(run: Run): boolean {
+export function isAboutDamage(run: EndedRun): boolean {
   return (run.result?.problems ?? []).length > 0 || damageCodes.has(run.error?.code ?? '')
 }
 
@@ -52,11 +52,11 @@ function isReadAgain({ subject: { repository }, about, figures }: Finding, { mar
   return parts.parts.every((part) => isAfter(rotation.readAt[part - 1]))
 }
 
-function isSound(run: Run): boolean {
+function isSound(run: EndedRun): boolean {
   return run.state === 'succeeded' && !isAboutDamage(run)
 }
 
-function damage(run: Run, now: Date): Observation {
+function damage(run: EndedRun, now: Date): Observation {
   const repository = run.repository ?? ''
   const problems = run.result?.problems ?? [run.error?.message ?? 'it is damaged']
   const parts = run.arguments['parts']

@@ -1,6 +1,6 @@
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import { countOf } from '@holdfast/core/units/count-of'
-import type { Run } from '../../run/run.ts'
+import type { EndedRun } from '../../run/run.ts'
 import type { Detector } from '../detector.ts'
 
 /**
@@ -31,7 +31,7 @@ export const detectDamagedSource: Detector = ({ facts }) => ({
 })
 
 /** Those problems of a physical backup that are about what the server's files hold. */
-export function damagedPages(run: Run, { sources }: EffectiveConfig): readonly string[] {
+export function damagedPages(run: EndedRun, { sources }: EffectiveConfig): readonly string[] {
   const workload = sources.get(run.source ?? '')?.workload
   if (run.operation !== 'backup' || workload?.type !== 'postgresql' || workload.method === 'logical') return []
   return (run.result?.problems ?? []).filter((problem) => /checksum|\bpages?\b|\bblock \d/i.test(problem))

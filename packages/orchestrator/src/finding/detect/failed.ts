@@ -1,6 +1,6 @@
 import type { EffectiveConfig } from '@holdfast/core/config/effective-config'
 import { countOf } from '@holdfast/core/units/count-of'
-import type { Operation, Run } from '../../run/run.ts'
+import type { EndedRun, Operation } from '../../run/run.ts'
 import { subjectText } from '../finding-key.ts'
 import type { Detector, View } from '../detector.ts'
 import type { FindingSubject, Observation } from '../finding.ts'
@@ -17,7 +17,7 @@ export const detectFailed: Detector = (view) => ({
   unseen: [],
 })
 
-function judge(run: Run, view: View): Observation[] {
+function judge(run: EndedRun, view: View): Observation[] {
   const subject = configuredSubject(run, view.facts.config)
   // Whoever asked for a restore watches it; it need never be done again, which would end the finding.
   if (subject === undefined || run.operation === 'restore') return []
@@ -36,14 +36,14 @@ function judge(run: Run, view: View): Observation[] {
 }
 
 /** Undefined for what is no longer in the configuration: nobody can make it succeed again. */
-function configuredSubject({ source, repository }: Run, config: EffectiveConfig): FindingSubject | undefined {
+function configuredSubject({ source, repository }: EndedRun, config: EffectiveConfig): FindingSubject | undefined {
   if (source !== undefined && !config.sources.has(source)) return undefined
   if (repository !== undefined && !config.repositories.has(repository)) return undefined
   if (source === undefined && repository === undefined) return undefined
   return { ...(source === undefined ? {} : { source }), ...(repository === undefined ? {} : { repository }) }
 }
 
-function failedRun(run: Run, subject: FindingSubject, view: View): Observation {
+function failedRun(run: EndedRun, subject: FindingSubject, view: View): Observation {
   const { now } = view.facts
   const success = view.facts.succeededRuns.find(
     (other) => other.operation === run.operation && other.source === run.source && other.repository === run.repository,
@@ -65,7 +65,7 @@ function failedRun(run: Run, subject: FindingSubject, view: View): Observation {
   }
 }
 
-function endingText(run: Run): string {
+function endingText(run: EndedRun): string {
   switch (run.state) {
     case 'timed-out':
       return 'took too long and was stopped'
@@ -76,7 +76,7 @@ function endingText(run: Run): string {
   }
 }
 
-function partialRun(run: Run, subject: FindingSubject, problems: readonly string[]): Observation {
+function partialRun(run: EndedRun, subject: FindingSubject, problems: readonly string[]): Observation {
   const first = problems.slice(0, 5).map((problem) => `- ${problem}`)
   const rest = problems.length - first.length
   return {
