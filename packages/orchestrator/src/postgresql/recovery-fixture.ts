@@ -1,7 +1,7 @@
 /** A repository in a temporary directory, and what backups and logs of tests are written with. */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { placeForServers } from '@holdfast/connectors/testing/place-for-servers'
 import { followWal } from '@holdfast/connectors/postgresql/wal/follower'
 import type { PostgresServer } from '@holdfast/connectors/postgresql/testing/postgres-server'
 import { quietContext } from '@holdfast/core/context'
@@ -32,7 +32,7 @@ export interface RecoveryPlace extends AsyncDisposable {
 }
 
 export async function openRecoveryPlace(): Promise<RecoveryPlace> {
-  const directory = mkdtempSync(join(tmpdir(), 'holdfast-recovery-'))
+  const directory = mkdtempSync(join(placeForServers(), 'holdfast-recovery-'))
   // scratch servers run as another user when the test is root
   chmodSync(directory, 0o755)
   const ctx = quietContext()

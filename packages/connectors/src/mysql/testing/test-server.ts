@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { quietContext } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
+import { placeForServers } from '../../testing/place-for-servers.ts'
 import { unprivilegedAccount } from '../../postgresql/testing/unprivileged-account.ts'
 import { connectMysql } from '../connection/connect.ts'
 import type { TextRows } from '../connection/connection.ts'
@@ -39,7 +39,7 @@ export const account = unprivilegedAccount()
 export const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', TZ: 'UTC' }
 
 export async function makeServerDirectory(name: string): Promise<ServerDirectory> {
-  const directory = mkdtempSync(join(tmpdir(), `holdfast-${name}-`))
+  const directory = mkdtempSync(join(placeForServers(), `holdfast-${name}-`))
   chmodSync(directory, 0o755)
   const temporary = join(directory, 'tmp')
   mkdirSync(temporary)

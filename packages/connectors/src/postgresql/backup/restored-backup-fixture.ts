@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { quietContext } from '@holdfast/core/context'
 import type { Entry, EntryContent, Inspector } from '@holdfast/core/entry'
 import { connectPostgres } from '../connection/connect.ts'
+import { placeForServers } from '../../testing/place-for-servers.ts'
 import type { PostgresServer } from '../testing/postgres-server.ts'
 import { startPostgresProcess } from '../testing/postgres-process.ts'
 import type { PhysicalBackup } from './physical-backup.ts'
@@ -31,7 +32,7 @@ const inspectedBytes = 1_000_003
 
 /** Reads local files and what a page inspector says of them the way the engine does: at the latest when told to settle. */
 export async function restoreBackup(backup: PhysicalBackup, server: PostgresServer): Promise<RestoredBackup> {
-  const root = mkdtempSync(join(tmpdir(), 'holdfast-restored-'))
+  const root = mkdtempSync(join(placeForServers(), 'holdfast-restored-'))
   chmodSync(root, 0o755)
   const order: string[] = []
   const inspector = await inspectorOf(backup)

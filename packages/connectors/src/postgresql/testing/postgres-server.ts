@@ -3,11 +3,12 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, writeFileSy
 import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { quietContext } from '@holdfast/core/context'
 import { connectPostgres } from '../connection/connect.ts'
 import { quoteIdentifier, quoteLiteral } from '../connection/quote.ts'
 import type { PostgresTarget } from '../connection/target.ts'
+import { placeForServers } from '../../testing/place-for-servers.ts'
 import { findServerBinaries, type ServerBinaries } from '../server-binaries.ts'
 import { copyForStandby } from './copy-for-standby.ts'
 import { cachedBinaries } from './cached-binaries.ts'
@@ -75,7 +76,7 @@ export interface StandbyRequest {
 /** Fails when this machine has no server of the version: see `hasPostgres`. */
 export async function startPostgres(request: PostgresRequest = {}): Promise<PostgresServer> {
   const binaries = await binariesOf(request.major ?? 15)
-  const place = makePlace()
+  const place = makePlace(request.fsync === true ? tmpdir() : placeForServers())
   const { dataDirectory, account } = place
   const checksums =
     (request.dataChecksums ?? true) ? ['--data-checksums'] : binaries.major >= 18 ? ['--no-data-checksums'] : []
@@ -137,9 +138,9 @@ interface Place {
   readonly tablespaces: Map<string, string>
 }
 
-function makePlace(): Place {
+function makePlace(parent: string): Place {
   const account = unprivilegedAccount()
-  const directory = mkdtempSync(join(tmpdir(), 'holdfast-postgres-'))
+  const directory = mkdtempSync(join(parent, 'holdfast-postgres-'))
   const dataDirectory = join(directory, 'data')
   // The server's account must reach its directory; others need not.
   chmodSync(directory, 0o755)
@@ -229,7 +230,7 @@ function serverAt(
       await server.sql('SELECT pg_promote(true, 60)')
     },
     async standby(request = {}) {
-      const copy = makePlace()
+      const copy = makePlace(dirname(directory))
       if (request.slot !== undefined) {
         await server.sql(`SELECT pg_create_physical_replication_slot(${quoteLiteral(request.slot)}, true)`)
       }
