@@ -79,6 +79,13 @@ test('answers over TLS 1.2 and newer only, and shows a certificate that was repl
   await expect.poll(() => server.shown(), { timeout: 20_000 }).toBe('second HTTP/1.1 200 OK')
 })
 
+test('looks for clients that send their headers byte by byte as often as without TLS', async () => {
+  use('first')
+  const log = createServerLog({ write: () => {} }, () => new Date())
+  await using tls = await openTlsIdentity(files, { log, everyMs: 1_000 }, quietContext())
+  expect(tls.createServer(() => {})).toMatchObject({ connectionsCheckingInterval: 5_000 })
+})
+
 test('does not begin with files that are absent, no PEM, or of two pairs', async () => {
   const log = createServerLog({ write: () => {} }, () => new Date())
   const open = (certificate: string, key: string) =>

@@ -5,6 +5,7 @@ import { createSecureContext } from 'node:tls'
 import type { AccessSettings } from '@holdfast/core/config/access-settings'
 import { type Context, withSignal } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
+import { connectionsCheckingInterval } from '../http/open-http.ts'
 import { repeat } from '../repeat.ts'
 import type { ServerLog } from '../server-log.ts'
 import { toldOnce } from '../told-once.ts'
@@ -45,7 +46,7 @@ export async function openTlsIdentity(
   const looking = repeat(() => everyMs, look, failed, withSignal(ctx, AbortSignal.any([ctx.signal, stop.signal])))
   return {
     createServer(listener) {
-      const server = createServer({ ...pem, minVersion }, listener)
+      const server = createServer({ ...pem, minVersion, connectionsCheckingInterval }, listener)
       servers.push(server)
       return server
     },

@@ -33,8 +33,8 @@ const idleTimeoutMs = 60_000
 const requestTimeoutMs = 6 * 3_600_000
 /** Longer than proxies and clients keep connections: else they send into one that is just being closed. */
 const keepAliveMs = 72_000
-/** Node looks for such connections twice a minute otherwise. */
-const connectionsCheckingInterval = 5_000
+/** Node looks for such connections twice a minute otherwise; for whoever makes the server, which is when it is said. */
+export const connectionsCheckingInterval = 5_000
 
 const createPlainServer: CreateServer = (listener) => createHttpServer({ connectionsCheckingInterval }, listener)
 
