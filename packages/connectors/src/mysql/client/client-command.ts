@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makePassingDirectory } from '../../process/passing-directory.ts'
-import { commandAt, type ProgramCommand } from '../../process/program-place.ts'
+import { commandAt, type ProgramCall, type ProgramCommand, type ProgramPlace } from '../../process/program-place.ts'
 import { optionFileLine } from '../connection/option-file-text.ts'
 import type { MysqlTarget } from '../connection/target.ts'
 import type { MysqlClientPlace, MysqlTool } from './mysql-tool.ts'
@@ -11,23 +11,31 @@ export interface ClientCommand extends AsyncDisposable {
   readonly command: ProgramCommand
 }
 
+/** Becomes the program when it is given a line: what takes time to start is there already when it is wanted. */
+const untilTold = 'IFS= read -r told && exec "$@"'
+
 /**
  * A client program told of the server by an option file that only this user may read, so that no secret stands in the list
  * of processes and no option file of the machine changes what it does. In a container, where there is no such file, the
- * password comes by the environment and the server is the container's own.
+ * password comes by the environment and the server is the container's own. `waits`: it begins when a line comes by its
+ * standard input.
  */
 export async function clientCommand(
   tool: MysqlTool,
   args: readonly string[],
   target: MysqlTarget,
   where: MysqlClientPlace,
+  { waits = false }: { readonly waits?: boolean } = {},
 ): Promise<ClientCommand> {
+  const place = (call: ProgramCall): ProgramCommand => {
+    return commandAt(where.place, waits ? waiting(call, where.place) : call, where.outerVariables)
+  }
   const environment = { LC_ALL: 'C', TZ: 'UTC' }
   if (where.place.type !== 'local') {
     const server = ['--no-defaults', '--host=127.0.0.1', '--port=3306', '--protocol=tcp', `--user=${target.user}`]
     const variables = { ...environment, ...(target.password === undefined ? {} : { MYSQL_PWD: target.password }) }
     const call = { program: tool.program, arguments: [...server, ...args], variables }
-    return { command: commandAt(where.place, call, where.outerVariables), [Symbol.asyncDispose]: async () => {} }
+    return { command: place(call), [Symbol.asyncDispose]: async () => {} }
   }
   const directory = await makePassingDirectory('holdfast-mysql-')
   try {
@@ -35,13 +43,18 @@ export async function clientCommand(
     await writeFile(file, optionFile(tool, target), { mode: 0o600 })
     const call = { program: tool.program, arguments: [`--defaults-file=${file}`, ...args], variables: environment }
     return {
-      command: commandAt(where.place, call, where.outerVariables),
+      command: place(call),
       [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
     }
   } catch (error) {
     await rm(directory, { recursive: true, force: true })
     throw error
   }
+}
+
+function waiting({ program, arguments: given, variables }: ProgramCall, { type }: ProgramPlace): ProgramCall {
+  const shell = type === 'local' ? '/bin/sh' : 'sh'
+  return { program: shell, arguments: ['-c', untilTold, 'sh', program, ...given], variables }
 }
 
 function optionFile({ family }: MysqlTool, { host, port, socket, user, password, tls }: MysqlTarget): string {

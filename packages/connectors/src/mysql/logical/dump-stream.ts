@@ -22,15 +22,17 @@ export interface DumpStart {
   readonly shape: DumpShape
   readonly silenceLimitMs: number
   readonly host: string
+  /** what its standard input gets */
+  readonly input?: AsyncIterable<Uint8Array>
 }
 
 /** Starts a dump and divides what it writes. */
 export function startDump(
   command: ProgramCommand,
-  { shape, silenceLimitMs, host }: DumpStart,
+  { shape, silenceLimitMs, host, input }: DumpStart,
   ctx: Context,
 ): DumpStream {
-  const program = startProgram(command, { silenceLimitMs }, ctx)
+  const program = startProgram(command, { silenceLimitMs, ...(input === undefined ? {} : { input }) }, ctx)
   const splitter = new DumpSplitter(shape)
   return {
     sections: () => sectionsOf(piecesOf(program, splitter)),

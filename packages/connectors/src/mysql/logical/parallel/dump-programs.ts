@@ -22,6 +22,10 @@ export interface ProgramResults {
 export interface DumpPrograms extends AsyncDisposable {
   /** to be read once each, in any order; undefined: no program will give it */
   part(origin: PartOrigin, database: string): AsyncIterable<Uint8Array> | undefined
+  /** Resolves when each can begin: it waits to be told. */
+  readonly ready: Promise<void>
+  /** Has all begin. @param place in the binary log that every program must see, where it tells one */
+  begin(place: BinlogPosition | undefined): void
   /** Resolves when each has begun to write rows or structure, so that its transaction is open: what it sees is fixed. */
   readonly begun: Promise<void>
   /** Resolves when all have succeeded and all parts were read. Fails with MYSQL_DUMP_FAILED. */
@@ -33,40 +37,46 @@ interface Shared {
   readonly run: DumpRun
   readonly slots: ReadonlyMap<string, PartSlot>
   readonly sizes: Map<string, number>
-  readonly place: BinlogPosition | undefined
+  /** when they are told to begin */
+  readonly told: Promise<BinlogPosition | undefined>
 }
 
-/** @param place which every program must see, where it tells one */
-export function startPrograms(
-  run: DumpRun,
-  plan: DumpPlan,
-  place: BinlogPosition | undefined,
-  ctx: Context,
-): DumpPrograms {
+/** What one program tells of itself. */
+interface Signs {
+  ready(): void
+  begun(): void
+}
+
+export function startPrograms(run: DumpRun, plan: DumpPlan, ctx: Context): DumpPrograms {
   const stop = new AbortController()
   const own = withSignal(ctx, AbortSignal.any([ctx.signal, stop.signal]))
   const slots = slotsOf(plan, run)
-  const shared: Shared = { run, slots, sizes: new Map(), place }
+  const told = Promise.withResolvers<BinlogPosition | undefined>()
+  const shared: Shared = { run, slots, sizes: new Map(), told: told.promise }
+  const ready = plan.tasks.map(() => Promise.withResolvers<void>())
   const begun = plan.tasks.map(() => Promise.withResolvers<void>())
   const fail = (error: unknown): void => {
     stop.abort(error)
     for (const slot of slots.values()) slot.fail(error)
-    for (const { reject } of begun) reject(error)
+    for (const { reject } of [told, ...ready, ...begun]) reject(error)
   }
   const running = plan.tasks.map(async (_task, position) => {
     try {
-      return await dumpTask(plan.tasks, position, shared, () => begun[position]?.resolve(), own)
+      const signs = { ready: () => ready[position]?.resolve(), begun: () => begun[position]?.resolve() }
+      return await dumpTask(plan.tasks, position, shared, signs, own)
     } catch (error) {
       fail(error)
       throw stop.signal.reason
     }
   })
   const ended = Promise.all(running).then((results) => joined(results, shared.sizes))
-  const allBegun = Promise.all(begun.map(({ promise }) => promise)).then(() => {})
+  const [allReady, allBegun] = [allOf(ready), allOf(begun)]
   // whoever needs them waits for them later
-  for (const promise of [ended, allBegun]) promise.catch(() => {})
+  for (const promise of [told.promise, ended, allReady, allBegun]) promise.catch(() => {})
   return {
     part: (origin, database) => slots.get(slotKey(origin, database))?.chunks(),
+    ready: allReady,
+    begin: told.resolve,
     begun: allBegun,
     ended,
     async [Symbol.asyncDispose]() {
@@ -76,13 +86,17 @@ export function startPrograms(
   }
 }
 
+async function allOf(signs: readonly PromiseWithResolvers<void>[]): Promise<void> {
+  await Promise.all(signs.map(({ promise }) => promise))
+}
+
 type TaskResult = Pick<ProgramResults, 'rows' | 'warnings'>
 
 async function dumpTask(
   tasks: readonly DumpTask[],
   position: number,
-  { run, slots, sizes, place }: Shared,
-  onBegun: () => void,
+  { run, slots, sizes, told }: Shared,
+  signs: Signs,
   ctx: Context,
 ): Promise<TaskResult> {
   const task = tasks[position]
@@ -91,15 +105,17 @@ async function dumpTask(
   const { host } = session
   const failed = (reason: string): AppError => new AppError('MYSQL_DUMP_FAILED', { host, reason })
   const args = taskArguments(task, run, ignored(databases, options.selection))
-  await using client = await clientCommand(tool, args, target, options.client)
-  const start = { shape: taskShape(task), silenceLimitMs: options.silenceLimitMs, host }
+  await using client = await clientCommand(tool, args, target, options.client, { waits: true })
+  const start = { shape: taskShape(task), silenceLimitMs: options.silenceLimitMs, host, input: lineWhen(told) }
   await using dump = startDump(client.command, start, ctx)
+  signs.ready()
+  const place = await told
   const texts = { head: '', tail: '' }
   for await (const { part, chunks } of dump.sections()) {
     if (part.type === 'head' || part.type === 'tail') texts[part.type] = await readText(chunks)
     else {
       requireSamePlace(readHead(texts.head).position, place, failed)
-      onBegun()
+      signs.begun()
       const slot = slots.get(slotKey({ task: position, type: part.type }, part.database))
       const path = part.type === 'views' ? viewsPath(part.database) : databasePath(part.database)
       const settings = task.type === 'databases' && part.type !== 'end' ? readHead(texts.head).settings : ''
@@ -109,10 +125,15 @@ async function dumpTask(
   }
   const result = await dump.finish()
   if (!readTail(texts.tail, texts.head).isComplete) throw failed('its last line is missing')
-  onBegun()
+  signs.begun()
   const missing = [...slots].find(([key, slot]) => key.startsWith(`${position}/`) && !slot.isGiven)
   if (missing !== undefined) throw failed(`a part of it did not come: ${missing[0]}`)
   return result
+}
+
+async function* lineWhen(told: Promise<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
+  await told
+  yield Buffer.from('\n')
 }
 
 /** Transactions of one instant know one place in the log. */

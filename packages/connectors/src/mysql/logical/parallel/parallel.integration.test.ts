@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -154,6 +155,27 @@ it('goes on with one program, and says why, when it gets no lock or its programs
   expect(await why(atOnce, 'weak')).toContain('RELOAD')
   expect(await why({ ...atOnce, smallestShareBytes: 1 << 30 })).toBe(undefined)
   await expectNobodyThere()
+}, 60_000)
+
+it('holds its lock no longer than its process lives', async () => {
+  const { binaries } = await toolThat('sleep 5')
+  const program = join(import.meta.dirname, '../../testing/read-backup.ts')
+  const options = { ...atOnce, lockWaitMs: 30_000, client: { ...localClient, binaries } }
+  const script = `import { readBackup } from ${JSON.stringify(program)}
+    await readBackup(${JSON.stringify(server.target())}, ${JSON.stringify(options)})`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' })
+  const write = () => server.sql(['SET SESSION lock_wait_timeout = 1', 'INSERT INTO bank1.none VALUES (1)'])
+  for (let round = 0; ; round++) {
+    const refused = await write().then(
+      () => undefined,
+      (error: Error) => error.message,
+    )
+    if (refused?.includes('Lock wait timeout') === true) break
+    if (round > 1000 || child.exitCode !== null) throw new Error('the lock never came')
+  }
+  child.kill('SIGKILL')
+  await pause(200)
+  expect(await write()).toEqual([])
 }, 60_000)
 
 it('lets nobody write until all programs have ended, when that was asked for', async () => {

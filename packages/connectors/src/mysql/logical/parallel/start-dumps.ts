@@ -40,10 +40,12 @@ export async function startDumps(run: DumpRun, ctx: Context): Promise<StartedDum
   await using stack = new AsyncDisposableStack()
   const { lockAllTables, lockWaitMs: waitMs = defaultLockWaitMs } = options
   const choice = { waitMs, idleLimitMs: waitMs + idleMarginMs, keepsWriters: lockAllTables }
+  const programs = stack.use(startPrograms(run, plan, ctx))
+  await programs.ready
   const lock = await lockForSnapshots(target, choice, ctx)
   if (typeof lock === 'string') return alone(run, lock)
   stack.use(lock)
-  const programs = stack.use(startPrograms(run, plan, lock.place.position, ctx))
+  programs.begin(lock.place.position)
   // as long as we would wait for others, they are made to wait for us
   if (!(await beginsInTime(programs, waitMs))) {
     return alone(run, `its programs did not begin in ${formatDurationMs(waitMs)}`)
