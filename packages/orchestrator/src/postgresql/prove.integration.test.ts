@@ -132,7 +132,7 @@ describe('recovery to a point in time', () => {
     for (let n = 1; n <= 40; n++) {
       await server.sql(`INSERT INTO ticks VALUES (${n})`)
       if (n === 10) await server.sql('SELECT pg_switch_wal()')
-      if (n % 8 !== 0) continue
+      if (n % 16 !== 8) continue
       await setTimeout(3)
       const [[at = ''] = []] = await server.sql(
         `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
