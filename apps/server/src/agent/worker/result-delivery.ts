@@ -62,7 +62,13 @@ export async function openDelivery({ spool, link, self, log }: DeliverySurroundi
     waiting.delete(id)
   }
   const flush = async (ctx: Context): Promise<void> => {
-    for (const { id, result } of await spool.list()) await deliver(id, result, ctx)
+    const failures: unknown[] = []
+    // one that the server stumbles over keeps no other waiting
+    for (const { id, result } of await spool.list()) {
+      await deliver(id, result, ctx).catch((error: unknown) => failures.push(error))
+      if (ctx.signal.aborted) break
+    }
+    if (failures.length > 0) throw failures[0]
   }
 
   return {
