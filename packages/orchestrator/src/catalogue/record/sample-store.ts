@@ -22,7 +22,9 @@ export function createSampleStore(store: CatalogueStore): SampleStore {
       const rows = await store.select<Partial<Pick<SampleRow, 'subject'>> & Pick<SampleRow, 'at' | 'value'>>(
         question`select ${columns} from holdfast.samples ${where} order by at desc, subject desc ${limitTo(newest)}`,
       )
-      return rows.map((row) => sampleOf({ figure, subject: subject ?? '', ...row })).toReversed()
+      return rows
+        .map((row) => sampleOf({ figure, subject: subject ?? row.subject ?? '', at: row.at, value: row.value }))
+        .toReversed()
     },
     newest: async () => (await store.select<SampleRow>(question`select * from holdfast.newest_samples`)).map(sampleOf),
     trim: (before) =>

@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -9,6 +9,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { type PreparedQuery, prepareQuery, readRows } from './sqlite-rows.ts'
 
 /**
  * Kysely on Node's own SQLite. Transactions begin with the write lock (BEGIN IMMEDIATE): one that began by reading could
@@ -40,34 +41,27 @@ function createDriver(database: DatabaseSync): Driver {
   }
 }
 
-interface Prepared {
-  readonly statement: StatementSync
-  readonly returnsRows: boolean
-}
-
 /** Statements longer than this are lists of rows, of which no two are alike. */
 const longestKeptText = 4096
 const mostKept = 256
 
 function createConnection(database: DatabaseSync): DatabaseConnection {
-  const kept = new Map<string, Prepared>()
-  const prepare = (text: string): Prepared => {
+  const kept = new Map<string, PreparedQuery>()
+  const prepare = (text: string): PreparedQuery => {
     const known = kept.get(text)
     if (known !== undefined) return known
-    const statement = database.prepare(text)
-    const prepared = { statement, returnsRows: statement.columns().length > 0 }
+    const prepared = prepareQuery(database, text)
     if (kept.size >= mostKept) kept.clear()
     if (text.length <= longestKeptText) kept.set(text, prepared)
     return prepared
   }
   return {
     async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-      const { statement, returnsRows } = prepare(query.sql)
+      const prepared = prepare(query.sql)
       // boundary: Kysely types parameters as unknown; queries here bind text, numbers and null only
       const parameters = query.parameters as readonly SQLInputValue[]
-      if (!returnsRows) return { rows: [], numAffectedRows: BigInt(statement.run(...parameters).changes) }
-      // boundary: Kysely knows the row's shape from the query
-      return { rows: statement.all(...parameters) as R[] }
+      if (prepared.columns.length > 0) return { rows: readRows<R>(prepared, parameters) }
+      return { rows: [], numAffectedRows: BigInt(prepared.statement.run(...parameters).changes) }
     },
     streamQuery() {
       throw new Error('rows are not streamed from SQLite')

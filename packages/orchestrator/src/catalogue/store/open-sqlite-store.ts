@@ -7,6 +7,7 @@ import { AppError } from '@holdfast/core/errors/app-error'
 import type { CatalogueStore } from './catalogue-store.ts'
 import { type CatalogueTables, postgresSchema } from './catalogue-tables.ts'
 import type { Question } from './question.ts'
+import { prepareQuery, readRows } from './sqlite-rows.ts'
 import { isBusy, sqliteError } from './sqlite-error.ts'
 
 /** SQLite itself waits this long for a lock, with the whole process; longer waits leave the event loop free. */
@@ -54,8 +55,7 @@ export async function openSqliteStore(path: string, ctx: Context): Promise<Catal
     select<Row>({ texts, values }: Question) {
       const text = texts.join('?').replaceAll(`${postgresSchema}.`, '')
       return withPatience(async () => {
-        // boundary: whoever asks knows the row's shape from the question
-        if (opening === undefined) return database.prepare(text).all(...values) as unknown as readonly Row[]
+        if (opening === undefined) return readRows<Row>(prepareQuery(database, text), values)
         // in its turn, so that nobody sees half of a transaction on the one connection
         const { kysely, raw } = await opening
         return (await kysely.executeQuery<Row>(raw(text, [...values]))).rows

@@ -38,12 +38,15 @@ function ended(source: SourceSettings, { history }: View): Observation[] {
 }
 
 function running(source: SourceSettings, { facts, history }: View): Observation[] {
+  const own = facts.activeRuns.filter(
+    (run) => run.state === 'running' && run.operation === 'backup' && run.source === source.name,
+  )
   const usual = history.series('backup-duration-ms', `source/${source.name}`).values.slice(-10)
-  if (usual.length < 5) return []
-  return facts.activeRuns.flatMap((run) => {
-    if (run.operation !== 'backup' || run.source !== source.name || run.startedAt === undefined) return []
+  if (own.length === 0 || usual.length < 5) return []
+  return own.flatMap((run) => {
+    if (run.startedAt === undefined) return []
     const soFarMs = facts.now.getTime() - run.startedAt.getTime()
-    if (run.state !== 'running' || soFarMs <= limitOf(source, usual)) return []
+    if (soFarMs <= limitOf(source, usual)) return []
     return [
       {
         kind: 'slow' as const,
