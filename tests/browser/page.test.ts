@@ -106,6 +106,34 @@ describe('the page', () => {
     await site.hold(false)
   })
 
+  test('starts nothing twice when no answer came and the button is pushed again', async () => {
+    await site.hold(true)
+    let isLost = false
+    await page.route('**/api/v1/runs', async (route) => {
+      if (route.request().method() !== 'POST' || isLost) return await route.continue()
+      isLost = true
+      await route.fetch()
+      await route.abort()
+    })
+    const begun = async (): Promise<number> => {
+      const answer = await fetch(`${site.address}api/v1/runs?source=slow`)
+      const { runs } = (await answer.json()) as { runs: { state: string }[] }
+      return runs.filter(({ state }) => ['queued', 'running'].includes(state)).length
+    }
+    const button = page.getByRole('button', { name: 'Back up slow now' })
+    await button.click()
+    await expectShown(page.getByText('The server does not answer.'))
+    await page.getByRole('button', { name: 'Close this message' }).click()
+    const again = page.waitForResponse((response) => response.request().method() === 'POST')
+    await page.evaluate(`document.querySelector('[data-act=back-up][data-source=slow]').disabled = false`)
+    await button.click()
+    expect((await again).status()).toBe(202)
+    expect(await begun()).toBe(1)
+    await page.unroute('**/api/v1/runs')
+    await site.hold(false)
+    await expectGone(card(page, 'Sources').getByText('backup is running'))
+  })
+
   test('shows what is wrong, and who sees to it', async () => {
     const finding = card(page, 'Findings').getByRole('listitem').filter({ hasText: 'There is no backup of broken' })
     await expectShown(finding.getByText('Critical'))

@@ -1,3 +1,4 @@
+import type { Route } from '@holdfast/api/route'
 import { routes } from '@holdfast/api/routes'
 
 /**
@@ -5,6 +6,8 @@ import { routes } from '@holdfast/api/routes'
  * and no path is written down twice.
  */
 export function writeRoutePlaces(): string {
-  const places = Object.values(routes).map(({ name, method, path }) => [name, { method, path }])
+  const places = Object.values<Route>(routes).map(({ name, method, path, isRepeatable }) => {
+    return [name, { method, path, ...(isRepeatable === true && { isRepeatable }) }]
+  })
   return `export const routePlaces = ${JSON.stringify(Object.fromEntries(places))}\n`
 }

@@ -31,15 +31,39 @@ export class Refusal extends Error {
  */
 export async function ask(name, request = {}) {
   const { body } = /** @type {LooseRequest} */ (request)
-  const response = await answered(placeOf(name, request), {
-    method: routePlaces[name].method,
+  const { method, isRepeatable } = routePlaces[name]
+  const place = placeOf(name, request)
+  const sent = body === undefined ? undefined : JSON.stringify(body)
+  const wanted = `${place} ${sent}`
+  const { response, text } = await answered(place, {
+    method,
     credentials: 'same-origin',
-    headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    headers: {
+      accept: 'application/json',
+      ...(sent !== undefined && { 'content-type': 'application/json' }),
+      ...(isRepeatable === true && { 'idempotency-key': keyOf(wanted) }),
+    },
+    ...(sent !== undefined && { body: sent }),
   })
-  const text = await response.text()
+  // a proxy may say so for a server that has done it
+  if (response.status < 500) unanswered.delete(wanted)
   if (!response.ok) throw new Refusal(response.status, errorIn(text, response.status))
   return JSON.parse(text === '' ? 'null' : text)
+}
+
+/** Who pushes the button again because no answer came does not want it twice; later on one may. */
+const againMs = 60_000
+/** @type {Map<string, { key: string, atMs: number }>} */
+const unanswered = new Map()
+
+/** Under which key something is asked for: the same one, when it was asked for just now and no answer came. @param {string} wanted */
+function keyOf(wanted) {
+  const atMs = Date.now()
+  const before = unanswered.get(wanted)
+  if (before !== undefined && atMs - before.atMs < againMs) return before.key
+  const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  unanswered.set(wanted, { key, atMs })
+  return key
 }
 
 /**
@@ -63,7 +87,8 @@ export function placeOf(name, request = {}) {
 /** @param {string} place @param {RequestInit} request */
 async function answered(place, request) {
   try {
-    return await fetch(place, request)
+    const response = await fetch(place, request)
+    return { response, text: await response.text() }
   } catch {
     const hint = 'Look whether it runs and whether you are connected; then try again.'
     throw new Refusal(0, { code: 'NO_ANSWER', message: 'the server does not answer', hint })
