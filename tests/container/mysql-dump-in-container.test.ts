@@ -69,7 +69,9 @@ describe.skipIf(typeof opened === 'string')('a server of MariaDB in a container'
     await sql(`CREATE USER backup@localhost ${secret}`)
     for (const host of ["'127.0.0.1'", 'localhost']) await sql(`GRANT ALL ON *.* TO backup@${host}`)
     await sql('CREATE DATABASE shop')
-    await sql('CREATE TABLE shop.item AS SELECT seq, MD5(seq) AS m FROM shop.seq_1_to_200000')
+    const rows = 'SELECT seq, REPEAT(MD5(seq), 3) AS m FROM shop.seq_1_to_200000'
+    await sql(`CREATE TABLE shop.item (PRIMARY KEY (seq)) AS ${rows}`)
+    await sql('ANALYZE TABLE shop.item')
   })
   afterAll(() => stack.disposeAsync())
 
@@ -126,6 +128,15 @@ describe.skipIf(typeof opened === 'string')('a server of MariaDB in a container'
     const called = await promisify(execFile)('cat', [join(fixture.directory, 'called')])
     expect(called.stdout).toContain('--namespace prod db-0')
     expect(called.stdout).not.toContain('secret')
+    // a finding, and another exit code, if it were one program after all
+    for (const place of [
+      ['--in-pod', 'prod/db-0'],
+      ['--in-container', name],
+    ]) {
+      const several = await run([...backup(), ...place, '--parallel-dumps', '2'], folder)
+      expect(several, several.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('200000 rows') })
+    }
+    expect((await promisify(execFile)('cat', [join(fixture.directory, 'called')])).stdout).toContain('told')
     const proven = await run(['verify', 'shop', '--no-record'])
     expect(proven.exitCode, proven.stdout + proven.stderr).toBe(0)
   })
