@@ -1,4 +1,5 @@
 /** Against a real server of MySQL, where HOLDFAST_TEST_MYSQL says where one is. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { quietContext } from '@holdfast/core/context'
 import { describe, expect, it } from 'vitest'
 import { connectMysql } from '../connection/connect.ts'
@@ -94,6 +95,16 @@ describe.skipIf(mysqlRoot === undefined)('a server of MySQL', () => {
       const { gtid = '' } = manifest.position ?? {}
       expect(await fresh.sql('SELECT COUNT(*) FROM bank1.moves')).toEqual([[String(transfers.countAt(gtid))]])
     }
+    await transfers.stop()
+    // MySQL's lock waits for queries
+    const long = server.sql('SELECT SLEEP(4) FROM bank1.a LIMIT 1')
+    await pause(200)
+    const short = { client, parallel: 3, smallestShareBytes: 64 << 10, lockWaitMs: 1000 }
+    const { manifest } = await readBackup(server.target(), short)
+    expect(manifest.findings).toMatchObject([
+      { code: 'MYSQL_DUMP_NOT_PARALLEL', message: expect.stringContaining('other statements did not let it in 1.0s') },
+    ])
+    await long
   }, 180_000)
 
   it('says what is missing for its files, and whose dump program is not its own', async () => {
