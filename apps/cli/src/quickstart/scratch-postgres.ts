@@ -23,6 +23,8 @@ const superuser = 'postgres'
 const settings = {
   fsync: 'off',
   jit: 'off',
+  // in its own directory, not in /dev/shm, where it stays when the server is killed
+  dynamic_shared_memory_type: 'mmap',
   listen_addresses: '',
   log_destination: 'stderr',
   logging_collector: 'off',

@@ -52,6 +52,8 @@ export function sandboxSettings(
     full_page_writes: 'off',
     shared_buffers: '128MB',
     huge_pages: 'off',
+    // in its own directory: in /dev/shm it would stay for good when the server is killed
+    dynamic_shared_memory_type: 'mmap',
     autovacuum: 'off',
     hot_standby: 'on',
     // its log is read by this program
