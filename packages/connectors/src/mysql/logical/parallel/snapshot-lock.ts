@@ -50,20 +50,22 @@ export async function lockForSnapshots(
     const place = { position: await readPosition(session, ctx), consistentAt: await serverClock(session, ctx) }
     const stop = new AbortController()
     const kept = keepAlive(session, stop.signal, ctx)
-    const end = async (): Promise<void> => {
+    let isOver = false
+    const end = async (last: () => Promise<unknown>): Promise<void> => {
+      if (isOver) return
+      isOver = true
       stop.abort()
       await kept
+      try {
+        await last()
+      } finally {
+        await session[Symbol.asyncDispose]()
+      }
     }
     return {
       place,
-      async release(own) {
-        await end()
-        await session.query(release, own)
-      },
-      async [Symbol.asyncDispose]() {
-        await end()
-        await session[Symbol.asyncDispose]()
-      },
+      release: (own) => end(() => session.query(release, own)),
+      [Symbol.asyncDispose]: () => end(async () => {}),
     }
   } catch (error) {
     await session[Symbol.asyncDispose]()

@@ -20,6 +20,8 @@ export async function readTableSizes(
   selection: DumpSelection,
   ctx: Context,
 ): Promise<SizedTable[]> {
+  // MySQL tells what it found within a day
+  if (session.version.family === 'mysql') await session.query('SET SESSION information_schema_stats_expiry = 0', ctx)
   const sizes = await session.query('SELECT table_schema, table_name, data_length FROM information_schema.tables', ctx)
   const bytes = new Map(sizes.map(([schema, name, length]) => [JSON.stringify([schema, name]), Number(length ?? 0)]))
   const keys = await readKeys(session, ctx)
