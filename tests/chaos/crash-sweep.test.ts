@@ -60,13 +60,13 @@ function drive(name: OperationName, place: Place, killAt: number): Promise<{ sig
 }
 
 describe.each(operationNames)('%s in a process that is killed', (name) => {
-  const share = isFullSweep ? 'each change' : 'every third change, each with HOLDFAST_TEST_SWEEP=full'
+  const share = isFullSweep ? 'each change' : 'every fourth change, each with HOLDFAST_TEST_SWEEP=full'
   test(`loses nothing and is completed by the next process, wherever it died (${share})`, async () => {
     const { signal, output } = await drive(name, freshPlace(), -1)
     expect(signal, output).toBe('')
     const total = Number(output)
     expect(total).toBeGreaterThan(2)
-    for (let killAt = isFullSweep ? 0 : name.length % 3; killAt < total; killAt += isFullSweep ? 1 : 3) {
+    for (let killAt = isFullSweep ? 0 : name.length % 4; killAt < total; killAt += isFullSweep ? 1 : 4) {
       const what = `${name}, killed before change ${killAt} of ${total}`
       const place = freshPlace()
       expect(await drive(name, place, killAt), what).toMatchObject({ signal: 'SIGKILL' })

@@ -56,9 +56,17 @@ function backUpAndRestore(server: PostgresServer, method: 'wire' | 'direct'): Pr
   return underLoad(server, async () => restoreBackup(await startBackup(server, { method }), server))
 }
 
+/** The oldest, the newest and Debian's own in each way; those between them in one of the two, unless HOLDFAST_TEST_SWEEP is `full`. */
+function methodsFor(major: number): readonly ('wire' | 'direct')[] {
+  // oxlint-disable-next-line node/no-process-env
+  const isFull = process.env['HOLDFAST_TEST_SWEEP'] === 'full'
+  if (isFull || major === 13 || major === 15 || major === 18) return methods
+  return major === 16 ? ['wire'] : ['direct']
+}
+
 for (const major of majors) {
   describe.runIf(await hasPostgres(major))(`PostgreSQL ${major}`, () => {
-    it.each(methods)('comes back from a %s backup taken while it was written to', async (method) => {
+    it.each(methodsFor(major))('comes back from a %s backup taken while it was written to', async (method) => {
       await using server = await startPostgres({ major, tablespaces: ['fast'] })
       await server.sql(schema)
       await using restored = await backUpAndRestore(server, method)
