@@ -62,6 +62,8 @@ export function seriesKey({ figure, subject }: Pick<Sample, 'figure' | 'subject'
 
 /** How many before the newest are what is usual. */
 const usualCount = 10
+/** The newest, and those. */
+export const mostCompared = 1 + usualCount
 /** Fewer say nothing about what is usual. */
 const fewestUsual = 5
 
@@ -77,7 +79,7 @@ export interface Comparison {
 export function compareWithUsual({ atMs, values }: Series, fewest = fewestUsual): Comparison | undefined {
   const [previous, newest] = values.slice(-2)
   const [previousAtMs = 0, atOfNewestMs = 0] = atMs.slice(-2)
-  const usual = values.slice(-1 - usualCount, -1)
+  const usual = values.slice(-mostCompared, -1)
   if (newest === undefined || previous === undefined || usual.length < fewest) return undefined
   return { newest, at: new Date(atOfNewestMs), usual, previous: { value: previous, at: new Date(previousAtMs) } }
 }

@@ -1,5 +1,5 @@
 import type { SourceSettings } from '@holdfast/core/config/effective-config'
-import type { History, HistoricFigure, Series } from '../history.ts'
+import { type History, type HistoricFigure, mostCompared, type Series } from '../history.ts'
 
 /** A sign that the newest backup is not a state that one would want back. */
 export interface Signal {
@@ -23,8 +23,8 @@ export type SignalDetector = (
 ) => Signal | undefined
 
 /**
- * Quotient of two figures of the same backups, oldest first; backups of which one is unknown, or whose denominator is
- * less than `least`, are left out.
+ * Quotient of two figures of the same backups, oldest first, as many as are compared; backups of which one is unknown, or
+ * whose denominator is less than `least`, are left out.
  */
 export function quotients(
   history: History,
@@ -36,14 +36,14 @@ export function quotients(
   const below = history.series(denominator, subject)
   const atMs: number[] = []
   const values: number[] = []
-  let index = 0
-  for (const [position, value] of below.values.entries()) {
-    const instantMs = below.atMs[position] ?? 0
-    while ((above.atMs[index] ?? Number.POSITIVE_INFINITY) < instantMs) index++
-    const top = above.atMs[index] === instantMs ? above.values[index] : undefined
-    if (top === undefined || value < least || value === 0) continue
+  let top = above.values.length - 1
+  for (let position = below.values.length - 1; position >= 0 && values.length < mostCompared; position--) {
+    const [instantMs = 0, value = 0] = [below.atMs[position], below.values[position]]
+    while ((above.atMs[top] ?? Number.NEGATIVE_INFINITY) > instantMs) top--
+    const numeratorValue = above.atMs[top] === instantMs ? above.values[top] : undefined
+    if (numeratorValue === undefined || value < least || value === 0) continue
     atMs.push(instantMs)
-    values.push(top / value)
+    values.push(numeratorValue / value)
   }
-  return { atMs, values }
+  return { atMs: atMs.reverse(), values: values.reverse() }
 }
