@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { fillDirectory } from '../../testing/kept-directory.ts'
 import { crc32c } from '../crc32c.ts'
 import { runAs } from './postgres-process.ts'
 import type { Account } from './unprivileged-account.ts'
@@ -21,37 +20,12 @@ export interface ClusterRequest {
  * so what it made is kept, and the next one with the same arguments is a copy with an identity of its own.
  */
 export async function makeCluster(request: ClusterRequest, dataDirectory: string): Promise<void> {
-  const kept = join(keptClusters, nameOf(request))
-  if (existsSync(kept)) {
-    await copy(kept, dataDirectory)
-    giveNewIdentity(dataDirectory)
-    return
-  }
-  await runAs(request.account, request.initdb, ['-D', dataDirectory, ...request.arguments], { cwd: '/' })
-  await keep(dataDirectory, kept)
-}
-
-const keptClusters = join(import.meta.dirname, '../../../../../node_modules/.cache/postgres-clusters')
-
-function nameOf({ initdb, version, arguments: words, account }: ClusterRequest): string {
-  const made = JSON.stringify([initdb, version, words, account?.uid])
-  return createHash('sha256').update(made).digest('hex').slice(0, 24)
-}
-
-async function keep(dataDirectory: string, kept: string): Promise<void> {
-  mkdirSync(keptClusters, { recursive: true })
-  const unfinished = `${kept}.${randomBytes(4).toString('hex')}`
-  await copy(dataDirectory, unfinished)
-  try {
-    renameSync(unfinished, kept)
-  } catch {
-    // Another test was faster.
-    rmSync(unfinished, { recursive: true, force: true })
-  }
-}
-
-async function copy(from: string, to: string): Promise<void> {
-  await promisify(execFile)('cp', ['-a', '--', `${from}/.`, to])
+  const { initdb, version, arguments: words, account } = request
+  const facts = [initdb, version, words, account?.uid]
+  const isCopy = await fillDirectory(dataDirectory, { kind: 'postgres-clusters', facts }, () =>
+    runAs(account, initdb, ['-D', dataDirectory, ...words], { cwd: '/' }),
+  )
+  if (isCopy) giveNewIdentity(dataDirectory)
 }
 
 /**
