@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { endProcess } from '@holdfast/repository/native/end-process'
 import type { Channel } from './output/channel.ts'
 import { runCommandLine } from './run-command-line.ts'
 import { createInterruption } from './session/interruption.ts'
@@ -9,7 +10,7 @@ let hangUp: (() => void) | undefined
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (signal === 'SIGHUP' && hangUp !== undefined) hangUp()
-    else if (interruption.interrupt(performance.now()) === 'again') process.exit(130)
+    else if (interruption.interrupt(performance.now()) === 'again') endProcess(130)
   })
 }
 
@@ -48,4 +49,4 @@ for (const stream of [process.stdout, process.stderr]) {
   await new Promise<void>((resolve) => stream.write('', () => resolve()))
 }
 // Whatever a library left open (idle connections, worker threads) must not keep the process alive.
-process.exit(readerGone ? 128 + constants.signals.SIGPIPE : exitCode)
+endProcess(readerGone ? 128 + constants.signals.SIGPIPE : exitCode)

@@ -6,6 +6,7 @@ import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Machine } from '@holdfast/orchestrator/operation/machine'
 import { resolveSecret } from '@holdfast/orchestrator/config/resolve-secret'
+import { endProcess } from '@holdfast/repository/native/end-process'
 import { type MachineFacts, postError } from '../task/task-message.ts'
 import { answerQuestion, type ReaderSurroundings } from './answer-question.ts'
 import { createHeldRepositories } from './held-repositories.ts'
@@ -37,8 +38,8 @@ function tell(message: FromReader): void {
 
 process.on('disconnect', () => {
   for (const stop of stops.values()) stop.abort(new AppError('INTERRUPTED', {}))
-  setTimeout(() => process.exit(1), graceMs).unref()
-  void Promise.all([...sendings.values()].map((sending) => sending.end())).finally(() => process.exit(0))
+  setTimeout(() => endProcess(1), graceMs).unref()
+  void Promise.all([...sendings.values()].map((sending) => sending.end())).finally(() => endProcess(0))
 })
 // These reach the whole group: the server decides what becomes of its processes.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => {})

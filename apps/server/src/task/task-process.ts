@@ -6,6 +6,7 @@ import v8 from 'node:v8'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { Event } from '@holdfast/core/events/event'
+import { endProcess } from '@holdfast/repository/native/end-process'
 import { type FromTaskProcess, postError, type Task, type TaskResults, type ToTaskProcess } from './task-message.ts'
 
 /** Who is told to stop has so long to give back locks. */
@@ -18,7 +19,7 @@ const stop = new AbortController()
 
 function abandon(): void {
   stop.abort(new AppError('INTERRUPTED', {}))
-  setTimeout(() => process.exit(1), graceMs).unref()
+  setTimeout(() => endProcess(1), graceMs).unref()
 }
 
 process.on('disconnect', abandon)
@@ -35,8 +36,8 @@ async function begin(task: Task): Promise<void> {
     (error: unknown): FromTaskProcess => ({ type: 'failed', error: postError(error) }),
   )
   sendHeldBack()
-  if (process.connected) process.send?.(answer, () => process.exit(0))
-  else process.exit(1)
+  if (process.connected) process.send?.(answer, () => endProcess(0))
+  else endProcess(1)
 }
 
 /** Each kind of task loads what it needs. */
