@@ -15,7 +15,7 @@ const jobsAtOnce = 256
 const longestShare = 0.3
 
 /**
- * SHA-256 of blobs in an arena, of several at once in lanes where the processor has no instructions for it (decision 012).
+ * SHA-256 of blobs in an arena, of several at once in lanes where the processor has no instructions for it (decision 034).
  * One per thread.
  */
 export class BlobHasher {

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 
 /** Runs a program of a few lines that may call `endProcess`. */
@@ -32,4 +32,18 @@ test("nothing of Node's own end happens any more, which could wait for a thread"
     endProcess(0)`)
   expect(code).toBe(0)
   expect(stdout).toBe('')
+})
+
+test('pipes that a shell goes on using block again', () => {
+  const module = JSON.stringify(new URL('end-process.ts', import.meta.url).href)
+  const program = `import { endProcess } from ${module}
+    process.stdin.on('data', () => {})
+    process.stdout.write('', () => endProcess(0))`
+  const flagsAfter =
+    'exec 3<&0; "$0" --input-type=module --eval "$1"; grep -h flags: /proc/self/fdinfo/3 /proc/self/fdinfo/1'
+  const shell = `true | (${flagsAfter}) | cat`
+  const shown = execFileSync('bash', ['-c', shell, process.execPath, program], { encoding: 'utf8' })
+  const flags = Array.from(shown.matchAll(/flags:\s*([0-7]+)/g), ([, octal = '']) => parseInt(octal, 8))
+  expect(flags).toHaveLength(2)
+  expect(flags.map((each) => each & 0o4000)).toEqual([0, 0])
 })

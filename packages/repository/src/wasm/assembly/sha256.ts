@@ -1,5 +1,5 @@
 // SHA-256 (FIPS 180-4) of up to four messages at once, one in each lane of the vectors. Where a processor has no
-// instructions for SHA-256, that is one and a half times as fast as one after another (decision 012).
+// instructions for SHA-256, that is one and a half times as fast as one after another (decision 034).
 import { SHA_CONSTANTS, SHA_LANES, SHA_PADDING, SHA_SCHEDULE, SHA_STATE } from './layout'
 
 /** A job: u32 address, u32 length, and room for the 32 bytes of the hash. */
