@@ -2,7 +2,7 @@ import { type Context, withSignal } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { BinlogPosition } from '../../binlog/binlog-position.ts'
 import { clientCommand } from '../../client/client-command.ts'
-import { ignored } from '../dump-arguments.ts'
+import { ignored, isLeftOut } from '../dump-arguments.ts'
 import type { DumpRun } from '../dump-run.ts'
 import { readText, withSettings } from '../dump-section.ts'
 import { type DumpSection, startDump } from '../dump-stream.ts'
@@ -153,8 +153,12 @@ async function skip(chunks: DumpSection['chunks']): Promise<void> {
   for await (const _bytes of chunks) continue
 }
 
-function slotsOf({ files }: DumpPlan, { databases }: DumpRun): ReadonlyMap<string, PartSlot> {
-  const withViews = new Set(databases.filter(({ views }) => views.length > 0).map(({ name }) => name))
+function slotsOf({ files }: DumpPlan, { databases, options }: DumpRun): ReadonlyMap<string, PartSlot> {
+  // a program that leaves out all views writes nothing of them, not even that there are none
+  const wanted = databases.filter(({ name, views }) =>
+    views.some((view) => !isLeftOut(`${name}.${view}`, options.selection)),
+  )
+  const withViews = new Set(wanted.map(({ name }) => name))
   const origins = files.flatMap(({ database, parts }) => {
     const views = { task: parts[0]?.task ?? 0, type: 'views' } as const
     const all: PartOrigin[] = withViews.has(database) ? [...parts, views] : [...parts]

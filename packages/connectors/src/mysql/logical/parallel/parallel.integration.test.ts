@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { connectMysql } from '../../connection/connect.ts'
 import { type MariadbServer, startMariadb } from '../../testing/mariadb-server.ts'
 import { localClient, readBackup, wholeSelection } from '../../testing/read-backup.ts'
+import type { DumpSelection } from '../logical-manifest.ts'
 import type { LogicalFiles } from '../restore/logical-restore.ts'
 import { planLogicalRestore } from '../restore/plan-logical-restore.ts'
 import { restoreLogical } from '../restore/restore-logical.ts'
@@ -124,6 +125,24 @@ it('keeps triggers behind the rows, events behind the tables, and one table can 
   expect(checks).toMatchObject([{ name: 'rows', verdict: 'passed' }])
   expect(await fresh.sql('SHOW TABLES FROM beside')).toEqual([['large']])
   expect((await fresh.sql('SHOW TRIGGERS FROM beside')).map(([name]) => name)).toEqual(['tr'])
+}, 60_000)
+
+it('promises no views of a database of which all are left out', async () => {
+  await server.sql('CREATE VIEW bank1.w AS SELECT 1 AS one')
+  const chosen = async (selection: Partial<DumpSelection>) => {
+    const { manifest, files } = await readBackup(server.target(), {
+      ...atOnce,
+      selection: { ...wholeSelection, ...selection },
+    })
+    expect(manifest.findings).toEqual([])
+    return { views: manifest.fingerprint.databases.flatMap(({ views }) => views), files }
+  }
+  expect((await chosen({ excludeTables: ['bank1.w', 'bank2.v'] })).views).toEqual([])
+  expect((await chosen({ tables: ['bank1.large'] })).views).toEqual([])
+  const { views, files } = await chosen({ excludeTables: ['bank1.w'] })
+  expect(views).toEqual(['v'])
+  expect([await files.views('bank1', ctx), await files.views('bank2', ctx)]).toEqual([undefined, expect.anything()])
+  await server.sql('DROP VIEW bank1.w')
 }, 60_000)
 
 it('fails with the first program that fails, and leaves neither programs nor a lock', async () => {
