@@ -41,7 +41,7 @@ export const mysqlSourceShape = {
     .max(64, { error: 'must be at most 64' })
     .prefault(1)
     .describe(
-      'Logical: dump programs that work at once. More than one begin under a short lock of the whole server, which needs RELOAD.',
+      'Logical: dump programs that work at once; where large tables are divided some more, each with a connection. More than one begin under a short lock of the whole server, which needs RELOAD.',
     ),
   serverId: z
     .int()

@@ -176,6 +176,20 @@ it('goes on with one program, and says why, when it gets no lock or its programs
   await expectNobodyThere()
 }, 60_000)
 
+it('goes on with one program when the server refuses a connection to one of several', async () => {
+  // this session, the lock's, and less than the programs need
+  await server.sql(["CREATE USER few@'%' WITH MAX_USER_CONNECTIONS 3", "GRANT ALL ON *.* TO few@'%'"])
+  const { manifest, files } = await readBackup(server.target('few'), atOnce)
+  expect(manifest.findings).toMatchObject([
+    {
+      code: 'MYSQL_DUMP_NOT_PARALLEL',
+      message: expect.stringContaining('one of several failed: ended with exit code 2; Got error: 1226'),
+    },
+  ])
+  expect(await rowsOf(files, 'bank1')).toEqual(await rowsOf((await readBackup(server.target())).files, 'bank1'))
+  await expectNobodyThere()
+}, 60_000)
+
 it('holds its lock no longer than its process lives', async () => {
   const { binaries } = await toolThat('sleep 5')
   const program = join(import.meta.dirname, '../../testing/read-backup.ts')

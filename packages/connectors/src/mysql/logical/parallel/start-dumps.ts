@@ -1,4 +1,5 @@
 import type { Context } from '@holdfast/core/context'
+import { isAppError } from '@holdfast/core/errors/app-error'
 import { formatDurationMs } from '@holdfast/core/units/duration'
 import type { DumpRun } from '../dump-run.ts'
 import type { LogicalFinding } from '../logical-manifest.ts'
@@ -47,9 +48,8 @@ export async function startDumps(run: DumpRun, ctx: Context): Promise<StartedDum
   stack.use(lock)
   programs.begin(lock.place.position)
   // as long as we would wait for others, they are made to wait for us
-  if (!(await beginsInTime(programs, waitMs))) {
-    return alone(run, `its programs did not begin in ${formatDurationMs(waitMs)}`)
-  }
+  const trouble = await whyNotBegun(programs, waitMs, ctx)
+  if (trouble !== undefined) return alone(run, trouble)
   if (!lockAllTables) await lock.release(ctx)
   const release = lockAllTables ? lock.release : async () => {}
   const held = stack.move()
@@ -60,11 +60,18 @@ export async function startDumps(run: DumpRun, ctx: Context): Promise<StartedDum
   }
 }
 
-async function beginsInTime({ begun }: DumpPrograms, limitMs: number): Promise<boolean> {
-  const late = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => late.resolve(false), limitMs)
+/**
+ * Until all have begun no file of theirs was handed out. What keeps one of many from beginning, such as too many connections, need not
+ * keep one alone from it; if it does, that one fails of it.
+ */
+async function whyNotBegun({ begun }: DumpPrograms, limitMs: number, ctx: Context): Promise<string | undefined> {
+  const late = Promise.withResolvers<string>()
+  const timer = setTimeout(() => late.resolve(`its programs did not begin in ${formatDurationMs(limitMs)}`), limitMs)
   try {
-    return await Promise.race([begun.then(() => true), late.promise])
+    return await Promise.race([begun.then(() => undefined), late.promise])
+  } catch (error) {
+    if (ctx.signal.aborted || !isAppError(error, 'MYSQL_DUMP_FAILED')) throw error
+    return `one of several failed: ${error.details.reason}`
   } finally {
     clearTimeout(timer)
   }
@@ -98,7 +105,7 @@ function notParallel(parallel: number, reason: string): LogicalFinding {
   return {
     code: 'MYSQL_DUMP_NOT_PARALLEL',
     message: `one program dumped everything, and not ${parallel} at once: ${reason}`,
-    hint: 'Back up while no statement runs for long, wait longer with --lock-wait, or ask for one program; the account needs RELOAD, and BINLOG MONITOR (MySQL: REPLICATION CLIENT).',
+    hint: 'Back up while no statement runs for long, wait longer with --lock-wait, or ask for fewer programs; the account needs RELOAD, and BINLOG MONITOR (MySQL: REPLICATION CLIENT).',
   }
 }
 
