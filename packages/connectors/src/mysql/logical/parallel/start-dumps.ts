@@ -1,6 +1,7 @@
 import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import { formatDurationMs } from '@holdfast/core/units/duration'
+import { ignored } from '../dump-arguments.ts'
 import type { DumpRun } from '../dump-run.ts'
 import type { LogicalFinding } from '../logical-manifest.ts'
 import { type DumpPrograms, startPrograms } from './dump-programs.ts'
@@ -9,6 +10,7 @@ import { type DumpPlan, type DumpTask, type PlacedTable, planPrograms } from './
 import { shareTables } from './share-tables.ts'
 import { lockForSnapshots, type SnapshotLock } from './snapshot-lock.ts'
 import { readTableSizes } from './table-size.ts'
+import { taskArguments } from './task-arguments.ts'
 
 const defaultLockWaitMs = 10_000
 /** of a lock whose holder is silent, longer than it is ever held */
@@ -37,7 +39,8 @@ export async function startDumps(run: DumpRun, ctx: Context): Promise<StartedDum
   const { options, target } = run
   const plan = options.parallel > 1 ? await planDumps(run, ctx) : undefined
   if (plan === undefined) return alone()
-  if (lengthOf(plan.tasks) > longestArguments) return alone(run, 'there are too many tables to name in arguments')
+  if (argumentBytes(plan.tasks, run) > longestArguments)
+    return alone(run, 'there are too many tables to name in arguments')
   await using stack = new AsyncDisposableStack()
   const { lockAllTables, lockWaitMs: waitMs = defaultLockWaitMs } = options
   const choice = { waitMs, idleLimitMs: waitMs + idleMarginMs, keepsWriters: lockAllTables }
@@ -109,6 +112,11 @@ function notParallel(parallel: number, reason: string): LogicalFinding {
   }
 }
 
-function lengthOf(tasks: readonly DumpTask[]): number {
-  return Math.max(...tasks.map((task) => Buffer.byteLength(JSON.stringify(task))))
+/** Of the program with the longest: each argument ends with a zero byte, and has a pointer. */
+function argumentBytes(tasks: readonly DumpTask[], run: DumpRun): number {
+  const leftOut = ignored(run.databases, run.options.selection)
+  const sizes = tasks.map((task) =>
+    taskArguments(task, run, leftOut).reduce((sum, argument) => sum + Buffer.byteLength(argument) + 9, 0),
+  )
+  return Math.max(...sizes)
 }
