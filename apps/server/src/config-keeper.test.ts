@@ -7,7 +7,8 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { keepConfig } from './config-keeper.ts'
 import type { ServedConfig } from './task/task-message.ts'
 
-const ctx = quietContext()
+// a minute on, so that files were not written just now
+const ctx = quietContext({ now: () => new Date(Date.now() + 60_000) })
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-keeper-'))
 const [path, included] = [join(directory, 'holdfast.yaml'), join(directory, 'more.yaml')]
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -51,6 +52,48 @@ describe('a configuration', () => {
     expect(keeper.current().digest).toBe('second more')
     expect(await keeper.reloadIfTouched(ctx)).toBe('changed')
     expect(keeper.current().digest).toBe('the third more')
+  })
+
+  test('that includes another file is read again when that one is touched, though the file itself says the same', async () => {
+    let files = [path]
+    const including = async (): Promise<ServedConfig> => {
+      const digest = files
+        .map((file) => readFileSync(file, 'utf8'))
+        .join(' ')
+        .trim()
+      return { config: effectiveConfigOf({}), files, digest, warnings: [], shown: {} }
+    }
+    writeFileSync(included, '')
+    const keeper = await keepConfig(path, including, ctx)
+    const { config } = keeper.current()
+    files = [path, included]
+    expect(await keeper.reload(ctx)).toBe('unchanged')
+    expect(keeper.current().config).toBe(config)
+    expect(keeper.current().files).toEqual(files)
+    writeFileSync(included, 'more')
+    expect(await keeper.reloadIfTouched(ctx)).toBe('changed')
+    expect(keeper.current().digest).toBe('one more')
+    writeFileSync(included, '')
+    await keeper.reloadIfTouched(ctx)
+    files = [path]
+    writeFileSync(path, ' one')
+    expect(await keeper.reloadIfTouched(ctx)).toBe('unchanged')
+    expect(await keeper.reloadIfTouched(ctx), 'and a file that is not included any more is no reason').toBeUndefined()
+  })
+
+  test('one of whose files was found and written while it was read is read once more', async () => {
+    let meanwhile = 'later'
+    const slowly = async (): Promise<ServedConfig> => {
+      const found = await read()
+      if (meanwhile !== '') writeFileSync(included, meanwhile)
+      meanwhile = ''
+      return found
+    }
+    const now = quietContext()
+    const keeper = await keepConfig(path, slowly, now)
+    expect(await keeper.reloadIfTouched(now)).toBe('changed')
+    expect(keeper.current().digest).toBe('one later')
+    expect(await keeper.reloadIfTouched(now)).toBeUndefined()
   })
 
   test('that does not hold is told once, and the one before stays', async () => {

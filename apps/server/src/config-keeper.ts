@@ -2,6 +2,9 @@ import { stat } from 'node:fs/promises'
 import type { Context } from '@holdfast/core/context'
 import type { ServedConfig } from './task/task-message.ts'
 
+/** clocks of this machine and of its files differ by less */
+const clockMarginMs = 1_000
+
 /** The configuration in force. A file that does not hold never replaces one that does. */
 export interface ConfigKeeper {
   current(): ServedConfig
@@ -21,15 +24,22 @@ export async function keepConfig(
   const readAfter = async (files: readonly string[], own: Context): Promise<ServedConfig> => {
     // looked at before: what is written while they are read is seen the next time
     const before = await stampsOf(files)
+    const beganMs = own.now().getTime() - clockMarginMs
     const next = await read(own)
-    seen = new Map([...(await stampsOf(next.files)), ...[...before].filter(([file]) => next.files.includes(file))])
+    const known = [...before].filter(([file]) => next.files.includes(file))
+    const found = next.files.filter((file) => !before.has(file))
+    // one that may have been written meanwhile has no stamp: it is read once more
+    seen = new Map([...known, ...(await stampsOf(found, beganMs))])
     return next
   }
   let current = await readAfter([path], ctx)
   const reload = async (own: Context): Promise<'changed' | 'unchanged'> => {
     const next = await readAfter(current.files, own)
-    // the old object stays: who compares by identity sees that nothing has changed
-    if (next.digest === current.digest) return 'unchanged'
+    if (next.digest === current.digest) {
+      // the old object stays: who compares by identity sees that nothing has changed; what is included is in no digest
+      current = { ...current, files: next.files, warnings: next.warnings }
+      return 'unchanged'
+    }
     current = next
     return 'changed'
   }
@@ -49,10 +59,13 @@ export async function keepConfig(
 /** Of each file what changes when it is written or replaced. */
 type Stamps = ReadonlyMap<string, string>
 
-async function stampsOf(files: readonly string[]): Promise<Stamps> {
+/** @param untilMs without those that are gone or have been changed since */
+async function stampsOf(files: readonly string[], untilMs = Infinity): Promise<Stamps> {
   const stamps = files.map(async (file) => {
     const info = await stat(file).catch(() => undefined)
-    return [file, info === undefined ? 'gone' : `${info.ino} ${info.size} ${info.mtimeMs}`] as const
+    // not mtime, which moving a file into place does not change
+    if (untilMs < Infinity && (info === undefined || info.ctimeMs >= untilMs)) return []
+    return [[file, info === undefined ? 'gone' : `${info.ino} ${info.size} ${info.mtimeMs}`] as const]
   })
-  return new Map(await Promise.all(stamps))
+  return new Map((await Promise.all(stamps)).flat())
 }
