@@ -1,3 +1,4 @@
+import { pipeline, type Readable, Transform } from 'node:stream'
 import { AppError } from '@holdfast/core/errors/app-error'
 import type { FastifyReply } from 'fastify'
 import type { FileReply } from './route-answer.ts'
@@ -23,10 +24,27 @@ export async function sendFile(
     .header('cache-control', 'no-store')
   if (file.sizeBytes !== undefined) reply.header('content-length', file.sizeBytes)
   endWhenStuck(file, reply, patienceMs)
-  await reply.send(file.content)
+  await reply.send(inSmallPieces(file.content))
+}
+
+/**
+ * Bytes count as taken when their piece has been handed on whole. Of one that holds megabytes nothing would be seen for
+ * minutes, however steadily it is taken.
+ */
+function inSmallPieces(content: Readable): Readable {
+  const pieces = new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      for (let at = 0; at < piece.length; at += leastBytes) this.push(piece.subarray(at, at + leastBytes))
+      done()
+    },
+  })
+  // what goes wrong is told by the stream that is sent
+  return pipeline(content, pieces, () => {})
 }
 
 function endWhenStuck({ content }: FileReply, { raw }: FastifyReply, patienceMs: number): void {
+  // then it never closes again
+  if (content.destroyed) return
   let before = raw.socket?.bytesWritten ?? 0
   const looking = setInterval(() => {
     const now = raw.socket?.bytesWritten ?? 0
@@ -34,7 +52,9 @@ function endWhenStuck({ content }: FileReply, { raw }: FastifyReply, patienceMs:
     if (raw.writableNeedDrain && now - before < leastBytes) content.destroy(new AppError('INTERRUPTED', {}))
     before = now
   }, patienceMs)
-  content.once('close', () => clearInterval(looking))
+  const over = (): void => clearInterval(looking)
+  content.once('close', over)
+  raw.once('close', over)
 }
 
 /** RFC 6266 and RFC 8187: a plain name for old programs, the true one beside it. */
