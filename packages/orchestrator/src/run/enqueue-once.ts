@@ -3,7 +3,7 @@ import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { parseMarkFields } from '../catalogue/mark-fields.ts'
 import type { Catalogue, MarkStore } from '../catalogue/catalogue.ts'
-import type { Run, RunDraft } from './run.ts'
+import { type Operation, operations, type Run, type RunDraft } from './run.ts'
 import type { RunQueue } from './run-queue.ts'
 
 /** What somebody asks for, under a key of their own. */
@@ -24,6 +24,8 @@ const clockMarginMs = 3_600_000
 interface Claim {
   readonly at: Date
   readonly digest: string
+  /** undefined: noted by a version that did not say so */
+  readonly operation: Operation | undefined
   readonly uniqueKey: string
   readonly runId: string | undefined
 }
@@ -48,27 +50,33 @@ export async function enqueueOnce(
     const before = claimOf(text)
     if (before !== undefined && !isForgotten(before, ctx.now())) {
       if (before.digest !== asked.digest) throw new AppError('REQUEST_KEY_REUSED', {})
-      const known = before.runId === undefined ? undefined : await runs.get(before.runId)
-      if (known !== undefined) return known
+      // looked for before a draft is made, which could fail because of this very run
+      const known = before.runId === undefined ? await queuedBefore(before) : await runs.get(before.runId)
+      if (known !== undefined) return before.runId === undefined ? await noted(known, before) : known
       return await enqueueAs({ ...(await draft()), uniqueKey: before.uniqueKey }, before)
     }
     const wanted = await draft()
-    const claim = { at: ctx.now(), digest: asked.digest, uniqueKey: wanted.uniqueKey, runId: undefined }
+    const { operation, uniqueKey } = wanted
+    const claim = { at: ctx.now(), digest: asked.digest, operation, uniqueKey, runId: undefined }
     // else somebody was quicker: what they have asked for is found now
     if (await marks.compareAndSet(name, text, JSON.stringify(claim))) return await enqueueAs(wanted, claim)
   }
 
   async function enqueueAs(wanted: RunDraft, claim: Claim): Promise<Run> {
-    const run = (await queue.enqueue(wanted)) ?? (await queuedBefore(wanted, claim))
+    const run = (await queue.enqueue(wanted)) ?? (await queuedBefore(claim))
+    if (run === undefined) throw new Error('a run whose unique key is taken is not there')
+    return await noted(run, claim)
+  }
+
+  async function noted(run: Run, claim: Claim): Promise<Run> {
     await marks.compareAndSet(name, JSON.stringify(claim), JSON.stringify({ ...claim, runId: run.id }))
     return run
   }
 
-  async function queuedBefore({ operation, uniqueKey }: RunDraft, { at }: Claim): Promise<Run> {
+  async function queuedBefore({ at, operation, uniqueKey }: Claim): Promise<Run | undefined> {
     const since = new Date(at.getTime() - clockMarginMs)
-    const run = (await runs.list({ operation, since })).find((each) => each.uniqueKey === uniqueKey)
-    if (run === undefined) throw new Error('a run whose unique key is taken is not there')
-    return run
+    const listed = await runs.list({ ...(operation !== undefined && { operation }), since })
+    return listed.find((each) => each.uniqueKey === uniqueKey)
   }
 }
 
@@ -88,5 +96,6 @@ function claimOf(text: string | undefined): Claim | undefined {
   const fields = parseMarkFields(text)
   const [at, digest, uniqueKey] = [fields?.date('at'), fields?.text('digest'), fields?.text('uniqueKey')]
   if (at === undefined || digest === undefined || uniqueKey === undefined) return undefined
-  return { at, digest, uniqueKey, runId: fields?.text('runId') }
+  const operation = operations.find((each) => each === fields?.text('operation'))
+  return { at, digest, operation, uniqueKey, runId: fields?.text('runId') }
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { OpenedCatalogue } from '../../catalogue/open-catalogue.ts'
 import type { TestClock } from '../../catalogue/testing/test-clock.ts'
 import { type AskedOnce, enqueueOnce, trimAsked } from '../enqueue-once.ts'
-import type { Run } from '../run.ts'
+import type { Run, RunDraft } from '../run.ts'
 import type { RunQueue } from '../run-queue.ts'
 import { draftRun } from './run-draft-fixture.ts'
 
@@ -55,8 +55,13 @@ export function describeAskedOnce(open: () => Promise<AskedSite>): void {
     }
     await expect(ask(site, {}, dying)).rejects.toThrow('killed after')
     const [queued] = await site.catalogue.runs.list({})
-    expect((await ask(site)).id).toBe(queued?.id)
-    expect(await site.catalogue.runs.list({})).toHaveLength(1)
+    // as a draft does whose name is taken by that run
+    const refuse = (): Promise<RunDraft> => Promise.reject(new Error('there is a run already'))
+    const { catalogue, queue, clock } = site
+    expect((await enqueueOnce(catalogue, queue, asked, refuse, clock.ctx)).id).toBe(queued?.id)
+    const [claim] = (await catalogue.marks.list('asked/')).values()
+    expect(claim, 'and is found at once from then on').toContain(queued?.id)
+    expect(await catalogue.runs.list({})).toHaveLength(1)
   })
 
   test('a key is remembered for a day, and not longer', async () => {
