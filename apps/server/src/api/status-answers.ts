@@ -14,6 +14,7 @@ import { viewOfSource } from './view-of-source.ts'
 const dayMs = 86_400_000
 /** A day of a source is some twenty figures, all of which are in memory while the report is written. */
 const mostSourceDays = 40_000
+const usualDays = 30
 
 export function createStatusAnswers({ catalogue, config, machine, status }: ApiSurroundings): AnswersOf<'status'> {
   const whole = new WeakMap<object, RouteReply<Routes['status.get']>>()
@@ -36,8 +37,8 @@ export function createStatusAnswers({ catalogue, config, machine, status }: ApiS
       return view
     },
 
-    async 'status.report'({ query: { format, days } }, caller, ctx) {
-      refuseTooLong(days, config().sources.size)
+    async 'status.report'({ query: { format, days: wanted } }, caller, ctx) {
+      const days = daysOf(wanted, config().sources.size)
       const { report } = await status.read(ctx)
       const seen = reportSeenBy(caller, report, config())
       const history = await readReportHistory(catalogue, new Date(ctx.now().getTime() - days * dayMs))
@@ -56,10 +57,15 @@ export function createStatusAnswers({ catalogue, config, machine, status }: ApiS
   }
 }
 
-/** Whoever may only look could end a server of a thousand sources otherwise. Fails with REQUEST_INVALID. */
-function refuseTooLong(days: number, sources: number): void {
-  const most = Math.floor(mostSourceDays / Math.max(1, sources))
-  if (days <= Math.max(1, most)) return
-  const message = `is ${most} at most with ${sources} sources; the command holdfast report looks back further`
+/**
+ * Whoever may only look could end a server of a thousand sources otherwise: what is read is the history of all of them,
+ * whichever the caller sees. Fails with REQUEST_INVALID for days that were asked for; what nobody asked for is made less.
+ */
+function daysOf(wanted: number | undefined, sources: number): number {
+  const most = Math.max(1, Math.floor(mostSourceDays / Math.max(1, sources)))
+  const days = wanted ?? Math.min(usualDays, most)
+  if (days <= most) return days
+  // how many those are is not for everybody to know
+  const message = `is ${most} at most with as many sources as there are; the command holdfast report looks back further`
   throw requestInvalid('status.report', 'query', [{ path: ['days'], message }])
 }

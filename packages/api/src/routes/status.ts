@@ -40,8 +40,10 @@ export const statusRoutes = {
         .int()
         .min(1)
         .max(800)
-        .default(30)
-        .describe('How far back it looks: with many sources, at most 40 000 days of a source in all.'),
+        .optional()
+        .describe(
+          'How far back it looks: with many sources, at most 40 000 days of a source in all. Unless given, 30, or fewer where that is too much.',
+        ),
     }),
     reply: { kind: 'file' },
   }),
