@@ -18,14 +18,16 @@ export async function withinVolume(
   // small, few and gone again: without one an agent could not even end in order
   if (file.type === 'lock') return await store()
   const { agent, storesPerDayBytes: limitBytes } = grant
-  if (!(await countVolume(marks, agent, { bytes: sizeBytes, limitBytes }, ctx.now()))) {
+  // taken back from the day to which it was added, whatever day it is by then
+  const at = ctx.now()
+  if (!(await countVolume(marks, agent, { bytes: sizeBytes, limitBytes }, at))) {
     throw new AppError('GATEWAY_LIMIT_REACHED', { agent, limit: formatSize(limitBytes ?? 0) })
   }
   try {
     await store()
   } catch (error) {
     // what is counted for nothing does no harm, and must not hide what went wrong
-    await countVolume(marks, agent, { bytes: -sizeBytes }, ctx.now()).catch(() => {})
+    await countVolume(marks, agent, { bytes: -sizeBytes }, at).catch(() => {})
     throw error
   }
 }
