@@ -4,6 +4,16 @@ import { expect, test } from 'vitest'
 import { createServerLog } from '../server-log.ts'
 import { tellChange } from './tell-change.ts'
 
+test('a client that has left meanwhile is no failure', async () => {
+  const lines: string[] = []
+  const log = createServerLog({ write: (line) => lines.push(line) }, () => new Date())
+  const interrupted = (): Promise<never> => Promise.reject(new AppError('INTERRUPTED', {}))
+  const status = { read: interrupted, forget: () => {} }
+  const feed = { listen: interrupted, look: interrupted, progressed: () => {}, reloaded: () => {} }
+  await tellChange({ status, feed, log }, quietContext({ signal: AbortSignal.abort() }))
+  expect(lines).toEqual([])
+})
+
 test('what was done stays done when it cannot be told: the next who asks sees it, the log says why', async () => {
   const lines: string[] = []
   const log = createServerLog({ write: (line) => lines.push(line) }, () => new Date())

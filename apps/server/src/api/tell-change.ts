@@ -13,6 +13,8 @@ export async function tellChange(
   try {
     await feed.look(ctx)
   } catch (error) {
+    // a client that left stops the look; nothing failed
+    if (ctx.signal.aborted) return
     log.failure('a change is told later', error)
   }
 }
