@@ -12,13 +12,11 @@ import { serverClock } from '../read-server-facts.ts'
 /** ER_LOCK_WAIT_TIMEOUT */
 const waitedInVain = 1205
 /** how often the server hears of a lock that is kept */
-const keepAliveMs = 10_000
+export const keepAliveMs = 10_000
 
 export interface LockChoice {
   /** each step is waited for so long */
   readonly waitMs: number
-  /** after so long without a word from us the server itself ends the session, and with it the lock */
-  readonly idleLimitMs: number
   /** nobody writes anything until it is released, also to tables without transactions */
   readonly keepsWriters: boolean
 }
@@ -37,14 +35,15 @@ export interface SnapshotLock extends AsyncDisposable {
  */
 export async function lockForSnapshots(
   target: MysqlTarget,
-  { waitMs, idleLimitMs, keepsWriters }: LockChoice,
+  choice: LockChoice,
   ctx: Context,
 ): Promise<SnapshotLock | string> {
+  const { waitMs, keepsWriters } = choice
   const session = await connectMysql(target, ctx)
   const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))
   try {
     await session.query(`SET SESSION lock_wait_timeout = ${seconds(waitMs)}`, ctx)
-    await session.query(`SET SESSION wait_timeout = ${seconds(idleLimitMs)}`, ctx)
+    await session.query(`SET SESSION wait_timeout = ${seconds(idleLimitOf(choice))}`, ctx)
     const { take, release } = statementsOf(session, keepsWriters)
     for (const sql of take) await session.query(sql, ctx)
     const place = { position: await readPosition(session, ctx), consistentAt: await serverClock(session, ctx) }
@@ -74,6 +73,14 @@ export async function lockForSnapshots(
     if (isAppError(error, 'MYSQL_QUERY_FAILED') || isAppError(error, 'MYSQL_PRIVILEGE_MISSING')) return error.message
     throw error
   }
+}
+
+/**
+ * After so long without a word from us the server itself ends the session, and with it the lock: longer than programs may take to
+ * begin. One that is kept for hours must outlive a process that has much to do and speaks late.
+ */
+export function idleLimitOf({ waitMs, keepsWriters }: LockChoice): number {
+  return waitMs + (keepsWriters ? 3 * keepAliveMs : keepAliveMs)
 }
 
 /**

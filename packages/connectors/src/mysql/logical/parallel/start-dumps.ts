@@ -13,8 +13,6 @@ import { readTableSizes } from './table-size.ts'
 import { taskArguments } from './task-arguments.ts'
 
 const defaultLockWaitMs = 10_000
-/** of a lock whose holder is silent, longer than it is ever held */
-const idleMarginMs = 10_000
 const defaultShareBytes = 8 << 20
 /** Linux takes 2 MiB of arguments and environment; containers' tools add some of their own */
 const longestArguments = 1 << 20
@@ -43,10 +41,9 @@ export async function startDumps(run: DumpRun, ctx: Context): Promise<StartedDum
     return alone(run, 'there are too many tables to name in arguments')
   await using stack = new AsyncDisposableStack()
   const { lockAllTables, lockWaitMs: waitMs = defaultLockWaitMs } = options
-  const choice = { waitMs, idleLimitMs: waitMs + idleMarginMs, keepsWriters: lockAllTables }
   const programs = stack.use(startPrograms(run, plan, ctx))
   await programs.ready
-  const lock = await lockForSnapshots(target, choice, ctx)
+  const lock = await lockForSnapshots(target, { waitMs, keepsWriters: lockAllTables }, ctx)
   if (typeof lock === 'string') return alone(run, lock)
   stack.use(lock)
   programs.begin(lock.place.position)
