@@ -37,12 +37,12 @@ test('nobody is looked after any more once the content is over or the client has
 
 test('who takes large pieces slowly is given all of them', async () => {
   const app = fastify({ forceCloseConnections: true })
-  const sizeBytes = 64 << 20
+  const sizeBytes = 96 << 20
   const half = Buffer.alloc(sizeBytes / 2)
   // the second waits until the first has been taken, as blobs do
   const content = Readable.from([half, half], { objectMode: false, highWaterMark: 1 << 20 })
   const file = { name: 'f', mediaType: 'application/octet-stream', sizeBytes, content }
-  app.get('/', async (_request, reply) => await sendFile(file, reply, { patienceMs: 200 }))
+  app.get('/', async (_request, reply) => await sendFile(file, reply, { patienceMs: 500 }))
   const address = await app.listen({ port: 0, host: '127.0.0.1' })
   const socket = connect(Number(address.split(':').at(-1)), '127.0.0.1')
   socket.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
@@ -50,7 +50,7 @@ test('who takes large pieces slowly is given all of them', async () => {
   socket.on('data', (bytes) => {
     taken += bytes.length
     sincePause += bytes.length
-    if (sincePause < 3 << 20) return
+    if (sincePause < 2 << 20) return
     sincePause = 0
     socket.pause()
     setTimeout(() => socket.resume(), 50)
