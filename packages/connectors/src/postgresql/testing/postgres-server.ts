@@ -215,9 +215,9 @@ function serverAt(
     isRunning: () => running?.isRunning() ?? false,
     async start() {
       if (running?.isRunning() === true) return
-      const place = ['listen_addresses=127.0.0.1', `port=${port}`, `unix_socket_directories=${directory}`]
+      const address = ['listen_addresses=127.0.0.1', `port=${port}`, `unix_socket_directories=${directory}`]
       // tests kill servers, which then leave in /dev/shm what they had there
-      const settings = [...place, 'dynamic_shared_memory_type=mmap']
+      const settings = [...address, 'dynamic_shared_memory_type=mmap']
       running = await startPostgresProcess({
         program: binaries.postgres,
         dataDirectory,
