@@ -121,6 +121,15 @@ describe('the pack writer', () => {
     expect(blobs.every((blob) => read.get(sha256(blob))?.equals(blob))).toBe(true)
   })
 
+  test('takes any number of small blobs while large ones wait to be hashed', () => {
+    const { writer, packs, add } = openWriter(64 << 20, true)
+    const large = Array.from({ length: 3 }, () => randomBytes(1 << 20))
+    const small = Array.from({ length: 2000 }, () => randomBytes(9000))
+    for (const blob of [...large, ...small]) add(blob, false)
+    writer.finish()
+    expect(packs.flatMap((pack) => [...readPack(pack).keys()])).toEqual([...large, ...small].map(sha256))
+  })
+
   test('begun packs are joined without opening a blob, as many as fit', () => {
     const made: FinishedPack[] = []
     const blobs = someBlobs(24)

@@ -65,6 +65,8 @@ export class PackWriter {
   #firstUnsealed = 0
   /** what the large ones of them have to be opened to */
   #gatheredBytes = 0
+  /** of the large blob that came last, plain */
+  #lastLargeBytes = 0
   #hash: Hash | undefined
   #file: SpoolFile | undefined
   #files = 0
@@ -96,18 +98,24 @@ export class PackWriter {
     this.#firstUnsealed = this.#blobs.length
   }
 
-  /** Seals large blobs when there are enough of them, writes a full piece, finishes a full pack. */
+  /** Seals large blobs when enough of one length have come, writes a full piece, finishes a full pack. */
   settle(): void {
-    const newest = this.#firstUnsealed < this.#blobs.length ? this.#blobs.at(-1) : undefined
-    if (newest !== undefined && newest.length > smallTextBytes + sealOverheadBytes) {
-      this.#gatheredBytes += newest.rawLength || newest.length
-    }
     const stagedBytes = this.#position - this.#o.staging.at
-    const { gatherBytes } = this.#o.hasher
-    const gathers = this.#gatheredBytes < gatherBytes && stagedBytes < gatheredBytesAtMost
-    if (this.#gatheredBytes > 0 && !gathers) this.#sealPending()
+    if (this.#gatherNewest() || (this.#gatheredBytes > 0 && stagedBytes >= gatheredBytesAtMost)) this.#sealPending()
     if (stagedBytes >= pieceBytes && this.#gatheredBytes === 0) this.#flush()
     if (this.#offset >= this.#o.targetBytes || this.#headerBytes >= headerBytesAtMost) this.finish()
+  }
+
+  /** Counts a large blob that has come; true when waiting for more of its length would gain nothing. */
+  #gatherNewest(): boolean {
+    const newest = this.#firstUnsealed < this.#blobs.length ? this.#blobs.at(-1) : undefined
+    if (newest === undefined || newest.length <= smallTextBytes + sealOverheadBytes) return false
+    const plainBytes = newest.rawLength || newest.length - sealOverheadBytes
+    this.#gatheredBytes += plainBytes
+    // others would leave lanes empty, and only take memory until the next comes
+    const isAsLast = plainBytes === this.#lastLargeBytes
+    this.#lastLargeBytes = plainBytes
+    return !isAsLast || this.#gatheredBytes >= this.#o.hasher.gatherBytes
   }
 
   /** Gives memory back that no waiting blob lies in; at least `keptBytes` stay. */
