@@ -27,14 +27,9 @@ export function newRunRow(draft: RunDraft, id: string, nowMs: number): Insertabl
   }
 }
 
-/** Boundary: what is in these columns was written by `newRunRow` and the queue, so its shape is known. */
 export function runOf(row: RunRow): Run {
   return {
-    id: row.id,
-    operation: row.operation as Operation,
-    ...(row.source !== null && { source: row.source }),
-    ...(row.repository !== null && { repository: row.repository }),
-    arguments: JSON.parse(row.arguments) as Record<string, string>,
+    ...endedRunOf(row),
     cause: causeOf(row.cause),
     uniqueKey: row.unique_key,
     exclusiveKeys: keysOf(row.exclusive_keys),
@@ -43,16 +38,11 @@ export function runOf(row: RunRow): Run {
     priority: row.priority,
     timeoutMs: row.timeout_ms,
     attempts: row.attempts,
-    attempt: row.attempt,
-    state: row.state as RunState,
     queuedAt: new Date(row.queued_at),
     ...(row.started_at !== null && { startedAt: new Date(row.started_at) }),
-    ...(row.ended_at !== null && { endedAt: new Date(row.ended_at) }),
     ...(row.leased_by !== null && { leasedBy: row.leased_by }),
     ...(row.leased_until !== null && { leasedUntil: new Date(row.leased_until) }),
     isCancelRequested: row.cancel_requested === 1,
-    ...(row.error !== null && { error: JSON.parse(row.error) as RunError }),
-    ...(row.result !== null && { result: JSON.parse(row.result) as RunResult }),
   }
 }
 
@@ -61,7 +51,7 @@ export type EndedRunRow = Pick<
   'id' | 'operation' | 'source' | 'repository' | 'arguments' | 'state' | 'attempt' | 'ended_at' | 'error' | 'result'
 >
 
-/** Boundary: as with `runOf`. */
+/** Boundary: what is in these columns was written by `newRunRow` and the queue, so its shape is known. */
 export function endedRunOf(row: EndedRunRow): EndedRun {
   return {
     id: row.id,
