@@ -1,6 +1,6 @@
 import { ArenaCipher } from '../engine/arena-cipher.ts'
 import { Arena } from '../engine/arena.ts'
-import { BlobHasher } from '../engine/blob-hasher.ts'
+import { BlobHasher, gatherBytesAtMost } from '../engine/blob-hasher.ts'
 import { BlobIndex } from '../engine/blob-index.ts'
 import { createLocalPackReader, createRemotePackReader } from '../engine/pack-reader.ts'
 import { answerJobs, openWorkerPort } from '../engine/worker-port.ts'
@@ -17,7 +17,7 @@ const entries = PackEntries.attach(index, setup.entries)
 
 const spareBytes = 1 << 20
 // room for more than the largest blob: several are hashed together
-const plainBytes = setup.maxPlainBytes + (4 << 20)
+const plainBytes = setup.maxPlainBytes + gatherBytesAtMost
 const arena = new Arena(setup.maxSealedBytes + plainBytes + spareBytes, port.primitives)
 const key = {
   encrypt: Buffer.from(setup.key.encrypt),

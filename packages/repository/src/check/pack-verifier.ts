@@ -1,7 +1,7 @@
 import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { createHash, type Hash } from 'node:crypto'
 import { isAppError } from '@holdfast/core/errors/app-error'
-import { type ArenaCipher, smallTextBytes } from '../engine/arena-cipher.ts'
+import { type ArenaCipher, isSmall } from '../engine/arena-cipher.ts'
 import type { Arena } from '../engine/arena.ts'
 import { OpenedBlobs, type OpenedBlobsParts, openedAt } from '../engine/opened-blobs.ts'
 import type { PackReader } from '../engine/pack-reader.ts'
@@ -95,8 +95,8 @@ export class PackVerifier {
     for (let i = firstBlob; i < endBlob; i++) {
       const blob = blobs[i]
       if (blob === undefined) continue
-      if (blob.length > smallTextBytes + sealOverheadBytes) this.#openOne(packId, blob, base + blob.offset, opened)
-      else small.push(blob)
+      if (isSmall(blob.length)) small.push(blob)
+      else this.#openOne(packId, blob, base + blob.offset, opened)
     }
     this.#openMany(packId, small, base, opened)
     opened.deliver()

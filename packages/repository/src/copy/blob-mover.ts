@@ -1,6 +1,6 @@
 import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { isAppError } from '@holdfast/core/errors/app-error'
-import { type ArenaCipher, smallTextBytes } from '../engine/arena-cipher.ts'
+import { type ArenaCipher, isSmall } from '../engine/arena-cipher.ts'
 import type { Arena } from '../engine/arena.ts'
 import type { BlobIndex } from '../engine/blob-index.ts'
 import type { PackReader } from '../engine/pack-reader.ts'
@@ -93,7 +93,7 @@ export class BlobMover {
     let end = opened.at
     for (const entry of entries) {
       const length = index.lengthOf(entry)
-      if (length > smallTextBytes + sealOverheadBytes || length < sealOverheadBytes) continue
+      if (!isSmall(length) || length < sealOverheadBytes) continue
       small.set(entry, end)
       end += length - sealOverheadBytes
     }

@@ -10,7 +10,12 @@ const macBytes = 16
 /** Cipher output is a fresh buffer each time; slices of this size stay in the processor's cache and are freed at once. */
 const sliceBytes = 131072
 /** Texts up to this size are worth handling in batches. */
-export const smallTextBytes = 16384
+const smallTextBytes = 16384
+
+/** Whether a sealed blob is one to be opened with others in a batch. */
+export function isSmall(sealedLength: number): boolean {
+  return sealedLength <= smallTextBytes + sealOverheadBytes
+}
 
 const macAddress = scratchAddress + 32
 const oneTimeAddress = scratchAddress + 16

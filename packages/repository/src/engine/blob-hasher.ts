@@ -8,6 +8,8 @@ export interface Span {
   readonly length: number
 }
 
+/** What is gathered before it is hashed, at most. */
+export const gatherBytesAtMost = 4 << 20
 /** As `sha256Jobs` wants them: u32 address, u32 length, room for the hash. */
 const jobBytes = 40
 const jobsAtOnce = 256
@@ -26,46 +28,52 @@ export class BlobHasher {
 
   constructor(arena: Arena, inLanes = !hasShaInstructions()) {
     this.#arena = arena
-    this.gatherBytes = inLanes ? 4 << 20 : 0
+    this.gatherBytes = inLanes ? gatherBytesAtMost : 0
     this.#jobs = inLanes ? arena.reserve(jobsAtOnce * jobBytes) : 0
   }
 
   /** As 64 lower-case hex digits each, in the same order. */
   hash(spans: readonly Span[]): string[] {
-    const inLanes = this.gatherBytes === 0 ? [] : worthLanes(spans)
-    const hashes = inLanes.length === 0 ? [] : this.#hashInLanes(spans, inLanes)
+    const hashes: string[] = Array.from({ length: spans.length })
+    if (this.gatherBytes > 0) this.#hashInLanes(worthLanes(spans), hashes)
     for (const [i, { at, length }] of spans.entries()) {
       hashes[i] ??= sha256(this.#arena.bytes.subarray(at, at + length))
     }
     return hashes
   }
 
-  #hashInLanes(spans: readonly Span[], chosen: readonly number[]): string[] {
+  #hashInLanes(chosen: readonly PlacedSpan[], hashes: string[]): void {
     const { bytes, primitives } = this.#arena
-    const hashes: string[] = Array.from({ length: spans.length })
     for (let first = 0; first < chosen.length; first += jobsAtOnce) {
       const part = chosen.slice(first, first + jobsAtOnce)
-      for (const [job, i] of part.entries()) {
-        bytes.writeUInt32LE(spans[i]?.at ?? 0, this.#jobs + job * jobBytes)
-        bytes.writeUInt32LE(spans[i]?.length ?? 0, this.#jobs + job * jobBytes + 4)
+      for (const [i, { at, length }] of part.entries()) {
+        bytes.writeUInt32LE(at, this.#jobs + i * jobBytes)
+        bytes.writeUInt32LE(length, this.#jobs + i * jobBytes + 4)
       }
       primitives.sha256Jobs(this.#jobs, part.length)
-      for (const [job, i] of part.entries()) {
-        const end = this.#jobs + (job + 1) * jobBytes
-        hashes[i] = bytes.toString('hex', end - 32, end)
+      for (const [i, { place }] of part.entries()) {
+        const end = this.#jobs + (i + 1) * jobBytes
+        hashes[place] = bytes.toString('hex', end - 32, end)
       }
     }
-    return hashes
   }
 }
 
+interface PlacedSpan extends Span {
+  /** in the list that was given */
+  readonly place: number
+}
+
 /** Which blobs fill the lanes, longest first. */
-function worthLanes(spans: readonly Span[]): number[] {
+function worthLanes(spans: readonly Span[]): PlacedSpan[] {
   if (spans.length < 4) return []
-  const lengthOf = (i: number | undefined): number => (i === undefined ? 0 : (spans[i]?.length ?? 0))
-  const order = Array.from(spans.keys()).toSorted((a, b) => lengthOf(b) - lengthOf(a))
+  const order = spans.map(({ at, length }, place) => ({ at, length, place })).toSorted((a, b) => b.length - a.length)
   let left = spans.reduce((sum, { length }) => sum + length, 0)
-  let first = 0
-  for (; first < order.length && lengthOf(order[first]) > left * longestShare; first++) left -= lengthOf(order[first])
-  return order.slice(first)
+  let tooLong = 0
+  for (const { length } of order) {
+    if (length <= left * longestShare) break
+    left -= length
+    tooLong++
+  }
+  return order.slice(tooLong)
 }

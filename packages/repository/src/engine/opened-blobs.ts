@@ -30,8 +30,7 @@ export interface OpenedBlobsSink<Item> {
 export class OpenedBlobs<Item> {
   readonly #parts: OpenedBlobsParts
   readonly #sink: OpenedBlobsSink<Item>
-  #items: { readonly item: Item; readonly id: string }[] = []
-  #spans: Span[] = []
+  #waiting: (Span & { readonly item: Item; readonly id: string })[] = []
   #bytes = 0
   #end: number
 
@@ -63,21 +62,19 @@ export class OpenedBlobs<Item> {
       }
       ;[at, length] = [room, rawLength]
     }
-    this.#items.push({ item, id })
-    this.#spans.push({ at, length })
+    this.#waiting.push({ item, id, at, length })
     this.#bytes += length
     if (this.#bytes >= this.#parts.hasher.gatherBytes) this.deliver()
   }
 
   /** To be called at the end, and before what was added is overwritten. */
   deliver(): void {
-    const [items, spans] = [this.#items, this.#spans]
-    ;[this.#items, this.#spans, this.#bytes, this.#end] = [[], [], 0, this.#parts.plain.at]
-    for (const [i, hash] of this.#parts.hasher.hash(spans).entries()) {
-      const [opened, span] = [items[i], spans[i]]
-      if (opened === undefined || span === undefined) continue
-      if (hash === opened.id) this.#sink.sound(opened.item, span.at, span.length)
-      else this.#sink.wrong(opened.item, 'wrong content')
+    const waiting = this.#waiting
+    ;[this.#waiting, this.#bytes, this.#end] = [[], 0, this.#parts.plain.at]
+    const hashes = this.#parts.hasher.hash(waiting)
+    for (const [i, { item, id, at, length }] of waiting.entries()) {
+      if (hashes[i] === id) this.#sink.sound(item, at, length)
+      else this.#sink.wrong(item, 'wrong content')
     }
   }
 }

@@ -6,8 +6,8 @@ import { AppError } from '@holdfast/core/errors/app-error'
 import type { PackedBlob } from '../format/packed-blob.ts'
 import { encodePackHeader, packHeaderEntryBytes } from '../format/pack-header.ts'
 import type { Arena } from './arena.ts'
-import { type ArenaCipher, smallTextBytes } from './arena-cipher.ts'
-import type { BlobHasher } from './blob-hasher.ts'
+import { type ArenaCipher, isSmall } from './arena-cipher.ts'
+import { type BlobHasher, gatherBytesAtMost } from './blob-hasher.ts'
 import type { FinishedPack } from './finished-pack.ts'
 import { openedAt, OpenedBlobs } from './opened-blobs.ts'
 import { createSpoolFile, type SpoolFile, writeFully } from './spool-file.ts'
@@ -15,8 +15,6 @@ import type { Decompress } from './zstd.ts'
 
 /** Sealed blobs are hashed and written in pieces of this size while they are still in the processor's cache. */
 const pieceBytes = 1 << 20
-/** What waits to be hashed together (`gatherBytes` of the hasher) lies in staging meanwhile. */
-const gatheredBytesAtMost = 4 * pieceBytes
 /** A header that has grown to this finishes the pack, far below the format's limit of 16 MiB. */
 const headerBytesAtMost = 4 << 20
 
@@ -48,7 +46,7 @@ export interface PackWriterOptions {
 
 /** Size of the staging region for blobs of up to `largestBlobBytes`. */
 export function stagingBytes(largestBlobBytes: number): number {
-  return gatheredBytesAtMost + largestBlobBytes + sealOverheadBytes + headerBytesAtMost / 2
+  return gatherBytesAtMost + largestBlobBytes + sealOverheadBytes + headerBytesAtMost / 2
 }
 
 /**
@@ -101,7 +99,7 @@ export class PackWriter {
   /** Seals large blobs when enough of one length have come, writes a full piece, finishes a full pack. */
   settle(): void {
     const stagedBytes = this.#position - this.#o.staging.at
-    if (this.#gatherNewest() || (this.#gatheredBytes > 0 && stagedBytes >= gatheredBytesAtMost)) this.#sealPending()
+    if (this.#gatherNewest() || (this.#gatheredBytes > 0 && stagedBytes >= gatherBytesAtMost)) this.#sealPending()
     if (stagedBytes >= pieceBytes && this.#gatheredBytes === 0) this.#flush()
     if (this.#offset >= this.#o.targetBytes || this.#headerBytes >= headerBytesAtMost) this.finish()
   }
@@ -109,7 +107,7 @@ export class PackWriter {
   /** Counts a large blob that has come; true when waiting for more of its length would gain nothing. */
   #gatherNewest(): boolean {
     const newest = this.#firstUnsealed < this.#blobs.length ? this.#blobs.at(-1) : undefined
-    if (newest === undefined || newest.length <= smallTextBytes + sealOverheadBytes) return false
+    if (newest === undefined || isSmall(newest.length)) return false
     const plainBytes = newest.rawLength || newest.length - sealOverheadBytes
     this.#gatheredBytes += plainBytes
     // others would leave lanes empty, and only take memory until the next comes
@@ -168,14 +166,13 @@ export class PackWriter {
     const pending = this.#blobs.slice(this.#firstUnsealed)
     this.#firstUnsealed = this.#blobs.length
     this.#gatheredBytes = 0
-    const isSmall = (blob: PackedBlob): boolean => blob.length <= smallTextBytes + sealOverheadBytes
-    const small = pending.filter(isSmall)
+    const small = pending.filter((blob) => isSmall(blob.length))
     cipher.sealBatch(
       small.map((blob) => this.#addressOf(blob)),
       small.map((blob) => blob.length - sealOverheadBytes),
     )
     this.#verifySmall(small)
-    const large = pending.filter((blob) => !isSmall(blob))
+    const large = pending.filter((blob) => !isSmall(blob.length))
     for (const blob of large) cipher.seal(this.#addressOf(blob), blob.length - sealOverheadBytes)
     this.#verifyLarge(large)
   }

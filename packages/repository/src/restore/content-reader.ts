@@ -1,6 +1,6 @@
 import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import { isAppError } from '@holdfast/core/errors/app-error'
-import { type ArenaCipher, smallTextBytes } from '../engine/arena-cipher.ts'
+import { type ArenaCipher, isSmall } from '../engine/arena-cipher.ts'
 import type { BlobReader } from '../engine/blob-reader.ts'
 import type { BlobIndex } from '../engine/blob-index.ts'
 import { openedAt, type OpenedBlob, OpenedBlobs, type OpenedBlobsParts } from '../engine/opened-blobs.ts'
@@ -77,8 +77,7 @@ export class ContentReader {
     const small: WantGroup<Place>[] = []
     for (const group of sameBlobs(range.wants)) {
       const [{ entry }] = group
-      const isSmall = index.lengthOf(entry) - sealOverheadBytes <= smallTextBytes
-      if (isSmall) small.push(group)
+      if (isSmall(index.lengthOf(entry))) small.push(group)
       else if (!this.#openLarge(range, group, opened)) damaged.push(group)
       if (small.length === batchAtMost) damaged.push(...this.#openSmall(range, small.splice(0), opened))
     }
