@@ -256,18 +256,18 @@ describe('following WAL', () => {
         while (!isOpen) await pause(20)
       },
     })
-    await using followed = follow(server.target(), { sink, watchEveryMs: 100 })
+    await using followed = follow(server.target(), { sink, watchEveryMs: 100, stallLimitMs: 1000 })
     await server.sql('CREATE TABLE one (id int)')
     await untilDurable(server, followed)
     isOpen = false
-    // how many it takes depends on how much is on its way to a follower that does not take it
-    for (let round = 0, isLost = false; round < 60 && !isLost; round++) {
+    // How many it takes depends on how much is on its way to a follower that does not take it: as long as the server has what
+    // follows that, nothing is missing. A checkpoint that gives up the slot waits for the end of the follower's session.
+    const wanted = ['POSTGRES_SLOT_ENDANGERED', 'POSTGRES_WAL_GAP']
+    for (let round = 0; round < 100 && !wanted.every((code) => followed.findings().includes(code)); round++) {
       await server.sql('INSERT INTO one VALUES (1); SELECT pg_switch_wal()')
       await server.sql('CHECKPOINT')
-      const [slot] = await server.sql(`SELECT wal_status FROM pg_replication_slots WHERE slot_name = 'holdfast'`)
-      isLost = slot?.[0] === 'lost' && followed.findings().includes('POSTGRES_SLOT_ENDANGERED')
     }
-    expect(followed.findings()).toContain('POSTGRES_SLOT_ENDANGERED')
+    expect(followed.findings()).toEqual(expect.arrayContaining(wanted))
     isOpen = true
     await until('there is a gap', () => sink.gaps.length > 0)
     await server.sql('INSERT INTO one VALUES (1)')
