@@ -1,6 +1,7 @@
 import type { PackedBlob } from '../format/packed-blob.ts'
 import { sealOverheadBytes } from '../format/seal-overhead.ts'
-import type { BlobHasher, Span } from './blob-hasher.ts'
+import type { BlobHasher } from './blob-hasher.ts'
+import type { Span } from './sha256-lanes.ts'
 import type { Decompress } from './zstd.ts'
 
 export interface OpenedBlobsParts {

@@ -1,9 +1,10 @@
 import { sealOverheadBytes } from '../format/seal-overhead.ts'
 import type { Arena } from '../engine/arena.ts'
-import type { BlobHasher, Span } from '../engine/blob-hasher.ts'
+import type { BlobHasher } from '../engine/blob-hasher.ts'
 import type { BlobIndex } from '../engine/blob-index.ts'
 import type { PackWriter, Region } from '../engine/pack-writer.ts'
 import { sha256 } from '../engine/sha256.ts'
+import type { Span } from '../engine/sha256-lanes.ts'
 import type { Compress } from '../engine/zstd.ts'
 import type { SaveCounts } from './save-jobs.ts'
 

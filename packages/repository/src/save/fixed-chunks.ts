@@ -1,7 +1,7 @@
-/** More would store more of a file of pages a second time when one of them has changed; less would cost more ids. */
-const fixedChunkBytes = 1 << 20
+/** More would store more of a file of pages a second time when one of them has changed; less would cost more ids and compress worse. */
+const fixedChunkBytes = 512 << 10
 /** So many are stored by one worker in one go: where blobs are hashed several at a time, these fill the lanes. */
-export const fixedChunksAtOnce = 4
+export const fixedChunksAtOnce = 8
 
 /*
  * Contents in which nothing is ever inserted, such as a database's pages or a segment of its log, are cut at the same

@@ -1,5 +1,5 @@
-import type { Span } from '../engine/blob-hasher.ts'
 import type { Region } from '../engine/pack-writer.ts'
+import type { Span } from '../engine/sha256-lanes.ts'
 import type { BlobStore } from './blob-store.ts'
 
 /** Chunks that are brought into a region one behind the other, and stored as many at a time as is worth it. */

@@ -1,4 +1,4 @@
-import { createCipheriv, createHash, pbkdf2Sync, randomBytes, scryptSync } from 'node:crypto'
+import { createCipheriv, pbkdf2Sync, randomBytes, scryptSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { compilePrimitives as compileFromSource } from './build-primitives.ts'
@@ -142,40 +142,6 @@ describe('the mixing of scrypt', () => {
     const derived = pbkdf2Sync(password, bytes.subarray(base, base + lane.length), 1, 64, 'sha256')
     expect(derived).toEqual(scryptSync(password, salt, 64, { N, r, p: 1 }))
     expect(bytes.subarray(end, end + 16)).toEqual(Buffer.alloc(16, 0xff))
-  })
-})
-
-describe('SHA-256 in lanes', () => {
-  const jobs = base + (4 << 20)
-
-  /** The hashes of messages that lie one after another from `base` on. */
-  function hashesOf(lengths: readonly number[]): string[] {
-    let at = base
-    for (const [i, length] of lengths.entries()) {
-      bytes.writeUInt32LE(at, jobs + i * 40)
-      bytes.writeUInt32LE(length, jobs + i * 40 + 4)
-      at += length
-    }
-    primitives.sha256Jobs(jobs, lengths.length)
-    return lengths.map((_, i) => bytes.toString('hex', jobs + i * 40 + 8, jobs + i * 40 + 40))
-  }
-
-  test.each([
-    { what: 'no message', lengths: [] },
-    { what: 'one', lengths: [1000] },
-    { what: 'two, one of them empty', lengths: [0, 70] },
-    { what: 'every length up to 300 bytes', lengths: Array.from({ length: 301 }, (_, i) => i) },
-    { what: 'four of a mebibyte', lengths: [1, 2, 3, 4].map(() => 1 << 20) },
-    { what: 'seven of very different lengths', lengths: [1_500_000, 3, 64, 128, 700_001, 63, 999] },
-  ])('are those of OpenSSL for $what', ({ lengths }) => {
-    bytes.set(randomBytes(4 << 20), base)
-    let at = base
-    const expected = lengths.map((length) =>
-      createHash('sha256')
-        .update(bytes.subarray(at, (at += length)))
-        .digest('hex'),
-    )
-    expect(hashesOf(lengths)).toEqual(expected)
   })
 })
 

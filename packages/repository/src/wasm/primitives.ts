@@ -22,8 +22,6 @@ export interface Primitives {
   xorInto(target: number, source: number, keyStream: number, length: number): void
   /** `lane`: 128·r bytes, mixed in place; `work`: room for 128·r·(n + 2) bytes; n is a power of two */
   scryptRoMix(lane: number, work: number, r: number, n: number): void
-  /** SHA-256 of many messages. `jobs`: address of `count` × (address u32, length u32, room for the hash), 40 bytes each */
-  sha256Jobs(jobs: number, count: number): void
 }
 
 /** 512 bytes that callers may use for keys, one-time values and tags. */
@@ -31,9 +29,6 @@ export const scratchAddress = 512
 
 /** Where the caller's own part of the memory begins. */
 export const firstFreeAddress = 65536
-
-/** Where the module looks for the 64 round constants of SHA-256: SHA_CONSTANTS of `assembly/layout.ts`. */
-const roundConstantsAddress = 12288
 
 /**
  * One for the whole life of the process, for two reasons: code that V8 has optimised is worth keeping, and V8 (13.6, in
@@ -53,14 +48,6 @@ export function loadPrimitives(memory: WebAssembly.Memory, module = compilePrimi
   const abort = (): never => {
     throw new Error('abort in WebAssembly')
   }
-  new Uint32Array(memory.buffer, roundConstantsAddress, 64).set(roundConstants())
   // the module's exports are exactly this interface (checked by the tests beside it); WebAssembly's own type is untyped
   return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as Primitives
-}
-
-/** FIPS 180-4 §4.2.2: the first 32 bits of the fractions of the cube roots of the first 64 primes. */
-function roundConstants(): number[] {
-  const primes: number[] = []
-  for (let n = 2; primes.length < 64; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n)
-  return primes.map((prime) => Math.floor((Math.cbrt(prime) % 1) * 2 ** 32))
 }

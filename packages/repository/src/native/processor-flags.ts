@@ -1,27 +1,26 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 
-let known: boolean | undefined
+let known: ReadonlySet<string> | undefined
 
 /**
- * Whether the processor has instructions for SHA-256 (x86: SHA extensions; ARM: cryptography extensions), which OpenSSL
- * uses. Where that cannot be found out, it is taken to be so: OpenSSL is then good enough either way.
+ * What the processor can do, by the names of Linux' /proc/cpuinfo, such as `avx2` and `sha_ni` (x86) or `sha2` (ARM); empty
+ * where that cannot be found out.
  */
-export function hasShaInstructions(): boolean {
+export function processorFlags(): ReadonlySet<string> {
   known ??= readFlags()
   return known
 }
 
-function readFlags(): boolean {
+function readFlags(): ReadonlySet<string> {
   let descriptor: number | undefined
   try {
     descriptor = openSync('/proc/cpuinfo', 'r')
     // the first processor's lines are enough: with hundreds of them the whole file takes milliseconds to make
     const bytes = Buffer.alloc(4096)
     const text = bytes.toString('latin1', 0, readSync(descriptor, bytes, 0, bytes.length, 0))
-    const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(text)?.[1]?.split(' ')
-    return flags === undefined || flags.includes('sha_ni') || flags.includes('sha2')
+    return new Set(/^(?:flags|Features)\s*:(.*)$/m.exec(text)?.[1]?.trim().split(' '))
   } catch {
-    return true
+    return new Set()
   } finally {
     if (descriptor !== undefined) closeSync(descriptor)
   }
