@@ -1,5 +1,6 @@
 /** Who is let in, how, and what is said to those who are not; against a real server with many kinds of lines in pg_hba.conf. */
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createPrivateKey } from 'node:crypto'
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { quietContext } from '@holdfast/core/context'
@@ -119,7 +120,7 @@ describe('a login', () => {
     rmSync(join(home, '.pgpass'))
     expect(await refusal('user=modern')).toMatchObject({
       code: 'POSTGRES_PASSWORD_MISSING',
-      hint: expect.stringContaining(`127.0.0.1:${server.port}:postgres:modern:<password>`),
+      hint: expect.stringContaining(`127.0.0.1:${server.port}:*:modern:<password>`),
     })
   })
 
@@ -214,7 +215,10 @@ describe('TLS', () => {
     )
     const misnamed = `${login} host=db.example hostaddr=127.0.0.1 sslrootcert=${root()}`
     expect(await logIn(`${misnamed} sslmode=verify-ca`)).toBe('modern encrypted')
-    expect(await refusal(`${misnamed} sslmode=verify-full`)).toMatchObject({ code: 'POSTGRES_TLS_UNTRUSTED' })
+    expect(await refusal(`${misnamed} sslmode=verify-full`)).toMatchObject({
+      code: 'POSTGRES_TLS_UNTRUSTED',
+      message: expect.stringMatching(/: it is for DNS:localhost, IP Address:127\.0\.0\.1, not for db\.example$/),
+    })
     expect(await refusal(`${login} sslmode=verify-full sslrootcert=system`)).toMatchObject({
       code: 'POSTGRES_TLS_UNTRUSTED',
     })
@@ -251,8 +255,30 @@ describe('TLS', () => {
     })
     writeFileSync(join(home, 'rubbish.crt'), 'no certificate')
     expect(await refusal(`${text}=verify-ca sslrootcert=${home}/rubbish.crt`)).toMatchObject({
-      code: expect.stringMatching(/^POSTGRES_TLS_/),
+      code: 'POSTGRES_TLS_FILE_UNUSABLE',
+      message: expect.stringContaining('no certificate in PEM'),
     })
+  })
+
+  it('says that a key is encrypted, has another password, or belongs to another certificate', async () => {
+    const { certificate, key } = await server.certificates.client('certified')
+    const encrypted = join(home, 'encrypted.key')
+    const secret = { format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'sesame' } as const
+    writeFileSync(encrypted, createPrivateKey(readFileSync(key)).export(secret), { mode: 0o600 })
+    const text = `user=certified sslmode=require sslcert=${certificate} sslkey=${encrypted}`
+    expect(await logIn(`${text} sslpassword=sesame`)).toBe('certified encrypted')
+    const other = (await server.certificates.client('other')).key
+    const rubbish = join(home, 'rubbish.key')
+    writeFileSync(rubbish, 'no key', { mode: 0o600 })
+    for (const [connection, reason] of [
+      [text, 'sslpassword'],
+      [`${text} sslpassword=wrong`, 'sslpassword is wrong'],
+      [text.replace(encrypted, other), `not the key of ${certificate}`],
+      [text.replace(encrypted, rubbish), 'no private key in PEM'],
+    ] as const) {
+      const expected = { code: 'POSTGRES_TLS_FILE_UNUSABLE', message: expect.stringContaining(reason) }
+      expect(await refusal(connection)).toMatchObject(expected)
+    }
   })
 
   it('logs in by certificate, and says when one is needed or its key is open to others', async () => {

@@ -113,7 +113,7 @@ async function attempt(
         host: name,
         user: target.user,
         password: target.password ?? findPassword(target.passwordLines, host, database, target),
-        passwordLine: passwordLineFor(host, database, target.user),
+        passwordLine: passwordLineFor(host, target.user),
         ...(serverCertificate === undefined ? {} : { serverCertificate }),
         isPrivate: isEncrypted || overSocket || /^(?:127\.|::1$|::ffff:127\.)/.test(remoteAddress),
         channelBinding: target.channelBinding,

@@ -47,6 +47,11 @@ describe('a connection text', () => {
     expect(describeTarget(target)).toBe('ba@ckup@db1:5433,[2001:db8::1]:5432,db3:5432/my shop')
   })
 
+  it('is known to hold a password, also that of a key', () => {
+    expect(parse('postgresql://db1/?sslpassword=secret').passwordInText).toBe(true)
+    expect(parse('postgresql://db1/', { PGPASSWORD: 'secret' }).passwordInText).toBe(false)
+  })
+
   it('may be pairs with quotes and escapes', () => {
     expect(
       parse(

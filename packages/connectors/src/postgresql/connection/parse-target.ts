@@ -46,7 +46,7 @@ export function parsePostgresTarget(text: string, surroundings: TargetSurroundin
     user,
     ...(database === undefined ? {} : { database }),
     ...(password === undefined ? {} : { password }),
-    passwordInText: own.has('password'),
+    passwordInText: own.has('password') || own.has('sslpassword'),
     passwordLines: password === undefined ? readPasswordFile(passwordFile, ctx) : [],
     tls: tlsOf(settings, surroundings.homeDirectory),
     channelBinding: choose('channel_binding', ['prefer', 'disable', 'require']),

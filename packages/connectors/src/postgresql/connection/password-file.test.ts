@@ -43,8 +43,8 @@ it('finds the password of a replication connection by the word replication, else
 })
 
 it('writes a line that matches, for the hint', () => {
-  const line = passwordLineFor({ host: '::1', port: 5432 }, 'shop', 'backup').replace('<password>', 'x')
-  expect(line).toBe(String.raw`\:\:1:5432:shop:backup:x`)
+  const line = passwordLineFor({ host: '::1', port: 5432 }, 'backup').replace('<password>', 'x')
+  expect(line).toBe(String.raw`\:\:1:5432:*:backup:x`)
   expect(findPassword(parsePasswordLines(line), { host: '::1', port: 5432 }, 'shop', backup)).toBe('x')
 })
 

@@ -60,9 +60,9 @@ function matches(pattern: string, value: string): boolean {
   return pattern === '*' || pattern === value
 }
 
-/** What to write into the file so that a connection finds its password. */
-export function passwordLineFor(host: PostgresHost, database: string, user: string): string {
+/** What to write into the file so that every connection of a backup finds its password, to whatever database it is. */
+export function passwordLineFor(host: PostgresHost, user: string): string {
   const name = isSocketDirectory(host.host) ? 'localhost' : host.host
-  const fields = [name, String(host.port), database, user].map((field) => field.replaceAll(/[:\\]/g, '\\$&'))
-  return `${fields.join(':')}:<password>`
+  const [place, role] = [name, user].map((field) => field.replaceAll(/[:\\]/g, '\\$&'))
+  return `${place}:${host.port}:*:${role}:<password>`
 }

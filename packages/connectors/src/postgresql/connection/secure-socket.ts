@@ -107,5 +107,19 @@ function tlsError(target: PostgresHost, error: unknown): AppError {
 }
 
 function describe(error: unknown): string {
+  if (isMisnamed(error)) {
+    const names = error.cert.subjectaltname || (error.cert.subject?.CN ?? 'nobody')
+    return `it is for ${names}, not for ${error.host}`
+  }
   return error instanceof Error ? error.message : String(error)
+}
+
+interface MisnamedError {
+  readonly host: string
+  readonly cert: { readonly subject?: { readonly CN?: string }; readonly subjectaltname?: string }
+}
+
+/** Node's error for a certificate that names other hosts. */
+function isMisnamed(error: unknown): error is MisnamedError {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_TLS_CERT_ALTNAME_INVALID' && 'cert' in error
 }
