@@ -74,6 +74,14 @@ describe('follow', () => {
     expect(messages.at(-1)).toMatchObject({ message_type: 'summary', source: 'shop', timeline: 1 })
   })
 
+  test('says at once that the server writes too little WAL', async () => {
+    await using poor = await startPostgres({ settings: { wal_level: 'minimal', max_wal_senders: 0 } })
+    const refused = await fixture.run(['follow', poor.url(), '--source', 'poor'])
+    expect(refused.exitCode).toBe(1)
+    expect(refused.stderr).toContain('wal_level is minimal')
+    expect(refused.stderr).toContain('Set wal_level = replica')
+  })
+
   test('refuses a password among its arguments, and names that are none', async () => {
     const refused = await fixture.run(['follow', 'postgresql://backup:secret@127.0.0.1:1/postgres'])
     expect(refused.exitCode).toBe(1)

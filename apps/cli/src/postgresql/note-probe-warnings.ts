@@ -1,7 +1,7 @@
-import { probePostgres, type ProbeWarning } from '@holdfast/connectors/postgresql/backup/probe-postgres'
+import { probePostgres, type PostgresProbe } from '@holdfast/connectors/postgresql/backup/probe-postgres'
 import type { PostgresTarget } from '@holdfast/connectors/postgresql/connection/target'
 import type { Context } from '@holdfast/core/context'
-import { isAppError } from '@holdfast/core/errors/app-error'
+import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 
 /** What does not concern a command that only makes base backups, or only follows the log. */
 const others: Readonly<Record<'backup' | 'follow', readonly string[]>> = {
@@ -11,28 +11,27 @@ const others: Readonly<Record<'backup' | 'follow', readonly string[]>> = {
 
 /**
  * Notes as findings what endangers or limits backups of a server. What prevents them is the command's own error, which comes
- * next; so is a server that cannot be asked.
+ * next; so is a server that cannot be asked. Fails with POSTGRES_WAL_LEVEL_MINIMAL: who follows would else hear only that
+ * there are no WAL senders, of which such a server cannot have any.
  */
 export async function noteProbeWarnings(
   target: PostgresTarget,
   command: 'backup' | 'follow',
   ctx: Context,
 ): Promise<void> {
-  for (const { code, message, hint } of await askServer(target, command, ctx)) {
+  const probe = await askServer(target, ctx)
+  if (probe?.walLevel === 'minimal') throw new AppError('POSTGRES_WAL_LEVEL_MINIMAL', { host: probe.host })
+  for (const { code, severity, message, hint } of probe?.warnings ?? []) {
+    if (severity === 'prevents' || others[command].includes(code)) continue
     ctx.emit({ type: 'finding.noted', code, message, hint })
   }
 }
 
-async function askServer(
-  target: PostgresTarget,
-  command: 'backup' | 'follow',
-  ctx: Context,
-): Promise<readonly ProbeWarning[]> {
+async function askServer(target: PostgresTarget, ctx: Context): Promise<PostgresProbe | undefined> {
   try {
-    const { warnings } = await probePostgres(target, ctx)
-    return warnings.filter(({ code, severity }) => severity !== 'prevents' && !others[command].includes(code))
+    return await probePostgres(target, ctx)
   } catch (error) {
     if (!isAppError(error) || error.code === 'INTERRUPTED') throw error
-    return []
+    return undefined
   }
 }

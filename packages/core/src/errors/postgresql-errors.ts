@@ -175,7 +175,7 @@ export const postgresqlErrors = {
   POSTGRES_WAL_LEVEL_MINIMAL: {
     exitCode: 1,
     retryable: false,
-    message: 'wal_level is minimal on {host}, so no base backup can be taken',
+    message: 'wal_level is minimal on {host}, so neither can a base backup be taken nor the log be followed',
     hint: 'Set wal_level = replica in postgresql.conf and restart the server; meanwhile a logical backup is possible.',
   },
   // --- WAL and recovery of PostgreSQL
