@@ -24,6 +24,7 @@ export default defineConfig({
           // They are pure and leave nothing behind, and to load their modules anew for each file took twice as long.
           isolate: false,
           testTimeout: 20_000,
+          expect: { poll: { timeout: 15_000 } },
           maxWorkers: Math.min(4, cores),
           // Before the integration tests, not beside them: a broken unit shows within seconds.
           sequence: { groupOrder: 0 },
@@ -37,6 +38,8 @@ export default defineConfig({
           env,
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          // What is waited for comes, however busy the machine is; a second is no time for a process to start.
+          expect: { poll: { timeout: 120_000 } },
           // Every test here starts processes with threads of their own, but also waits: one more than the least machine has
           // processors keeps them busy, and yet more would only make each one slower.
           maxWorkers: Math.min(3, cores + 1),

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '@holdfast/core/testing/free-ports'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   type ControlFixture,
@@ -29,14 +29,6 @@ tiers:
   server = await fixture.serve()
 })
 afterAll(() => fixture[Symbol.asyncDispose]())
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => listener.once('listening', resolve))
-  const address = listener.address()
-  await new Promise((resolve) => listener.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 async function startAgent(name: string): Promise<RunningServer> {
   const [added] = await fixture.ask(['agent', 'add', name])

@@ -1,7 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { once } from 'node:events'
 import { join } from 'node:path'
+import { freePort } from '@holdfast/core/testing/free-ports'
 import {
   type ControlFixture,
   createControlFixture,
@@ -95,12 +94,3 @@ server: { listen: "127.0.0.1:${port}", discovery: off, restoreTo: ["${restoreTo}
 tiers:
   quiet: { extends: important, rpo: 24h, prove: { newest: none, random: none } }
 `
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
-}

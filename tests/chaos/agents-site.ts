@@ -1,12 +1,12 @@
 /** Servers and agents in small: a directory with a repository, a PostgreSQL, and the processes themselves. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startPostgres } from '@holdfast/connectors/postgresql/testing/postgres-server'
 import { quietContext } from '@holdfast/core/context'
+import { freePort } from '@holdfast/core/testing/free-ports'
 import { inviteAgent } from '@holdfast/orchestrator/agent/agent-enrolment'
 import { openCatalogue, type OpenedCatalogue } from '@holdfast/orchestrator/catalogue/open-catalogue'
 import { cheapenKey } from '@holdfast/repository/key/testing/cheapen-key'
@@ -158,12 +158,4 @@ function configOf({ agents, port, connection, directory }: ServerPlace) {
     ),
     server: { listen: `127.0.0.1:${port}`, discovery: 'off' },
   }
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer()
-  await new Promise<void>((done) => listener.listen(0, '127.0.0.1', done))
-  const address = listener.address()
-  await new Promise((done) => listener.close(done))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

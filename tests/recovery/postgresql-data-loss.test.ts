@@ -5,13 +5,13 @@
  * HOLDFAST_TEST_SLACK_MS what a machine without a free processor may add to the interval: none in `npm run chaos`.
  */
 import { chmod, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createCliFixture } from '../../apps/cli/src/cli-fixture.ts'
 import { connectPostgres } from '@holdfast/connectors/postgresql/connection/connect'
 import { type PostgresServer, startPostgres } from '@holdfast/connectors/postgresql/testing/postgres-server'
 import { quietContext } from '@holdfast/core/context'
+import { freePort } from '@holdfast/core/testing/free-ports'
 import { describe, expect, test } from 'vitest'
 import { startFollower } from '../chaos/killed-follower.ts'
 import { SeededRandom } from '../scenario/random.ts'
@@ -115,12 +115,4 @@ async function stopServer(output: string): Promise<void> {
     }
     await pause(50)
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const address = server.address()
-  await new Promise((done) => server.close(done))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

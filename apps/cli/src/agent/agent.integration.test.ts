@@ -1,7 +1,7 @@
 /** `holdfast agent` beside `holdfast serve`, as their users run them: real processes, killed and cut off from each other. */
 import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '@holdfast/core/testing/free-ports'
 import { makeCertificates } from '@holdfast/connectors/postgresql/testing/test-certificates'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { password } from '../cli-fixture.ts'
@@ -16,14 +16,6 @@ beforeAll(async () => {
   port = await freePort()
 })
 afterAll(() => fixture[Symbol.asyncDispose]())
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => listener.once('listening', resolve))
-  const address = listener.address()
-  await new Promise((resolve) => listener.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 const serverUrl = (): string => `http://127.0.0.1:${port}`
 const stateOf = (name: string): string => join(fixture.directory, `state-${name}`)

@@ -6,7 +6,7 @@ import { connectPostgres } from '@holdfast/connectors/postgresql/connection/conn
 import { socketTarget } from '@holdfast/connectors/postgresql/server/socket-target'
 import { type PostgresServer, startPostgres } from '@holdfast/connectors/postgresql/testing/postgres-server'
 import { quietContext } from '@holdfast/core/context'
-import { freePorts } from '@holdfast/storage/free-port'
+import { freePort } from '@holdfast/core/testing/free-ports'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CliFixture, createCliFixture } from '../cli-fixture.ts'
 
@@ -56,7 +56,7 @@ async function followDuring(work: () => Promise<void>): Promise<void> {
 async function marksAt(name: string, point: readonly string[]): Promise<{ marks: string; place: string }> {
   const [to, tablespace] = [join(fixture.directory, name), join(fixture.directory, `${name}-disk`)]
   mkdirSync(tablespace)
-  const [port = 0] = await freePorts(1)
+  const port = await freePort()
   const mapping = `${server.tablespaces.get('fast disk')}=${tablespace}`
   const start = ['--start', '--port', String(port), '--postgres-bin', server.binDirectory]
   const words = ['restore', 'shop', '--to', to, '--at', ...point, '--tablespace-mapping', mapping, ...start]

@@ -1,12 +1,12 @@
 /** `backup`, `restore` and `verify` of a PostgreSQL server as their users run them. */
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { connectPostgres } from '@holdfast/connectors/postgresql/connection/connect'
 import { socketTarget } from '@holdfast/connectors/postgresql/server/socket-target'
 import { type PostgresServer, startPostgres } from '@holdfast/connectors/postgresql/testing/postgres-server'
 import { quietContext } from '@holdfast/core/context'
+import { freePort } from '@holdfast/core/testing/free-ports'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CliFixture, createCliFixture } from '../cli-fixture.ts'
 
@@ -28,15 +28,6 @@ beforeAll(async () => {
   expect(backup, backup.stderr).toMatchObject({ exitCode: 0 })
 })
 afterAll(() => stack.disposeAsync())
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', done))
-  const address = probe.address()
-  await new Promise((done) => probe.close(done))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}
 
 /** Runs SQL on the restored server, then ends it. */
 async function askAndStop(port: number, sql: string): Promise<string | null | undefined> {

@@ -8,7 +8,7 @@ import { type PostgresServer, startPostgres } from '@holdfast/connectors/postgre
 import { quietContext } from '@holdfast/core/context'
 import { restoreOrderSchema } from '@holdfast/core/restore/restore-order'
 import { listSnapshots } from '@holdfast/repository/snapshot/list-snapshots'
-import { freePorts } from '@holdfast/storage/free-port'
+import { freePort } from '@holdfast/core/testing/free-ports'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createOperationFixture, type OperationFixture, type Written } from '../operation/testing/operation-fixture.ts'
 import { readRecoverableTime } from './recoverable-time.ts'
@@ -76,9 +76,10 @@ const into = (path: string, existing = 'refuse') => ({ to: { type: 'directory', 
 
 /** What a server on a restored directory answers. */
 async function askRestored(directory: string, sql: string): Promise<string | null | undefined> {
-  const [port = 0] = await freePorts(1)
+  const port = await freePort()
   const binaries = { directories: [server.binDirectory], path: process.env['PATH'] ?? '' }
-  const place = { dataDirectory: directory, major: server.major, port, socketDirectory: '/tmp', binaries }
+  const own = { dataDirectory: directory, otherDirectories: [] }
+  const place = { ...own, major: server.major, port, socketDirectory: '/tmp', binaries }
   const { pid } = await startRestoredServer(place, ctx)
   try {
     const settings = { database: 'postgres', searchPath: 'role' } as const

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts } from '../free-port.ts'
+import { freePort } from '@holdfast/core/testing/free-ports'
 import { startProcess, waitUntil } from '../server-process.ts'
 
 /** A real server of restic's REST protocol for tests. */
@@ -26,7 +26,7 @@ export async function startRcloneServer(options: RcloneServerOptions = {}): Prom
   try {
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-rclone-'))
     stack.defer(() => rm(folder, { recursive: true, force: true }))
-    const [port = 0] = await freePorts(1)
+    const port = await freePort()
     const { username, password, certificate, appendOnly } = options
     const args = ['serve', 'restic', '--addr', `127.0.0.1:${port}`, '--config', join(folder, 'no-config')]
     if (username !== undefined) args.push('--user', username, '--pass', password ?? '')

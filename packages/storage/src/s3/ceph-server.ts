@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts } from '../free-port.ts'
+import { freePorts } from '@holdfast/core/testing/free-ports'
 import { runToEnd, type ServerProcess, startProcess, waitUntil } from '../server-process.ts'
 
 /** A real S3 server for tests. */

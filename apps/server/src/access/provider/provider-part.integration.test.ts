@@ -1,7 +1,7 @@
 import type { SettingMap } from '@holdfast/core/config/setting'
 import { createToken } from '@holdfast/orchestrator/access/token'
 import { createUser } from '@holdfast/orchestrator/access/user'
-import { freePorts } from '@holdfast/storage/free-port'
+import { freePort } from '@holdfast/core/testing/free-ports'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AccessFixture, openAccess } from '../testing/access-fixture.ts'
@@ -25,7 +25,7 @@ function settingsOf(more: SettingMap = {}): SettingMap {
 beforeAll(async () => {
   fixture = await openAccess()
   // the provider has to know where browsers go back to, the server who the provider is: so a port before both
-  const [port = 0] = await freePorts(1)
+  const port = await freePort()
   server = `http://127.0.0.1:${port}`
   provider = await startProvider([callback()])
   app = await fixture.serve(settingsOf())

@@ -1,11 +1,11 @@
 /** What the test servers of both families have in common. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { quietContext } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
+import { freePort } from '@holdfast/core/testing/free-ports'
 import { placeForServers } from '../../testing/place-for-servers.ts'
 import { unprivilegedAccount } from '../../postgresql/testing/unprivileged-account.ts'
 import { connectMysql } from '../connection/connect.ts'
@@ -130,14 +130,4 @@ async function runSql(target: MysqlTarget, statements: string | readonly string[
     rows = await session.query(statement, ctx)
   }
   return rows
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }

@@ -1,11 +1,11 @@
 /** A place to put the entries of a backup, as a restore would, and a server on what came. Only for tests. */
 import { chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { chmodSync, lstatSync, readSync, symlinkSync, utimesSync, writeFileSync, writeSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { quietContext } from '@holdfast/core/context'
 import type { Entry, EntryContent, Inspector } from '@holdfast/core/entry'
+import { freePort } from '@holdfast/core/testing/free-ports'
 import { connectPostgres } from '../connection/connect.ts'
 import { placeForServers } from '../../testing/place-for-servers.ts'
 import type { PostgresServer } from '../testing/postgres-server.ts'
@@ -178,13 +178,4 @@ async function startOn(dataDirectory: string, root: string, server: PostgresServ
       rmSync(sockets, { recursive: true, force: true })
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const address = server.address()
-  await new Promise((done) => server.close(done))
-  if (typeof address !== 'object' || address === null) throw new Error('no free port')
-  return address.port
 }

@@ -1,10 +1,10 @@
 /** Real PostgreSQL servers for tests: each in a directory of its own, on loopback and a socket there, gone afterwards. */
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { quietContext } from '@holdfast/core/context'
+import { freePort } from '@holdfast/core/testing/free-ports'
 import { connectPostgres } from '../connection/connect.ts'
 import { quoteIdentifier, quoteLiteral } from '../connection/quote.ts'
 import type { PostgresTarget } from '../connection/target.ts'
@@ -167,15 +167,6 @@ async function makeTablespaces(server: PostgresServer, place: Place, names: read
     place.tablespaces.set(name, directory)
     await server.sql(`CREATE TABLESPACE ${quoteIdentifier(name)} LOCATION ${quoteLiteral(directory)}`)
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const address = server.address()
-  await new Promise((done) => server.close(done))
-  if (typeof address !== 'object' || address === null) throw new Error('no free port')
-  return address.port
 }
 
 function serverAt(
