@@ -5,13 +5,13 @@ import { save } from '@holdfast/repository/save/save'
 import { type SaveSettings, wholeSource } from './save-settings.ts'
 
 /**
- * Backs up a directory as it is, before it is overwritten; returns the snapshot's id. It is pinned, so that no policy takes
+ * Backs up directories as they are, before they are overwritten; returns the snapshot's id. It is pinned, so that no policy takes
  * it away before a person does. The caller holds a lock. A file that cannot be read fails it: what is about to be lost
  * must be whole.
  */
 export async function makeSafetyBackup(
   repository: Repository,
-  directory: string,
+  directories: readonly string[],
   source: string,
   settings: SaveSettings,
   ctx: Context,
@@ -21,7 +21,7 @@ export async function makeSafetyBackup(
     {
       ...wholeSource,
       ...settings,
-      source: { type: 'paths', paths: [directory], workingDirectory: '/' },
+      source: { type: 'paths', paths: [...directories], workingDirectory: '/' },
       time: ctx.now(),
       tags: ['holdfast', `pin=before a restore of ${source}`, `safety=${source}`],
       parent: { type: 'none' },

@@ -10,7 +10,7 @@ const assumedBytesPerSecond = { data: 100 << 20, wal: 50 << 20 }
 
 /** What will be done, before it is done. */
 export function describePlan(plan: PostgresRestorePlan): string {
-  const { backup, recovery, dataDirectory, walDirectory, tablespaces, dataBytes, walBytes, freeBytes, archived } = plan
+  const { backup, recovery, dataDirectory, walDirectory, tablespaces, dataBytes, space, archived } = plan
   const { manifest, snapshot } = backup
   const until = recovery.until === undefined ? '' : `, as it was at ${recovery.until}`
   return [
@@ -21,7 +21,10 @@ export function describePlan(plan: PostgresRestorePlan): string {
     `  goes to      ${printable(dataDirectory)}${plan.request.delta ? ' (only what differs; what does not belong there is removed)' : ''}`,
     ...[...tablespaces].map(([oid, path]) => `  tablespace   ${oid} to ${printable(path)}`),
     ...(recovery.segments.length === 0 ? [] : [`  WAL goes to  ${printable(walDirectory)}`]),
-    `  space        ${formatSize(dataBytes + walBytes)} needed, ${formatSize(freeBytes)} free`,
+    ...space.map(
+      (need) =>
+        `  space        ${formatSize(need.bytes)} needed, ${formatSize(need.freeBytes)} free${space.length === 1 ? '' : ` for ${need.places.map(printable).join(', ')}`}`,
+    ),
     ...(archived.packs.length === 0
       ? []
       : [
@@ -32,7 +35,7 @@ export function describePlan(plan: PostgresRestorePlan): string {
 }
 
 export function planMessage(plan: PostgresRestorePlan): Readonly<Record<string, unknown>> {
-  const { backup, recovery, dataDirectory, dataBytes, walBytes, freeBytes, archived } = plan
+  const { backup, recovery, dataDirectory, dataBytes, walBytes, space, archived } = plan
   return {
     message_type: 'plan',
     source: backup.manifest.source,
@@ -43,7 +46,8 @@ export function planMessage(plan: PostgresRestorePlan): Readonly<Record<string, 
     wal_segments: recovery.segments.map(({ name }) => name),
     timeline: recovery.timeline,
     stop: recovery.stop,
-    free_bytes: freeBytes,
+    free_bytes: space[0]?.freeBytes,
+    space: space.map((need) => ({ directories: need.places, bytes: need.bytes, free_bytes: need.freeBytes })),
     archived_packs: archived.packs.length,
     archived_bytes: archived.bytes,
     estimated_seconds: Math.round(assumedMs(plan) / 1000),

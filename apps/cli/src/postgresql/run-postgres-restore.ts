@@ -69,7 +69,7 @@ export async function runPostgresRestore(
   output.message(planMessage(plan))
   if (options.dryRun) return 0
   if (await requestWhatIsArchived(repository, plan.archived, invocation)) return 0
-  if (plan.replacesFiles) await secureTarget(repository, plan, invocation)
+  if (plan.replaced.length > 0) await secureTarget(repository, plan, invocation)
   const restored = await executePostgresRestore(plan, ctx)
   const skipped = restored.filesSkipped === 0 ? '' : `, ${countOf(restored.filesSkipped, 'file')} equal already`
   output.note(
@@ -105,16 +105,16 @@ async function askForFacts(
 /** What a restore overwrites is confirmed by name, and kept. */
 async function secureTarget(
   repository: Repository,
-  { dataDirectory, request: { source } }: PostgresRestorePlan,
+  { replaced, request: { source } }: PostgresRestorePlan,
   invocation: PostgresRestoreInvocation,
 ): Promise<void> {
   const { options, output, ctx } = invocation
-  if (options.confirm !== source) throw new AppError('RESTORE_UNCONFIRMED', { source, target: dataDirectory })
+  if (options.confirm !== source) throw new AppError('RESTORE_UNCONFIRMED', { source, target: replaced.join(', ') })
   if (options.noSafetyBackup) return
   const settings = saveSettingsOf(invocation, currentIdentity().hostname)
-  const id = await makeSafetyBackup(repository, dataDirectory, source, settings, ctx)
-  output.note(`what is in ${printable(dataDirectory)} now was kept as snapshot ${id.slice(0, 8)}`)
-  output.message({ message_type: 'safety_backup', snapshot_id: id, directory: dataDirectory })
+  const id = await makeSafetyBackup(repository, replaced, source, settings, ctx)
+  output.note(`what is in ${replaced.map(printable).join(', ')} now was kept as snapshot ${id.slice(0, 8)}`)
+  output.message({ message_type: 'safety_backup', snapshot_id: id, directories: replaced })
 }
 
 async function startServer(plan: PostgresRestorePlan, { options, output, variables, ctx }: PostgresRestoreInvocation) {
@@ -125,6 +125,7 @@ async function startServer(plan: PostgresRestorePlan, { options, output, variabl
   const server = await startRestoredServer(
     {
       dataDirectory: plan.dataDirectory,
+      otherDirectories: [plan.walDirectory, ...plan.tablespaces.values()],
       major: Math.floor(plan.backup.manifest.server.versionNumber / 10_000),
       port,
       socketDirectory,

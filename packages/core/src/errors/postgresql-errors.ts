@@ -250,7 +250,7 @@ export const postgresqlErrors = {
     exitCode: 1,
     retryable: false,
     message: 'the server on {directory} ended with {status}: {reason}',
-    hint: 'Read the server log named in the message; what was restored is kept for a look.',
+    hint: 'Correct what the server says. What `restore` wrote is kept, its log beside it as <directory>.log; what `verify` wrote is removed.',
   },
   POSTGRES_IMAGE_UNUSABLE: {
     exitCode: 1,

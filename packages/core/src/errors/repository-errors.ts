@@ -147,7 +147,7 @@ export const repositoryErrors = {
     exitCode: 1,
     retryable: false,
     message: 'cannot restore to {target}: {reason}',
-    hint: 'Choose another --target, or make this one writable and large enough. Nothing was overwritten.',
+    hint: 'Choose another directory, or make this one writable and large enough. Nothing was overwritten.',
   },
   TARGET_FULL: {
     exitCode: 1,

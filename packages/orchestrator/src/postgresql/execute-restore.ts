@@ -1,12 +1,13 @@
 import { chown, mkdir, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { ensureConfiguration } from '@holdfast/connectors/postgresql/restore/ensure-configuration'
 import { prepareRecovery } from '@holdfast/connectors/postgresql/restore/prepare-recovery'
 import type { Context } from '@holdfast/core/context'
 import { refuseArchived } from '@holdfast/repository/archive/archived-packs'
 import { placeWal } from './place-wal.ts'
 import { removeLeftWal } from './left-wal.ts'
-import { outside, type PostgresRestorePlan } from './plan-restore.ts'
+import { linkedTablespaces, missingDirectories } from './cluster-places.ts'
+import type { PostgresRestorePlan } from './plan-restore.ts'
 import { type ClusterFilesReport, restoreClusterFiles } from './restore-cluster-files.ts'
 
 export interface PostgresRestoreReport extends ClusterFilesReport {
@@ -23,21 +24,19 @@ export async function executePostgresRestore(plan: PostgresRestorePlan, ctx: Con
   const { material, backup, recovery, request, dataDirectory, walDirectory, tablespaces } = plan
   refuseArchived(plan.archived, material.opened.repository.backend.location)
   const startedAt = ctx.now().getTime()
+  const linked = linkedTablespaces(backup.manifest, tablespaces)
+  // root owns what it makes, and the server must pass through all of it
+  const made = new Set([dataDirectory, walDirectory, ...linked.values()].flatMap(missingDirectories))
   const files = await restoreClusterFiles(material.opened, backup, { dataDirectory, tablespaces }, request.workers, ctx)
   const filesAt = ctx.now().getTime()
   const owner = await ownerOf(dataDirectory)
-  // made by this restore, so root owns them; those of a tablespace may lie anywhere
-  const linked = outside(tablespaces, dataDirectory)
-  const made = [walDirectory, ...linked]
-  const own = `${dataDirectory}-tablespaces`
-  if (linked.some((path) => dirname(path) === own)) made.push(own)
   if (request.delta) await removeLeftWal(walDirectory)
   await mkdir(walDirectory, { recursive: true, mode: 0o700 })
   await placeWal(material, recovery, walDirectory, { workers: request.workers, owner }, ctx)
+  for (const path of [walDirectory, ...linked.values()]) made.add(path)
   if (owner !== undefined) for (const path of made) await chown(path, owner.uid, owner.gid)
   const { stop, inclusive, timeline } = recovery
-  const links = new Map([...tablespaces].filter(([, path]) => linked.includes(path)))
-  await prepareRecovery(dataDirectory, { stop, inclusive, timeline, action: request.action, walDirectory }, links)
+  await prepareRecovery(dataDirectory, { stop, inclusive, timeline, action: request.action, walDirectory }, linked)
   const written = await ensureConfiguration(dataDirectory, backup.manifest.settings)
   if (written.length > 0) {
     const message = `${written.join(', ')} lay outside the data directory and are not in the backup: the least to start with was written`

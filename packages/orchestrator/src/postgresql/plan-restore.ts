@@ -6,8 +6,16 @@ import type { RecoveryTarget } from '@holdfast/connectors/postgresql/wal/recover
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { type ArchivedNeed, findArchivedPacks, type WantedTree } from '@holdfast/repository/archive/archived-packs'
-import { checkSpace, checkTarget } from '@holdfast/repository/restore/check-target'
 import type { Repository } from '@holdfast/repository/repository'
+import {
+  checkPlace,
+  linkedTablespaces,
+  placeTablespaces,
+  refuseNested,
+  requireSpace,
+  type SpaceNeed,
+  spaceNeeds,
+} from './cluster-places.ts'
 import { holdsWalOnly } from './left-wal.ts'
 import type { PostgresBackup } from './list-backups.ts'
 import { readRecoveryMaterial, type RecoveryMaterial } from './read-recovery-material.ts'
@@ -38,9 +46,10 @@ export interface PostgresRestorePlan {
   /** of the base backup and of the WAL, uncompressed */
   readonly dataBytes: number
   readonly walBytes: number
-  readonly freeBytes: number
-  /** the target holds something */
-  readonly replacesFiles: boolean
+  /** what each file system must take, that of the data directory first */
+  readonly space: readonly SpaceNeed[]
+  /** of the data directory and its tablespaces, those that hold something, which goes */
+  readonly replaced: readonly string[]
   /** what has to be brought back from the store's archive first */
   readonly archived: ArchivedNeed
 }
@@ -61,20 +70,25 @@ export async function planPostgresRestore(
   const backup = material.backups.find(({ snapshot }) => snapshot.id === recovery.base.id)
   if (backup === undefined) throw new Error(`the plan names a backup that is not there: ${recovery.base.id}`)
   const walDirectory = `${dataDirectory}-wal`
-  const tablespaces = placeTablespaces(backup, dataDirectory, request.tablespaceMapping)
-  const [data] = [dataDirectory, ...(request.delta ? [] : outside(tablespaces, dataDirectory))].map((place) =>
-    checkPlace(place, request),
-  )
-  // what the restore before has left there is of no use: whoever was at a wrong instant tries another
-  const wal = checkPlace(walDirectory, { delta: request.delta && (await holdsWalOnly(walDirectory)) })
+  const tablespaces = placeTablespaces(backup.manifest, dataDirectory, request.tablespaceMapping)
+  const linked = linkedTablespaces(backup.manifest, tablespaces)
+  refuseNested([dataDirectory, walDirectory, ...linked.values()])
   const dataBytes = backup.manifest.bytes
   const walBytes = recovery.segments.reduce((sum, { segmentBytes }) => sum + segmentBytes, 0)
+  const sizes = new Map(backup.manifest.tablespaces.map(({ oid, sizeBytes }) => [oid, sizeBytes]))
+  const apart = [...linked].map(([oid, path]) => ({ path, bytes: sizes.get(oid) ?? 0 }))
+  const apartBytes = apart.reduce((sum, { bytes }) => sum + bytes, 0)
+  const data = { path: dataDirectory, bytes: Math.max(0, dataBytes - apartBytes) }
+  const filled = [data, ...apart].map((place) => ({ ...place, checked: checkPlace(place.path, request) }))
+  // what the restore before has left there is of no use: whoever was at a wrong instant tries another
+  const replaced = { delta: request.delta && (await holdsWalOnly(walDirectory)) }
+  const wal = { path: walDirectory, bytes: walBytes, checked: checkPlace(walDirectory, replaced) }
+  const space = spaceNeeds([...filled, wal])
   // a delta restore needs room only for what is not there, which is not known yet
-  if (data !== undefined && !request.delta) checkSpace(data, dataBytes + walBytes)
+  if (!request.delta) requireSpace(space)
   return {
-    ...{ material, request, backup, recovery, dataDirectory, walDirectory, tablespaces, dataBytes, walBytes },
-    freeBytes: wal.freeBytes,
-    replacesFiles: data !== undefined && !data.isEmpty,
+    ...{ material, request, backup, recovery, dataDirectory, walDirectory, tablespaces, dataBytes, walBytes, space },
+    replaced: filled.flatMap(({ path, checked }) => (checked.isEmpty ? [] : [path])),
     archived: await findArchivedPacks(repository, await wantedTrees(material, backup, recovery, ctx), ctx),
   }
 }
@@ -99,38 +113,6 @@ async function wantedTrees(
     }
   }
   return wanted
-}
-
-function checkPlace(target: string, { delta }: { readonly delta: boolean }): ReturnType<typeof checkTarget> {
-  const flags = { tree: '', overwrite: 'always', delete: delta, verify: false, dryRun: false } as const
-  const checked = checkTarget({ target, ...flags, sparse: false, workers: 1, verbose: false })
-  if (!checked.isEmpty && !delta) throw new AppError('TARGET_NOT_EMPTY', { target })
-  return checked
-}
-
-function placeTablespaces(
-  { manifest }: PostgresBackup,
-  dataDirectory: string,
-  mapping: ReadonlyMap<string, string>,
-): Map<number, string> {
-  const known = new Set(manifest.tablespaces.map(({ path }) => path))
-  const stranger = [...mapping.keys()].find((path) => !known.has(path))
-  if (stranger !== undefined) {
-    const reason = known.size === 0 ? 'the backup has no tablespaces' : `the backup has ${[...known].join(', ')}`
-    throw new AppError('ARGUMENT_INVALID', { name: '--tablespace-mapping', value: JSON.stringify(stranger), reason })
-  }
-  return new Map(
-    manifest.tablespaces.map(({ oid, path }) => {
-      // one "in place" is a directory of the data directory itself
-      if (!path.startsWith('/')) return [oid, join(dataDirectory, path)]
-      return [oid, resolve(mapping.get(path) ?? join(`${dataDirectory}-tablespaces`, String(oid)))]
-    }),
-  )
-}
-
-/** Tablespaces that the server reaches by a link. */
-export function outside(tablespaces: ReadonlyMap<number, string>, dataDirectory: string): string[] {
-  return [...tablespaces.values()].filter((path) => !path.startsWith(`${dataDirectory}/`))
 }
 
 /** A server whose lock file names a living process with this very working directory must not lose its files. */

@@ -36,7 +36,7 @@ export async function executeFilesRestore(
   let [filesRestored, bytesRestored] = [0, 0]
   for (const { replaced } of parts) {
     if (replaced === undefined || !(await exists(replaced))) continue
-    await makeSafetyBackup(repository, replaced, source.name, saveSettingsFor(machine, config.host), ctx)
+    await makeSafetyBackup(repository, [replaced], source.name, saveSettingsFor(machine, config.host), ctx)
   }
   for (const part of parts) {
     // links may lead elsewhere by now

@@ -44,7 +44,8 @@ export async function planPostgresDirectory(
     },
     ctx,
   )
-  const { backup, recovery, dataBytes, walBytes, freeBytes, replacesFiles, archived } = plan
+  const { backup, recovery, dataBytes, walBytes, space, replaced, archived } = plan
+  const replacesFiles = replaced.length > 0
   const { until } = recovery
   const pinned = order.at === 'latest' && until !== undefined ? until : order.at
   const state = until ?? (order.at === 'backup' ? toMicroseconds(backup.manifest.stoppedAt) : undefined)
@@ -60,7 +61,7 @@ export async function planPostgresDirectory(
       files: backup.manifest.files,
       bytes: dataBytes,
       logBytes: walBytes,
-      freeBytes,
+      ...(space[0] === undefined ? {} : { freeBytes: space[0].freeBytes }),
       overwrites: replacesFiles ? backup.manifest.files : 0,
       warnings: archivedNote(archived),
       role: replacesFiles ? 'admin' : 'operator',
@@ -68,7 +69,9 @@ export async function planPostgresDirectory(
     },
     async execute(own) {
       for (const path of placesOf(to)) await allowedOriginal(path, config.server)
-      if (replacesFiles) await makeSafetyBackup(repository, to, source.name, saveSettingsFor(machine, config.host), own)
+      if (replacesFiles) {
+        await makeSafetyBackup(repository, replaced, source.name, saveSettingsFor(machine, config.host), own)
+      }
       const done = await executePostgresRestore(plan, own)
       return { filesRestored: done.filesRestored, bytesRestored: done.bytesRestored + walBytes, problems: [] }
     },

@@ -14,6 +14,8 @@ export interface CheckedTarget {
   readonly isEmpty: boolean
   /** bytes that may be written, as the file system says */
   readonly freeBytes: number
+  /** number of that file system on this machine, to tell whether two targets share it */
+  readonly device: number
 }
 
 /**
@@ -32,10 +34,12 @@ export function checkTarget(request: RestoreRequest): CheckedTarget {
   const existing = nearestExisting(path)
   const exists = existing === path
   try {
-    if (!statSync(existing).isDirectory()) throw unusable(path, `${existing} is not a directory`)
+    const found = statSync(existing)
+    if (!found.isDirectory()) throw unusable(path, `${existing} is not a directory`)
     accessSync(existing, constants.W_OK | constants.X_OK | constants.R_OK)
     const { bavail, bsize } = statfsSync(existing)
-    return { path, exists, isEmpty: !exists || readdirSync(existing).length === 0, freeBytes: bavail * bsize }
+    const isEmpty = !exists || readdirSync(existing).length === 0
+    return { path, exists, isEmpty, freeBytes: bavail * bsize, device: found.dev }
   } catch (error) {
     if (error instanceof AppError) throw error
     throw unusable(path, reasonOf(error, existing), error)
@@ -54,10 +58,10 @@ function nearestExisting(path: string): string {
 }
 
 /** Throws TARGET_UNUSABLE when content that is surely missing is larger than the free space. */
-export function checkSpace(target: CheckedTarget, missingBytes: number): void {
+export function checkSpace(target: Pick<CheckedTarget, 'path' | 'freeBytes'>, missingBytes: number): void {
   if (missingBytes <= target.freeBytes) return
   const [needed, free] = [formatSize(missingBytes), formatSize(target.freeBytes)]
-  throw unusable(target.path, `${needed} are missing there and only ${free} are free`)
+  throw unusable(target.path, `${needed} have to go there and only ${free} are free`)
 }
 
 /** Makes the target where it is not there; returns its real path as byte text, free of symbolic links. */

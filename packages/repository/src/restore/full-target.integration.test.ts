@@ -51,7 +51,7 @@ describe.skipIf(!isMounted)('a disk that is too small', () => {
     const asked = restore(made.repository, request(target, {}), ctx)
     await expect(asked).rejects.toMatchObject({
       code: 'TARGET_UNUSABLE',
-      message: expect.stringMatching(/6\.000 MiB are missing there and only 4\.000 MiB are free/),
+      message: expect.stringMatching(/6\.000 MiB have to go there and only 4\.000 MiB are free/),
     })
     expect(existsSync(target)).toBe(false)
   })

@@ -5,8 +5,9 @@ import type { ServerProcess } from './server-process.ts'
 export function startFailure(server: ServerProcess): AppError {
   const { code, signal } = server.exit() ?? {}
   const lines = server.logTail().trim().split('\n')
+  // what stands before it in each line is the cluster's own log_line_prefix
   const telling = lines
-    .filter((line) => /^(?:FATAL|PANIC|ERROR|HINT|DETAIL):|invalid value for parameter/.test(line))
+    .flatMap((line) => /\b(?:FATAL|PANIC|ERROR|HINT|DETAIL): .*|.*invalid value for parameter.*/.exec(line) ?? [])
     .slice(-4)
   return new AppError('POSTGRES_START_FAILED', {
     directory: server.dataDirectory,

@@ -14,6 +14,8 @@ const lookEveryMs = 50
 
 export interface RestoredServerStart {
   readonly dataDirectory: string
+  /** other directories of the cluster: its tablespaces, and the WAL to recover with */
+  readonly otherDirectories: readonly string[]
   readonly major: number
   readonly port: number
   /** of the server's socket; must be writable for whoever the server runs as */
@@ -42,7 +44,9 @@ export async function startRestoredServer(start: RestoredServerStart, ctx: Conte
   if (binaries === undefined) throw new AppError('POSTGRES_BINARIES_MISSING', { major })
   const logFile = `${dataDirectory}.log`
   const identity = serverIdentityFor(dataDirectory)
-  if (identity !== undefined) requireReachable(dataDirectory, identity)
+  if (identity !== undefined) {
+    for (const place of [dataDirectory, ...start.otherDirectories]) requireReachable(place, identity)
+  }
   const settings = {
     listen_addresses: 'localhost',
     port: String(port),
