@@ -25,11 +25,29 @@ describe('crc32c', () => {
 
   it('is the same however the bytes are divided, and wherever they lie in memory', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), fc.nat(8), (bytes, cut, offset) => {
+      fc.property(fc.uint8Array({ maxLength: 900, size: 'max' }), fc.nat(900), fc.nat(8), (bytes, cut, offset) => {
         const placed = new Uint8Array(bytes.length + offset).subarray(offset)
         placed.set(bytes)
         expect(crc32c(placed.subarray(cut), crc32c(placed.subarray(0, cut)))).toBe(slow(bytes))
       }),
     )
+  })
+
+  it('notices each changed bit of what is folded', () => {
+    const bytes = Uint8Array.from({ length: 384 }, (_byte, index) => index * 7)
+    const sums = new Set([crc32c(bytes)])
+    for (let bit = 0; bit < 8 * bytes.length; bit++) {
+      const changed = bytes.with(bit >>> 3, (bytes[bit >>> 3] ?? 0) ^ (1 << (bit & 7)))
+      sums.add(crc32c(changed))
+    }
+    expect(sums.size).toBe(1 + 8 * bytes.length)
+  })
+
+  it('is right for more than is folded at once, of any length', () => {
+    const bytes = Uint8Array.from({ length: 200_000 }, (_byte, index) => (index * index) >>> 5)
+    for (const length of [65_535, 65_536, 65_537, 65_536 + 128, 131_073, 200_000]) {
+      const part = bytes.subarray(0, length)
+      expect(crc32c(part)).toBe(slow(part))
+    }
   })
 })

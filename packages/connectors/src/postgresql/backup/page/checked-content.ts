@@ -13,7 +13,7 @@ export interface ContentFacts {
 
 /**
  * Sums up the content of one file after another as it flows by: size, CRC-32C and, for relation files, the pages'
- * checksums. Bytes are gathered in a small aligned buffer, because both sums work on words and pages come in pieces.
+ * checksums. Bytes are gathered in a small aligned buffer, because both sums like long pieces and pages come in parts.
  */
 export class CheckedContent {
   readonly #bytes = new Uint8Array(bufferBytes)

@@ -2,9 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { pageChecksum } from './page-checksum.ts'
 
 /** word i is (i + 1) × 2654435761 modulo 2³² */
-const page = Int32Array.from({ length: 2048 }, (_word, index) => Math.imul(index + 1, 0x9e37_79b1))
+const largest = Int32Array.from({ length: 8192 }, (_word, index) => Math.imul(index + 1, 0x9e37_79b1))
+const page = largest.slice(0, 2048)
 
 describe('pageChecksum', () => {
+  it('is what the definition gives, calculated one sum after the other, for pages of 1, 8 and 32 KiB', () => {
+    expect(pageChecksum(largest, 0, 256, 0)).toBe(10_433)
+    expect(pageChecksum(largest, 0, 2048, 5)).toBe(51_381)
+    expect(pageChecksum(largest, 0, 8192, 0xffff_ffff)).toBe(25_161)
+  })
+
   it('depends on every word but the checksum itself', () => {
     const before = pageChecksum(page, 0, 2048, 5)
     for (const index of [0, 1, 3, 31, 32, 63, 64, 1000, 2047]) {

@@ -8,6 +8,7 @@ import type { InspectedFile, Inspector } from '@holdfast/core/entry'
 import { formatLsn, type Lsn, parseLsn } from '../../wal/lsn.ts'
 import { serverPath } from '../entry-path.ts'
 import { type BadPage, findBadPages, type PageLayout, secondVerdict } from './page-checker.ts'
+import { keepPageChecksum } from './page-checksum.ts'
 import { badPageMessage, misreadPageMessage } from './page-message.ts'
 import { parseRelationFile } from './relation-file.ts'
 
@@ -120,6 +121,7 @@ export function pageInspector(
   layout: PageLayout,
 ): { module: string; options: PageInspectorOptions } {
   const { blockBytes, relationSegmentBlocks } = layout
+  keepPageChecksum()
   return {
     module: import.meta.url,
     options: { source, startLsn: formatLsn(startLsn), blockBytes, relationSegmentBlocks },
