@@ -51,7 +51,7 @@ async function ended(operation: 'backup' | 'copy', source: string, count: number
     const { runs: rows } = JSON.parse(body.toString()) as { readonly runs: readonly RunRow[] }
     return rows.filter(({ state }) => state !== 'queued' && state !== 'running')
   }
-  await expect.poll(async () => (await runs()).length, { timeout: 60_000, interval: 200 }).toBe(count)
+  await expect.poll(async () => (await runs()).length, { interval: 200 }).toBe(count)
   return (await runs())[0]
 }
 

@@ -31,7 +31,7 @@ export function sendHostile(
       path,
       headers: { ...headers, ...own },
       agent: false,
-      timeout: 20_000,
+      timeout: 60_000,
     })
     sent.on('error', cut)
     sent.on('timeout', () => sent.destroy(new Error('no answer')))

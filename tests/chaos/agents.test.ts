@@ -152,7 +152,7 @@ test(
     const withLogs = (error: unknown): never => {
       throw new Error(logsOf(site), { cause: error })
     }
-    await expect.poll(letIn, { timeout: 60_000, interval: 200 }).toBe(size.agents).catch(withLogs)
+    await expect.poll(letIn, { interval: 200 }).toBe(size.agents).catch(withLogs)
 
     const untilMs = Date.now() + durationMs
     const [kills] = await Promise.all([wreak(site, balancer, crew, untilMs), askForBackups(site, untilMs)])

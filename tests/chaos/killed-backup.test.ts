@@ -63,7 +63,7 @@ describe.each(['wire', 'direct'] as const)('a backup by the %s method that is ki
     const chosen = moments.filter((_moment, number) => isFullSweep || number % 2 === (method === 'wire' ? 0 : 1))
     for (const moment of chosen) {
       if (await killAt(moment, fixture, words)) met.push(moment.title)
-      await expect.poll(ownSessions, { timeout: 20_000 }).toEqual([])
+      await expect.poll(ownSessions).toEqual([])
       const listed = await fixture.run(['snapshots', '--json'])
       expect([moment.title, listed.exitCode, JSON.parse(listed.stdout)]).toEqual([moment.title, 0, []])
     }

@@ -125,7 +125,7 @@ describe('the writer of a log', () => {
         if (number === cutAt % survivors.length) await expectCompleted(after, new Map(promised), what)
       }
     }
-  }, 240_000)
+  })
 
   test(`keeps what it acknowledged when a call of the storage fails (${share})`, async () => {
     let calls = 0
@@ -147,7 +147,7 @@ describe('the writer of a log', () => {
       await expectPromised(behind(base, backend), promised, what)
       if (at % 4 === 0) await expectCompleted(behind(base, backend), promised, what)
     }
-  }, 240_000)
+  })
 
   test('loses nothing that is needed when trimming is cut off anywhere', async () => {
     let completed = false
@@ -166,5 +166,5 @@ describe('the writer of a log', () => {
         await expectPromised(after, new Map([[logFileKey(logFile(2)), whole(2)]]), `cut after change ${cutAt}`)
       }
     }
-  }, 60_000)
+  })
 })

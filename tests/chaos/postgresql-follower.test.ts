@@ -48,7 +48,7 @@ describe('a follower that is killed at random under load', () => {
     await pause(1500)
     await load.stop()
     const restsAt = await clockOf(server)
-    await expect.poll(() => claimOf(last), { timeout: 30_000 }).toSatisfy((claim: WalTime) => claim > restsAt)
+    await expect.poll(() => claimOf(last)).toSatisfy((claim: WalTime) => claim > restsAt)
     last.ask()
     expect(await last.ended, last.output()).toBe(0)
 
@@ -111,7 +111,7 @@ async function openSite(random: SeededRandom): Promise<Site> {
   const dispose = cleaning.move()
   const site = { random, fixture, server, repository, load, words, claimed: '', durable: 0n, longestLagMs: 0 }
   const first = startFollower(fixture, words)
-  await expect.poll(() => claimOf(first), { timeout: 30_000 }).not.toBe('')
+  await expect.poll(() => claimOf(first)).not.toBe('')
   await first.kill()
   await backUp(site)
   return { ...site, [Symbol.asyncDispose]: async () => await dispose[Symbol.asyncDispose]() }
@@ -157,12 +157,12 @@ async function killOnce(site: Site, what: string): Promise<WalTime> {
 /** The server and the follower meet a crash of the server; the follower goes on by itself. */
 async function crash({ fixture, server, words }: Site): Promise<void> {
   const follower = startFollower(fixture, words)
-  await expect.poll(() => claimOf(follower), { timeout: 30_000 }).not.toBe('')
+  await expect.poll(() => claimOf(follower)).not.toBe('')
   await server.kill()
   await pause(300)
   await server.start()
   const back = await clockOf(server)
-  await expect.poll(() => claimOf(follower), { timeout: 30_000 }).toSatisfy((claim: WalTime) => claim > back)
+  await expect.poll(() => claimOf(follower)).toSatisfy((claim: WalTime) => claim > back)
   await follower.kill()
 }
 

@@ -46,7 +46,7 @@ describe('a database whose machine is lost under load', () => {
       expect(made, made.stderr).toMatchObject({ exitCode: 0 })
       const follower = startFollower(fixture, [server.url(), ...source, '--flush-every', `${flushEveryMs}ms`])
       cleaning.defer(() => follower.kill())
-      await expect.poll(() => follower.output(), { timeout: 30_000 }).toContain('"message_type":"log"')
+      await expect.poll(() => follower.output()).toContain('"message_type":"log"')
 
       const loading = load(server)
       await pause(delayMs)
@@ -96,7 +96,7 @@ async function newestTick(server: PostgresServer, port: number): Promise<number>
     await using connection = await connectPostgres(target, { searchPath: 'role' }, ctx)
     return (await connection.query(sql, ctx)).at(-1)?.rows[0]?.[0]
   }
-  await expect.poll(() => asked('SELECT pg_is_in_recovery()'), { timeout: 60_000 }).toBe('f')
+  await expect.poll(() => asked('SELECT pg_is_in_recovery()')).toBe('f')
   return Number((await asked('SELECT max(id) FROM ticks')) ?? 0)
 }
 

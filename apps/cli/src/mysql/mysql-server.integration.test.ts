@@ -54,5 +54,5 @@ describe.skipIf(mysqlRoot === undefined)('a server of MySQL', () => {
     expect(await third.sql("SHOW GRANTS FOR app@'%'")).toContainEqual(['GRANT SELECT ON `shop`.* TO `app`@`%`'])
     const files = await cli.run(['backup', server.url(), '--source', 'db', '--method', 'direct', ...own])
     expect(files).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('xtrabackup') })
-  }, 240_000)
+  })
 })

@@ -87,7 +87,7 @@ it('backs up, follows, shows what is covered, restores to a second and beside, a
   })
   const left = await cli.run(['verify', 'shop-db', '--no-record'])
   expect(left.exitCode, left.stdout + left.stderr).toBe(0)
-}, 120_000)
+})
 
 it('copies a data directory, restores it to a second into another one, and stores little the next time', async () => {
   await using server = await startMariadb()
@@ -125,7 +125,7 @@ it('copies a data directory, restores it to a second into another one, and store
   expect(proven.exitCode, proven.stdout + proven.stderr).toBe(0)
   const again = JSON.parse((await cli.run([...words, '--json'])).stdout.trim().split('\n').at(-1) ?? '{}')
   expect(again.data_added).toBeLessThan(again.total_bytes_processed * 0.15)
-}, 120_000)
+})
 
 it('refuses, with what to do, what is no connection, shows a password, or concerns another server', async () => {
   await using cli = await createCliFixture()
@@ -145,4 +145,4 @@ it('refuses, with what to do, what is no connection, shows a password, or concer
     expect(run, cases[at]?.[0]).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(cases[at]?.[1] ?? '') })
   }
   expect(await cli.fingerprint()).toBe(before)
-}, 60_000)
+})

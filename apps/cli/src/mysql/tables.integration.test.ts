@@ -53,4 +53,4 @@ it('brings one table to a place in the log beside the running one, also one that
   })
   expect(await server.sql("SHOW DATABASES LIKE 'none'")).toEqual([])
   expect(readdirSync(cli.directory).filter((name) => name.startsWith('holdfast-mysqld-'))).toEqual([])
-}, 120_000)
+})

@@ -23,7 +23,7 @@ async function followDuring(work: () => Promise<void>, words: readonly string[] 
   const following = fixture.run(all, { onStart: (started) => (pid = started) })
   const isActive = async (): Promise<unknown> =>
     (await server.sql(`SELECT count(*) FROM pg_replication_slots WHERE active`))[0]?.[0]
-  await expect.poll(isActive, { timeout: 30_000 }).toBe('1')
+  await expect.poll(isActive).toBe('1')
   await work()
   process.kill(pid, 'SIGTERM')
   return await following

@@ -60,7 +60,7 @@ async function untilArchived(): Promise<string> {
   const name = row?.[0] ?? ''
   const archived = async (): Promise<string> =>
     (await server.sql('SELECT last_archived_wal FROM pg_stat_archiver'))[0]?.[0] ?? ''
-  await expect.poll(archived, { timeout: 60_000, message: server.log().slice(-2000) }).toSatisfy((last) => last >= name)
+  await expect.poll(archived, { message: server.log().slice(-2000) }).toSatisfy((last) => last >= name)
   return name
 }
 
@@ -88,9 +88,7 @@ describe('a server that archives through the command line', () => {
     await giveToServer(server.dataDirectory)
     await chmod(server.dataDirectory, 0o700)
     await server.start()
-    await expect
-      .poll(async () => (await server.sql('SELECT pg_is_in_recovery()'))[0]?.[0], { timeout: 30_000 })
-      .toBe('f')
+    await expect.poll(async () => (await server.sql('SELECT pg_is_in_recovery()'))[0]?.[0]).toBe('f')
     expect(await server.sql(`SELECT count(*), max(text) FROM load WHERE text = 'last' OR id <= 60000`)).toEqual([
       ['60001', 'last'],
     ])

@@ -38,7 +38,7 @@ beforeAll(async () => {
   await fixture.configure(configured())
   for (const source of ['web', 'other']) await fixture.run(['run', 'backup', source])
   server = await fixture.serve()
-}, 120_000)
+})
 afterAll(() => stack.disposeAsync())
 beforeEach(() => {
   rmSync(restores, { recursive: true, force: true })
@@ -77,7 +77,7 @@ async function refusal(method: 'GET' | 'POST' | 'DELETE', path: string, body?: u
 }
 
 async function ended({ id }: RunView): Promise<RunView> {
-  for (const until = Date.now() + 60_000; Date.now() < until;) {
+  for (const until = Date.now() + 120_000; Date.now() < until;) {
     const run = runViewSchema.parse((await call('GET', `/api/v1/runs/${id}`)).body)
     if (run.state !== 'queued' && run.state !== 'running') return run
     await pause(100)
@@ -279,6 +279,6 @@ test('without a directory in the configuration nothing is restored, and the erro
   await fixture.configure(configured().replace('restoreTo: [./restores], ', ''))
   await server.said(/configuration/)
   await expect
-    .poll(() => refusal('POST', '/api/v1/restores/plan', { source: 'web', ...into('x') }), { timeout: 10_000 })
+    .poll(() => refusal('POST', '/api/v1/restores/plan', { source: 'web', ...into('x') }))
     .toBe('403 RESTORE_NOT_ALLOWED')
 })

@@ -73,10 +73,10 @@ test('answers over TLS 1.2 and newer only, and shows a certificate that was repl
   await expect(server.shown(old)).rejects.toThrow(/protocol|version/i)
   // half of it: the old ones stay, and the log says so
   use('second', ['certificate'])
-  await expect.poll(() => server.told.join(), { timeout: 20_000 }).toContain('TLS_UNUSABLE')
+  await expect.poll(() => server.told.join()).toContain('TLS_UNUSABLE')
   expect(await server.shown()).toBe('first HTTP/1.1 200 OK')
   use('second', ['key'])
-  await expect.poll(() => server.shown(), { timeout: 20_000 }).toBe('second HTTP/1.1 200 OK')
+  await expect.poll(() => server.shown()).toBe('second HTTP/1.1 200 OK')
 })
 
 test('looks for clients that send their headers byte by byte as often as without TLS', async () => {

@@ -17,7 +17,7 @@ import { type FuzzedRequest, hostileRequests, nearlyValidRequests, validRequests
 /** More by `npm run chaos`; another seed finds other things. */
 const times = Number(process.env['HOLDFAST_CHAOS_MINUTES'] ?? 0) > 0 ? 20 : 1
 const seed = Number(process.env['HOLDFAST_TEST_SEED'] ?? 20_261_121)
-const patienceMs = 10_000
+const patienceMs = 60_000
 
 const all = Object.values<Route>(routes)
 /** Those whose own agent is not there are refused before anything is read. */

@@ -77,7 +77,7 @@ describe('a process of its own', () => {
     const stop = new AbortController()
     const stopping = doInProcess(backupOf(command), quietContext({ signal: stop.signal }))
     const settled = stopping.catch((failure: unknown) => failure)
-    await expect.poll(() => existsSync(begun), { timeout: 60_000 }).toBe(true)
+    await expect.poll(() => existsSync(begun)).toBe(true)
     stop.abort()
     await settled
     expect(existsSync(ended)).toBe(true)

@@ -112,13 +112,10 @@ describe('a log in several repositories', () => {
     store.broken = false
     let size = 100
     await expect
-      .poll(
-        async () => {
-          await sink.tip(segment(8, (size += 100)), told)
-          return sink.behind().length
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        await sink.tip(segment(8, (size += 100)), told)
+        return sink.behind().length
+      })
       .toBe(0)
     expect(await namesIn(store.repository)).toEqual([5, 6, 7, 8].map((number) => segment(number).name))
     const codes = events.flatMap((event) => (event.type === 'finding.noted' ? [event.code] : []))

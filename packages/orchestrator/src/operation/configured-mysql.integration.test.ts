@@ -56,7 +56,7 @@ beforeAll(async () => {
   supervisor = stack.use(createLogSupervisor(given, ctx))
   firstBackup = await fixture.perform('backup', { source: 'shop', id: 'the-run' })
   supervisor.update(fixture.configure(written('count(*) >= 2')))
-}, 120_000)
+})
 afterAll(() => stack.disposeAsync())
 
 const stateOf = async (): Promise<FollowState | undefined> =>
@@ -93,7 +93,7 @@ test('a backup is of all databases, into all repositories, with its rows counted
   expect(samples.find(({ figure }) => figure === 'backup-rows')?.value).toBe(2)
 })
 
-test('what is committed afterwards is stored within seconds, which is the RPO', { timeout: 60_000 }, async () => {
+test('what is committed afterwards is stored within seconds, which is the RPO', async () => {
   for (const item of ['three', 'four', 'five']) {
     await server.sql(`INSERT INTO shop.orders (item) VALUES ('${item}')`)
     await pause(500)
@@ -106,7 +106,7 @@ test('what is committed afterwards is stored within seconds, which is the RPO', 
   expect(status?.rpo.actualMs).toBeLessThan(15_000)
 })
 
-test('the newest state is proven with the log, in either repository', { timeout: 60_000 }, async () => {
+test('the newest state is proven with the log, in either repository', async () => {
   fixture.configure(written('count(*) = 5'))
   const { state } = await fixture.perform('verify', { source: 'shop', repository: 'second' })
   expect(state).toBe('succeeded')
@@ -114,7 +114,7 @@ test('the newest state is proven with the log, in either repository', { timeout:
   expect(proof).toMatchObject({ repository: 'second', verdict: 'passed', target: 'newest' })
 })
 
-test('so is an instant that nobody chose', { timeout: 60_000 }, async () => {
+test('so is an instant that nobody chose', async () => {
   fixture.configure(written('count(*) BETWEEN 2 AND 5'))
   await fixture.perform('verify', { source: 'shop', repository: 'first', arguments: { target: 'random' } })
   const [proof] = await fixture.catalogue.proofs.list({ source: 'shop' })
@@ -122,7 +122,7 @@ test('so is an instant that nobody chose', { timeout: 60_000 }, async () => {
   expect(proof?.target).toMatch(/^random: \d{4}-/)
 })
 
-test('the files of the same server are a source of their own, proven without a log', { timeout: 60_000 }, async () => {
+test('the files of the same server are a source of their own, proven without a log', async () => {
   const { sources } = written('count(*) = 5')
   fixture.configure({ sources: { files: { ...Object(sources)['shop'], method: 'direct', log: 'off' } } })
   const { state } = await fixture.perform('backup', { source: 'files', id: 'direct-run' })
@@ -134,14 +134,14 @@ test('the files of the same server are a source of their own, proven without a l
   expect(proof).toMatchObject({ repository: 'second', verdict: 'passed', target: 'newest' })
 })
 
-test('what is not as the configuration says fails the proof', { timeout: 60_000 }, async () => {
+test('what is not as the configuration says fails the proof', async () => {
   fixture.configure(written('count(*) = 77'))
   await expect(fixture.perform('verify', { source: 'shop', repository: 'first' })).rejects.toMatchObject({
     code: 'PROOF_FAILED',
   })
 })
 
-test('a log that began anew is a gap, for which one backup is asked for', { timeout: 60_000 }, async () => {
+test('a log that began anew is a gap, for which one backup is asked for', async () => {
   await server.sql(['RESET MASTER', "INSERT INTO shop.orders (item) VALUES ('after the gap')"])
   const { gap } = await untilState((state) => state.gap !== undefined)
   expect(gap?.message).toContain('began anew')
@@ -152,27 +152,23 @@ test('a log that began anew is a gap, for which one backup is asked for', { time
   expect(coverage.coverage?.gaps).toHaveLength(1)
 })
 
-test(
-  'retention drops the log that no backup needs, and what is left can still be proven',
-  { timeout: 60_000 },
-  async () => {
-    const keep = { last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0 }
-    const { sources } = written('count(*) = 6')
-    fixture.configure({
-      sources: { shop: { ...Object(sources)['shop'], keep, prove: { newest: 'none', random: 'none' } } },
-    })
-    // what is followed last is put into snapshots when the following ends; only there it can be dropped
-    await supervisor[Symbol.asyncDispose]()
-    const before = await readMysqlCoverage(await fixture.open('first'), 'shop', ctx)
-    await fixture.perform('forget', { source: 'shop', repository: 'first' })
-    const after = await readMysqlCoverage(await fixture.open('first'), 'shop', ctx)
-    expect(after.backups).toBe(1)
-    expect(after.slices).toBeLessThan(before.slices)
-    expect(after.coverage?.gaps).toEqual([])
-    const { state } = await fixture.perform('verify', { source: 'shop', repository: 'first' })
-    expect(state).toBe('succeeded')
-  },
-)
+test('retention drops the log that no backup needs, and what is left can still be proven', async () => {
+  const keep = { last: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0 }
+  const { sources } = written('count(*) = 6')
+  fixture.configure({
+    sources: { shop: { ...Object(sources)['shop'], keep, prove: { newest: 'none', random: 'none' } } },
+  })
+  // what is followed last is put into snapshots when the following ends; only there it can be dropped
+  await supervisor[Symbol.asyncDispose]()
+  const before = await readMysqlCoverage(await fixture.open('first'), 'shop', ctx)
+  await fixture.perform('forget', { source: 'shop', repository: 'first' })
+  const after = await readMysqlCoverage(await fixture.open('first'), 'shop', ctx)
+  expect(after.backups).toBe(1)
+  expect(after.slices).toBeLessThan(before.slices)
+  expect(after.coverage?.gaps).toEqual([])
+  const { state } = await fixture.perform('verify', { source: 'shop', repository: 'first' })
+  expect(state).toBe('succeeded')
+})
 
 test('a catalogue is rebuilt with its backups and proofs', async () => {
   await using empty = await openCatalogue({ type: 'sqlite', path: `${fixture.directory}/new.db` }, ctx)

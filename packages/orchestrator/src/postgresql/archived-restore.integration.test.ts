@@ -33,7 +33,7 @@ beforeAll(async () => {
   const backend = stack.use(createS3Backend({ location, ...keys, storageClass: 'GLACIER' }))
   const cheapKey = { identity: { username: 'test', hostname: 'test' }, cost: { N: 2, r: 1, p: 1 } } as const
   repository = await initRepository(backend, 'password', cheapKey, ctx)
-}, 120_000)
+})
 afterAll(() => stack.disposeAsync())
 
 test('first the facts are brought back, then what the plan needs; nothing is written before', async () => {

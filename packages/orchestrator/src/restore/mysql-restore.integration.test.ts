@@ -40,7 +40,7 @@ beforeAll(async () => {
   mkdirSync(join(fixture.directory, 'restores'))
   await fixture.perform('backup', { source: 'shop' })
   await server.sql('DELETE FROM shop.orders')
-}, 120_000)
+})
 afterAll(() => stack.disposeAsync())
 
 async function plan(more: object): Promise<RestorePlan['view']> {

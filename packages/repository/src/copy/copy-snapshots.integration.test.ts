@@ -198,7 +198,7 @@ describe('what cannot be read', () => {
 })
 
 describe.each(resticPrograms())('with %s', (program) => {
-  test('restic checks, restores and extends a copy of its own repository', { timeout: 120_000 }, async () => {
+  test('restic checks, restores and extends a copy of its own repository', async () => {
     await using origin = await createResticFixture(ctx)
     await using target = await createResticFixture(ctx)
     const directory = join(origin.path, '..', 'source')

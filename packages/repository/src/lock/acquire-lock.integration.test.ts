@@ -85,7 +85,7 @@ async function startEndlessBackup(
     env,
     stdio: ['pipe', 'ignore', 'ignore'],
   })
-  for (let attempt = 0; attempt < 200; attempt++) {
+  for (let attempt = 0; attempt < 2400; attempt++) {
     if ((await listLocks(fixture.repository, ctx)).length > 0) return { pid: child.pid ?? 0, child }
     await delay(50)
   }

@@ -217,7 +217,7 @@ describe.each(goldenNames)('the golden repository %s', (name) => {
 })
 
 describe.each(resticPrograms())('with %s', (program) => {
-  test('restic finds our prune sound and complete', { timeout: 120_000 }, async () => {
+  test('restic finds our prune sound and complete', async () => {
     await using fixture = await createResticFixture(ctx)
     const { repository, path } = fixture
     const source = join(path, '..', 'source')

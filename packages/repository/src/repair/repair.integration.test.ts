@@ -280,7 +280,7 @@ describe('repairing snapshots', () => {
 })
 
 describe.each(resticPrograms())('with %s', (program) => {
-  test('restic checks what was healed and repaired on a disk', { timeout: 120_000 }, async () => {
+  test('restic checks what was healed and repaired on a disk', async () => {
     await using fixture = await createResticFixture(ctx)
     await using sibling = await createResticFixture(ctx)
     const source = join(fixture.path, '..', 'source')

@@ -94,10 +94,14 @@ function startProcess(
   })
   let text = ''
   child.stderr?.setEncoding('utf8').on('data', (more: string) => (text += more))
-  const said = async (pattern: RegExp, timeoutMs = 60_000): Promise<void> => {
+  // later than its exit: everything it has said was read
+  let isClosed = false
+  child.once('close', () => (isClosed = true))
+  const said = async (pattern: RegExp, timeoutMs = 120_000): Promise<void> => {
     const endsAt = Date.now() + timeoutMs
     while (!text.split('\n').some((line) => pattern.test(line))) {
-      if (Date.now() > endsAt || child.exitCode !== null) throw new Error(`${pattern} was not said:\n${text}`)
+      if (Date.now() > endsAt || child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`${pattern} was not said:\n${text}`)
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }

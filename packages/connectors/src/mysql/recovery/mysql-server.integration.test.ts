@@ -128,7 +128,7 @@ describe.skipIf(mysqlRoot === undefined)('a server of MySQL', () => {
     expect(await replay({ stop: { type: 'time', at: before } })).toEqual(rows)
     expect(await replay({})).toEqual([['7', null, null]])
     expect(await replay({ without: [last] })).toEqual([...rows, ['7', null, null]])
-  }, 180_000)
+  })
 
   it('is followed to the replica that took over, by GTID, also by transactions with a tag', async () => {
     const client = mysqlPrograms()
@@ -144,7 +144,7 @@ describe.skipIf(mysqlRoot === undefined)('a server of MySQL', () => {
     await first.sql(make)
     const base = await basePosition(first)
     for (const i of [1, 2, 3]) await first.sql(`INSERT INTO shop.t VALUES (${i})`)
-    await expect.poll(() => numbers(second), { timeout: 20_000 }).toBe('1 2 3')
+    await expect.poll(() => numbers(second)).toBe('1 2 3')
     await second.sql(['STOP REPLICA IO_THREAD', 'FLUSH BINARY LOGS'])
     const before = await instant(first)
     await first.sql('INSERT INTO shop.t VALUES (10)')
@@ -157,7 +157,7 @@ describe.skipIf(mysqlRoot === undefined)('a server of MySQL', () => {
       'SET GLOBAL read_only = 0',
     ])
     await second.sql('INSERT INTO shop.t VALUES (20)')
-    await expect.poll(() => sink.grown?.facts.serverId, { timeout: 20_000 }).toBe(2)
+    await expect.poll(() => sink.grown?.facts.serverId).toBe(2)
     await sink.reached(second)
     expect(await follower.end()).toEqual(['MYSQL_FAILOVER_LOST_TRANSACTIONS'])
     const replay = async (target: Partial<MysqlRecoveryTarget>): Promise<string> => {
@@ -182,12 +182,12 @@ describe.skipIf(mysqlRoot === undefined)('a server of MySQL', () => {
     // a set with tags is not understood: the log begins anew behind it, and says so
     await fresh.sql(['DROP DATABASE shop', 'RESET BINARY LOGS AND GTIDS'])
     await replicate(fresh, second)
-    await expect.poll(() => numbers(fresh).catch(() => ''), { timeout: 20_000 }).toBe('1 2 3 20 30 31')
+    await expect.poll(() => numbers(fresh).catch(() => '')).toBe('1 2 3 20 30 31')
     await second.kill()
     await fresh.sql(['STOP REPLICA', 'RESET REPLICA ALL', 'INSERT INTO shop.t VALUES (40)'])
     const third = follow({ ...second.target(), others: [{ host: '127.0.0.1', port: fresh.port }] }, sink)
-    await expect.poll(() => sink.grown?.facts.serverId, { timeout: 20_000 }).toBe(3)
+    await expect.poll(() => sink.grown?.facts.serverId).toBe(3)
     await sink.reached(fresh)
     expect(await third.end()).toEqual(['MYSQL_BINLOG_BEGAN_ANEW'])
-  }, 180_000)
+  })
 })

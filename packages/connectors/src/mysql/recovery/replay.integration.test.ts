@@ -105,4 +105,4 @@ it('replays an encrypted log of statements, rows, temporary tables and DDL to a 
   await expect(replay({ stop: { type: 'gtid', gtid: '0-1-9999' } })).rejects.toMatchObject({
     code: 'RECOVERY_POINT_UNKNOWN',
   })
-}, 90_000)
+})

@@ -33,7 +33,7 @@ export class MemorySink implements BinlogSink {
     const [[version] = []] = await server.sql('SELECT VERSION()')
     const isMariadb = version?.includes('MariaDB') === true
     const [[file = '', position = ''] = []] = await server.sql(`SHOW ${isMariadb ? 'MASTER' : 'BINARY LOG'} STATUS`)
-    for (const untilMs = Date.now() + 20_000; Date.now() < untilMs; await pause(20)) {
+    for (const untilMs = Date.now() + 120_000; Date.now() < untilMs; await pause(20)) {
       const facts = this.grown?.facts
       if (facts?.file === file && facts.endPosition >= Number(position)) return
     }

@@ -195,7 +195,7 @@ describe('unusual databases', () => {
     await using primary = await startPostgres()
     await primary.sql('CREATE TABLE t AS SELECT 1 AS x; CREATE UNLOGGED TABLE u AS SELECT 1 AS x')
     await using standby = await primary.standby()
-    for (let i = 0; i < 100 && (await standby.sql(`SELECT to_regclass('u')`))[0]?.[0] === null; i++) await pause(100)
+    await expect.poll(async () => (await standby.sql(`SELECT to_regclass('u')`))[0]?.[0]).toBe('u')
     const { manifest } = await readBackup(standby.target())
     expect(manifest.server.inRecovery).toBe(true)
     expect(manifest.fingerprint.databases[0]?.tables).toEqual([{ schema: 'public', name: 't', rows: '1' }])

@@ -39,10 +39,10 @@ describe('a command', () => {
     const stop = new AbortController()
     const file = join(directory, 'child')
     const sending = send(['/bin/sh', '-c', `sleep 60 & echo $! > ${file}; wait`], quietContext({ signal: stop.signal }))
-    await expect.poll(() => readChild(file), { timeout: 5000 }).toBeGreaterThan(0)
+    await expect.poll(() => readChild(file)).toBeGreaterThan(0)
     stop.abort(new Error('stopped'))
     await expect(sending).rejects.toThrow('stopped')
-    await expect.poll(() => isAlive(readChild(file)), { timeout: 5000 }).toBe(false)
+    await expect.poll(() => isAlive(readChild(file))).toBe(false)
   })
 })
 

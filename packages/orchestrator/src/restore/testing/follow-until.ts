@@ -4,7 +4,7 @@ import { followSource } from '../../log/follow-source.ts'
 import type { OperationFixture } from '../../operation/testing/operation-fixture.ts'
 import { readRecoverableTime } from '../recoverable-time.ts'
 
-const patienceMs = 30_000
+const patienceMs = 120_000
 
 /** For tests: follows the log of a source into the repository "first" until this instant can be recovered. */
 export async function followUntil(fixture: OperationFixture, name: string, instant: string): Promise<void> {

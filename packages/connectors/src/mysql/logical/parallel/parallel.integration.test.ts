@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { quietContext } from '@holdfast/core/context'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { connectMysql } from '../../connection/connect.ts'
@@ -15,13 +14,13 @@ import { restoreLogical } from '../restore/restore-logical.ts'
 import { makeBank, startTransfers } from '../testing/bank.ts'
 
 const ctx = quietContext()
-const atOnce = { parallel: 3, smallestShareBytes: 64 << 10 }
+const atOnce = { parallel: 3, smallestShareBytes: 64 << 10, lockWaitMs: 120_000 }
 let server: MariadbServer
 let fresh: MariadbServer
 
 beforeAll(async () => {
   ;[server, fresh] = await Promise.all([startMariadb(), startMariadb({ serverId: 2 })])
-}, 60_000)
+})
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
   await fresh[Symbol.asyncDispose]()
@@ -38,14 +37,8 @@ async function toolThat(doesInstead: string) {
 
 /** None of ours is left, so that no lock is either. */
 async function expectNobodyThere(): Promise<void> {
-  for (let round = 0; ; round++) {
-    const sessions = await server.sql(
-      'SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND host <> ""',
-    )
-    if (sessions.length === 0) return
-    if (round > 40) expect(sessions).toEqual([])
-    await pause(50)
-  }
+  const others = 'SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND host <> ""'
+  await expect.poll(() => server.sql(others)).toEqual([])
 }
 
 async function restoreAll(files: LogicalFiles): Promise<void> {
@@ -90,7 +83,7 @@ it('is of one instant while money is moved between tables, and its place in the 
   )
   expect(manifest.position).toEqual(alone.manifest.position)
   await expectNobodyThere()
-}, 60_000)
+})
 
 it('keeps triggers behind the rows, events behind the tables, and one table can be restored from it', async () => {
   await server.sql([
@@ -125,7 +118,7 @@ it('keeps triggers behind the rows, events behind the tables, and one table can 
   expect(checks).toMatchObject([{ name: 'rows', verdict: 'passed' }])
   expect(await fresh.sql('SHOW TABLES FROM beside')).toEqual([['large']])
   expect((await fresh.sql('SHOW TRIGGERS FROM beside')).map(([name]) => name)).toEqual(['tr'])
-}, 60_000)
+})
 
 it('promises no views of a database of which all are left out', async () => {
   await server.sql('CREATE VIEW bank1.w AS SELECT 1 AS one')
@@ -143,7 +136,7 @@ it('promises no views of a database of which all are left out', async () => {
   expect(views).toEqual(['v'])
   expect([await files.views('bank1', ctx), await files.views('bank2', ctx)]).toEqual([undefined, expect.anything()])
   await server.sql('DROP VIEW bank1.w')
-}, 60_000)
+})
 
 it('fails with the first program that fails, and leaves neither programs nor a lock', async () => {
   const client = await toolThat('/usr/bin/mariadb-dump "$@" | head -c 9000; echo "Error: gone" >&2; exit 2')
@@ -154,19 +147,21 @@ it('fails with the first program that fails, and leaves neither programs nor a l
   )
   await expect(readBackup(server.target(), { ...atOnce, client: short })).rejects.toThrow('last line is missing')
   await expectNobodyThere()
-}, 60_000)
+})
 
 it('goes on with one program, and says why, when it gets no lock or its programs do not begin', async () => {
-  const short = { ...atOnce, lockWaitMs: 1000 }
+  const short = { ...atOnce, lockWaitMs: 3000 }
   const why = async (options: Parameters<typeof readBackup>[1], user?: string): Promise<string | undefined> => {
     const { manifest } = await readBackup(server.target(user), options)
     return manifest.findings.find(({ code }) => code === 'MYSQL_DUMP_NOT_PARALLEL')?.message
   }
   const other = await connectMysql(server.target(), ctx)
   await other.query('BACKUP STAGE START', ctx)
-  expect(await why(short)).toContain('other statements did not let it in 1.0s')
+  expect(await why(short)).toContain('other statements did not let it in 3.0s')
   await other[Symbol.asyncDispose]()
-  expect(await why({ ...short, client: await toolThat('sleep 60') })).toContain('its programs did not begin in 1.0s')
+  expect(await why({ ...short, client: await toolThat('sleep 60; exit 1') })).toContain(
+    'its programs did not begin in 3.0s',
+  )
   await server.sql([
     "CREATE USER weak@'%'",
     "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, BINLOG MONITOR ON *.* TO weak@'%'",
@@ -174,7 +169,7 @@ it('goes on with one program, and says why, when it gets no lock or its programs
   expect(await why(atOnce, 'weak')).toContain('RELOAD')
   expect(await why({ ...atOnce, smallestShareBytes: 1 << 30 })).toBe(undefined)
   await expectNobodyThere()
-}, 60_000)
+})
 
 it('goes on with one program when the server refuses a connection to one of several', async () => {
   // this session, the lock's, and less than the programs need
@@ -188,32 +183,27 @@ it('goes on with one program when the server refuses a connection to one of seve
   ])
   expect(await rowsOf(files, 'bank1')).toEqual(await rowsOf((await readBackup(server.target())).files, 'bank1'))
   await expectNobodyThere()
-}, 60_000)
+})
 
 it('holds its lock no longer than its process lives', async () => {
-  const { binaries } = await toolThat('sleep 5')
+  const { binaries } = await toolThat('sleep 60; exit 1')
   const program = join(import.meta.dirname, '../../testing/read-backup.ts')
-  const options = { ...atOnce, lockWaitMs: 30_000, client: { ...localClient, binaries } }
+  const options = { ...atOnce, lockWaitMs: 120_000, client: { ...localClient, binaries } }
   const script = `import { readBackup } from ${JSON.stringify(program)}
     await readBackup(${JSON.stringify(server.target())}, ${JSON.stringify(options)})`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' })
   const write = () => server.sql(['SET SESSION lock_wait_timeout = 1', 'INSERT INTO bank1.none VALUES (1)'])
-  for (let round = 0; ; round++) {
-    const refused = await write().then(
-      () => undefined,
-      (error: Error) => error.message,
-    )
-    if (refused?.includes('Lock wait timeout') === true) break
-    if (round > 1000 || child.exitCode !== null) throw new Error('the lock never came')
-  }
+  const refused = (): Promise<string> => write().then(String, ({ message }: Error) => message)
+  await expect.poll(refused, { interval: 5 }).toContain('Lock wait timeout')
+  expect(child.exitCode).toBe(null)
   child.kill('SIGKILL')
-  await pause(200)
-  expect(await write()).toEqual([])
-}, 60_000)
+  // long before its programs end, which live on
+  await expect.poll(write, { timeout: 30_000 }).toEqual([])
+})
 
 it('lets nobody write until all programs have ended, when that was asked for', async () => {
   const write = () => server.sql(['SET SESSION lock_wait_timeout = 1', 'INSERT INTO bank1.none VALUES (1)'])
   const during = async () => expect(await write().catch((error: Error) => error.message)).toContain('Lock wait timeout')
   expect((await readBackup(server.target(), { ...atOnce, lockAllTables: true }, during)).manifest.findings).toEqual([])
   await write()
-}, 60_000)
+})

@@ -59,7 +59,7 @@ export function follow(
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  limitMs = 20_000,
+  limitMs = 120_000,
 ): Promise<void> {
   const end = Date.now() + limitMs
   while (!(await condition())) {
