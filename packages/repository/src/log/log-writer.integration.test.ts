@@ -240,6 +240,20 @@ describe('a growing file', () => {
     expect(await countFiles(repository.backend, 'tip', ctx)).toBe(0)
   })
 
+  test('can be read although its parts were replaced since the log was read, and by a snapshot', async () => {
+    const repository = exampleRepository()
+    await using writer = await openLogWriter(repository, shopLog, logOptions, ctx)
+    await writer.grow({ ...logFile(5), bytes: logBytes(5, 1000) }, ctx)
+    const log = await readLog(repository, shopLog, ctx)
+    for (let length = 1100; length <= 2000; length += 100) {
+      await writer.grow({ ...logFile(5), bytes: logBytes(5, length) }, ctx)
+    }
+    expect(await log.read(logFile(5), ctx)).toEqual(logBytes(5, 2000))
+    await writer.append(logFile(5), ctx)
+    await writer.batch(ctx)
+    expect(await log.read(logFile(5), ctx)).toEqual(logFile(5).bytes)
+  })
+
   test('never gets shorter when a new writer begins it again', async () => {
     const repository = exampleRepository()
     const file = logFile(5)

@@ -33,8 +33,9 @@ export interface LogReader {
   /** Files of all folders. */
   allFiles(ctx: Context): Promise<readonly LogFileInfo[]>
   /**
-   * The bytes of a file, or undefined when there is none of that name.
-   * @throws AppError REPOSITORY_DAMAGED, STORAGE_…; STORAGE_FILE_MISSING when the writer has replaced it: read the log anew
+   * The bytes of a file, or undefined when there is none of that name. Of a growing file there may be more than when the log
+   * was read: a writer that works on has replaced what it was in by then.
+   * @throws AppError REPOSITORY_DAMAGED, STORAGE_…; STORAGE_FILE_MISSING when the writer is faster than this reader
    */
   read(file: LogFileName, ctx: Context): Promise<Buffer | undefined>
   /** Where a folder's files lie for the restore engine: trees, and the names to be taken from each. */
@@ -46,8 +47,30 @@ export interface LogTreeShare {
   readonly names: readonly string[]
 }
 
+/** A writer replaces tips every few seconds at most. */
+const attempts = 10
+
 /** Reads what there is of a log. Holds no lock: a log only grows, and what is trimmed is not asked for. */
 export async function readLog(repository: Repository, place: LogPlace, ctx: Context): Promise<LogReader> {
+  const log = await readLogOnce(repository, place, ctx)
+  let newest = log
+  return {
+    ...log,
+    // the rest of a restore takes hours, and tips are replaced within seconds
+    async read(file, own) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await newest.read(file, own)
+        } catch (error) {
+          if (!isLogReplaced(error) || attempt === attempts) throw error
+          newest = await readLogOnce(repository, place, own)
+        }
+      }
+    },
+  }
+}
+
+async function readLogOnce(repository: Repository, place: LogPlace, ctx: Context): Promise<LogReader> {
   const warn = (error: AppError): void =>
     ctx.emit({ type: 'message.noted', level: 'warning', message: `a tip of the log is left out: ${error.message}` })
   // tips, then snapshots, then the index: whatever moves meanwhile is seen in one of them
