@@ -75,6 +75,12 @@ export const mysqlErrors = {
     message: 'there is no database {database} on {host}',
     hint: 'Check the name; SHOW DATABASES lists those that the account may see.',
   },
+  MYSQL_TABLE_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is no table {table} among the databases to be dumped of {host}, or the account may not see it',
+    hint: 'Name it with its database, as --table shop.orders; SHOW TABLES FROM the database lists those that the account may see.',
+  },
   // --- MySQL and MariaDB: logical backups
   MYSQL_TOOL_MISSING: {
     exitCode: 1,

@@ -6,7 +6,7 @@ import { rowsKey } from './dump-splitter.ts'
 import { findingsOf } from './logical-findings.ts'
 import { databasePath, type LogicalFinding, type LogicalManifest } from './logical-manifest.ts'
 import { serverClock } from './read-server-facts.ts'
-import { readStructure } from './read-structure.ts'
+import { type DatabaseStructure, readStructure } from './read-structure.ts'
 
 export interface UsersInDump {
   readonly hasUsers: boolean
@@ -43,7 +43,7 @@ export async function finishDump(
     selection: options.selection,
     hasUsers: users.hasUsers,
     fingerprint: { databases: fingerprintOf(run, dumped) },
-    findings: [...findingsOf({ databases: run.databases, facts, lockAllTables: options.lockAllTables }), ...findings],
+    findings: [...findingsOf({ databases: dumpedOf(run), facts, lockAllTables: options.lockAllTables }), ...findings],
     warnings: [...users.warnings, ...warnings],
     bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0),
   }
@@ -62,6 +62,14 @@ async function requireSameTables({ session, databases, options }: DumpRun, ctx: 
     const reason = `tables of ${JSON.stringify(name)} were made or dropped meanwhile: ${changed.slice(0, 5).join(', ')}`
     throw new AppError('MYSQL_DUMP_FAILED', { host: session.host, reason })
   }
+}
+
+/** Without what was left out: nothing is to be said of that. */
+function dumpedOf({ databases, options }: DumpRun): readonly DatabaseStructure[] {
+  return databases.map((database) => ({
+    ...database,
+    tables: database.tables.filter(({ name }) => !isLeftOut(`${database.name}.${name}`, options.selection)),
+  }))
 }
 
 function fingerprintOf({ databases, options }: DumpRun, { sizes, rows }: Dumped) {

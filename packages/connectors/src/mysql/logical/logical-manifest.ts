@@ -25,6 +25,7 @@ export interface DumpSelection {
 
 export const logicalFindingCodes = [
   ...(['MYSQL_TABLES_NOT_TRANSACTIONAL', 'MYSQL_BINLOG_FORMAT_UNSAFE', 'MYSQL_DUMP_NOT_PARALLEL'] as const),
+  'MYSQL_DUMP_UNSEEN',
 ] as const
 
 /** Something a person should act on although the backup was made. */

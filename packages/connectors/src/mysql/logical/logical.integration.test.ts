@@ -175,3 +175,50 @@ it('says so when the target takes only small packets, or lacks an account that i
   const { checks } = await restoreLogical(files, await planLogicalRestore(manifest, request(), ctx), ctx)
   expect(checks).toMatchObject([{ name: 'rows', verdict: 'passed' }])
 })
+
+it('tells what the account may not see, which no list of the server shows, and refuses a table that is not there', async () => {
+  await server.sql([
+    'CREATE DATABASE `a``1`',
+    'CREATE TABLE `a``1`.t (i int)',
+    'CREATE TRIGGER `a``1`.tr BEFORE INSERT ON `a``1`.t FOR EACH ROW SET NEW.i = 1',
+    'CREATE DATABASE hidden',
+    'CREATE TABLE hidden.t (i int) ENGINE=MyISAM',
+    "CREATE USER part@'%'",
+    "GRANT EVENT ON *.* TO part@'%'",
+    "GRANT SELECT, SHOW VIEW ON `a``1`.* TO part@'%'",
+    "CREATE USER most@'%'",
+    "GRANT SELECT, SHOW VIEW, EVENT ON *.* TO most@'%'",
+    'CREATE ROLE triggers',
+    'GRANT TRIGGER ON *.* TO triggers',
+    "GRANT triggers TO most@'%'",
+  ])
+  const selection = { ...wholeSelection, databases: ['a`1', 'hidden'] }
+  const part = await readBackup(server.target('part'), { selection })
+  expect(part.manifest.fingerprint.databases.map(({ tables, triggers }) => [tables.length, triggers])).toEqual([
+    [1, []],
+    [0, []],
+  ])
+  expect(part.manifest.findings).toMatchObject([
+    {
+      code: 'MYSQL_DUMP_UNSEEN',
+      message: expect.stringContaining('tables of hidden; triggers of a`1, hidden; routines of a`1, hidden'),
+      hint: expect.stringContaining('GRANT SELECT, TRIGGER ON *.*'),
+    },
+  ])
+  const findingsOf = async (): Promise<string[]> => {
+    const one = { ...wholeSelection, databases: ['a`1'] }
+    const { manifest } = await readBackup(server.target('most'), { selection: one })
+    return manifest.findings.map(({ message }) => message)
+  }
+  expect(await findingsOf()).toMatchObject([expect.stringMatching(/may not see triggers of a`1: /)])
+  await server.sql("SET DEFAULT ROLE triggers FOR most@'%'")
+  expect(await findingsOf()).toEqual([])
+  const chosen = await readBackup(server.target(), { selection: { ...wholeSelection, tables: ['a`1.t'] } })
+  expect(chosen.manifest.fingerprint.databases).toMatchObject([{ name: 'a`1', tables: [{ name: 't' }] }])
+  expect(chosen.manifest.findings).toEqual([])
+  for (const tables of [['t'], ['a`1.t', 'a`1.none'], ['none.t']]) {
+    const asked = readBackup(server.target(), { selection: { ...wholeSelection, tables } })
+    await expect(asked).rejects.toMatchObject({ code: 'MYSQL_TABLE_UNKNOWN' })
+  }
+  await server.sql(['DROP DATABASE `a``1`', 'DROP DATABASE hidden'])
+}, 60_000)
