@@ -6,7 +6,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startCephServer } from '@holdfast/storage/s3/ceph-server'
+import { startCephServer } from '@holdfast/storage/s3/testing/ceph-server'
 import { describeMachine } from './machine.ts'
 import { runScenario, type StepResult } from './run-scenario.ts'
 import { type Scenario, scenarios, type Step } from './scenario.ts'

@@ -1,7 +1,7 @@
 /** From nothing to a restored backup on a real S3 server, through the command line. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CephServer, startCephServer } from '@holdfast/storage/s3/ceph-server'
+import { type CephServer, startCephServer } from '@holdfast/storage/s3/testing/ceph-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createCliFixture } from './cli-fixture.ts'
 

@@ -12,7 +12,7 @@ import { parseLocation } from '../location.ts'
 import { openBackend } from '../open-backend.ts'
 import { runToEnd } from '../server-process.ts'
 import type { RestOptions } from '../storage-options.ts'
-import { type RcloneServer, startRcloneServer } from './rclone-server.ts'
+import { type RcloneServer, startRcloneServer } from './testing/rclone-server.ts'
 import type { RestLocation } from '../location.ts'
 import { createRestBackend } from './rest-backend.ts'
 

@@ -6,7 +6,7 @@ import { GetObjectRetentionCommand, HeadObjectCommand, type S3Client } from '@aw
 import { quietContext } from '@holdfast/core/context'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeBackend, idOf, listAll, expectRejection, sampleBytes } from '../backend-conformance.ts'
-import { type CephServer, startCephServer } from './ceph-server.ts'
+import { type CephServer, startCephServer } from './testing/ceph-server.ts'
 import { createS3Backend } from './s3-backend.ts'
 import { createS3Client, type S3ClientOptions } from './s3-client.ts'
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePorts } from '@holdfast/core/testing/free-ports'
-import { runToEnd, type ServerProcess, startProcess, waitUntil } from '../server-process.ts'
+import { runToEnd, type ServerProcess, startProcess, waitUntil } from '../../server-process.ts'
 
 /** A real S3 server for tests. */
 export interface CephServer extends AsyncDisposable {

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '@holdfast/core/testing/free-ports'
-import { startProcess, waitUntil } from '../server-process.ts'
+import { startProcess, waitUntil } from '../../server-process.ts'
 
 /** A real server of restic's REST protocol for tests. */
 export interface RcloneServer extends AsyncDisposable {
