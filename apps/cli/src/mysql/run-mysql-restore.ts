@@ -1,4 +1,5 @@
-import type { MysqlTarget } from '@holdfast/connectors/mysql/connection/target'
+import { describeMysqlTarget, type MysqlTarget } from '@holdfast/connectors/mysql/connection/target'
+import type { DatabaseStep } from '@holdfast/connectors/mysql/logical/restore/logical-restore'
 import { describePoint } from '@holdfast/connectors/mysql/recovery/recovery-point'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { formatSize } from '@holdfast/core/units/size'
@@ -30,6 +31,9 @@ export async function runMysqlRestore(invocation: MysqlRestoreInvocation): Promi
   const [source = ''] = invocation.arguments
   const { database, table, into, replace, confirm, dryRun } = options
   const target = readMysqlConnection(options.intoServer ?? '', variables)
+  if (confirm !== undefined && confirm !== source) {
+    throw new AppError('RESTORE_UNCONFIRMED', { source, target: describeMysqlTarget(target) })
+  }
   const mayReplace = replace !== undefined || confirm !== undefined
   const lock = mayReplace ? 'append' : 'read'
   await using session = await openSession(invocation, { lock, changesNothing: dryRun })
@@ -43,7 +47,7 @@ export async function runMysqlRestore(invocation: MysqlRestoreInvocation): Promi
       databases: database,
       tables: table,
       ...(into === undefined ? {} : { into }),
-      replaces: confirm === source ? 'all' : replace === undefined ? [] : [replace],
+      replaces: confirm !== undefined ? 'all' : replace === undefined ? [] : [replace],
       users: database.length === 0 || options.withRoles,
       ...(options.temporary === undefined ? {} : { scratchDirectory: options.temporary }),
     },
@@ -81,14 +85,17 @@ async function keepReplaced(
   invocation: MysqlRestoreInvocation,
 ): Promise<void> {
   const { options, output, variables, ctx } = invocation
-  const replaced = load.steps.filter(({ isReplaced }) => isReplaced).map(({ into }) => into)
-  if (replaced.length === 0 || options.noSafetyBackup) return
+  const losing = load.steps.filter(({ isReplaced, replacedTables }) => isReplaced || replacedTables.length > 0)
+  if (losing.length === 0 || options.noSafetyBackup) return
+  const databases = losing.map(({ into }) => into)
+  const tables = losing.flatMap(({ into, replacedTables }) => replacedTables.map((table) => `${into}.${table}`))
+  const replaced = tables.length > 0 ? tables : databases
   const { saved } = await backupMysql(
     [repository],
     target,
     {
       source,
-      selection: { databases: replaced, tables: [], excludeTables: [] },
+      selection: { databases, tables, excludeTables: [] },
       client: mysqlClientPlace(options.mysqlBin, variables),
       silenceLimitMs: 600_000,
       lockAllTables: false,
@@ -104,7 +111,7 @@ async function keepReplaced(
   const id = saved.repositories[0]?.snapshotId
   if (id === undefined) throw new AppError('RESTORE_UNCONFIRMED', { source, target: replaced.join(', ') })
   output.note(`${replaced.map(printable).join(', ')} as of now was kept as snapshot ${id.slice(0, 8)}`)
-  output.message({ message_type: 'safety_backup', snapshot_id: id, databases: replaced })
+  output.message({ message_type: 'safety_backup', snapshot_id: id, databases, tables })
 }
 
 function describePlan(source: string, { backup, load, replay, target, scratch }: MysqlRestorePlan): string {
@@ -116,10 +123,11 @@ function describePlan(source: string, { backup, load, replay, target, scratch }:
   return [
     `restore of ${source} into ${load.serverVersion} at ${load.host}, to ${describePoint(target.stop)}`,
     `  backup       ${snapshot.id.slice(0, 8)} of ${manifest.consistentAt}, ${manifest.server.family} ${manifest.server.version}`,
-    ...load.steps.map(({ fingerprint, into, isReplaced, tables }) => {
+    ...load.steps.map((step) => {
+      const { fingerprint, tables } = step
       const what =
         tables.length === 0 ? `${fingerprint.tables.length} tables` : `tables ${tables.map(printable).join(', ')}`
-      const where = isReplaced ? `DROPPED first and replaced: ${printable(into)}` : `new database ${printable(into)}`
+      const where = describePlace(step)
       return `  database     ${printable(fingerprint.name)}, ${what}: ${where}`
     }),
     `  reads        ${formatSize(load.dumpBytes)}`,
@@ -132,6 +140,13 @@ function describePlan(source: string, { backup, load, replay, target, scratch }:
   ].join('\n')
 }
 
+function describePlace({ into, isReplaced, isKept, replacedTables }: DatabaseStep): string {
+  if (isReplaced) return `DROPPED first and replaced: ${printable(into)}`
+  if (!isKept) return `new database ${printable(into)}`
+  const dropped = replacedTables.map((table) => printable(`${into}.${table}`)).join(', ')
+  return `into the database ${printable(into)} that is there${dropped === '' ? '' : `, DROPPED first and replaced: ${dropped}`}`
+}
+
 function planMessage(
   source: string,
   { backup, load, replay, target }: MysqlRestorePlan,
@@ -142,8 +157,8 @@ function planMessage(
     snapshot_id: backup.snapshot.id,
     target: describePoint(target.stop),
     host: load.host,
-    databases: load.steps.map(({ fingerprint, into, isReplaced, tables }) => {
-      return { name: fingerprint.name, into, replaced: isReplaced, tables }
+    databases: load.steps.map(({ fingerprint, into, isReplaced, replacedTables, tables }) => {
+      return { name: fingerprint.name, into, replaced: isReplaced, tables, replaced_tables: replacedTables }
     }),
     dump_bytes: load.dumpBytes,
     ...(replay === undefined

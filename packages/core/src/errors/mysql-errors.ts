@@ -110,7 +110,13 @@ export const mysqlErrors = {
     exitCode: 1,
     retryable: false,
     message: 'there is a database {database} on {host} already',
-    hint: 'Restore beside it with --into <new name>, or over it with --replace {database}, which keeps a safety backup.',
+    hint: 'Restore one database beside it with --database and --into <new name>, or over it with --replace {database}, which keeps a safety backup; over all with --confirm and the name of the source.',
+  },
+  MYSQL_TABLE_EXISTS: {
+    exitCode: 1,
+    retryable: false,
+    message: 'there is a table {table} on {host} already',
+    hint: 'Restore into another database with --into <name>, or over it with --replace {table}, which keeps a safety backup; over several with --confirm and the name of the source.',
   },
   MYSQL_PACKET_TOO_LARGE: {
     exitCode: 1,

@@ -13,6 +13,7 @@ import {
 } from '@holdfast/connectors/mysql/server/mysql-sandbox'
 import { removeDeadMysqlSandboxes } from '@holdfast/connectors/mysql/server/remove-dead-sandboxes'
 import type { Context } from '@holdfast/core/context'
+import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { loadAndReplay, type MysqlRestoreReport } from './load-and-replay.ts'
 import { type MysqlRestorePlan, planFromMaterial } from './plan-mysql-restore.ts'
 
@@ -69,7 +70,15 @@ async function takeTables(
     parallel: 1,
     toolVersion: '',
   }
-  await using dump = await backupLogical(target, options, ctx)
+  await using dump = await backupLogical(target, options, ctx).catch((error: unknown) => {
+    if (!isAppError(error, 'MYSQL_TABLE_UNKNOWN') && !isAppError(error, 'MYSQL_DATABASE_UNKNOWN')) throw error
+    const part = `table ${tables.map((table) => JSON.stringify(table)).join(', ')} in ${JSON.stringify(database)} at that point`
+    throw new AppError(
+      'BACKUP_PART_UNKNOWN',
+      { part, known: 'what `--database` alone would restore' },
+      { cause: error },
+    )
+  })
   for await (const entry of dump.entries) {
     if (entry.kind !== 'file' || entry.content.type !== 'stream') continue
     const isData = entry.path.endsWith(`/${databasePath(database)}`)

@@ -27,7 +27,7 @@ export interface LogicalRestoreRequest {
   readonly tablesMayBeNew?: boolean
   /** where the space for all of the backup is, when tables are brought to a point; default: the temporary files' */
   readonly scratchDirectory?: string
-  /** names of databases that may be dropped for it, or "all" */
+  /** names of databases that may be dropped for it, and of tables, such as "shop.orders", when tables are chosen; or "all" */
   readonly replaces: readonly string[] | 'all'
   /** make accounts that are missing, with their grants */
   readonly users: boolean
@@ -50,6 +50,10 @@ export interface DatabaseStep {
   readonly into: string
   /** it is there, and is dropped first */
   readonly isReplaced: boolean
+  /** it is there, and stays: tables are brought into it */
+  readonly isKept: boolean
+  /** those of the chosen tables that are in it, and are dropped first */
+  readonly replacedTables: readonly string[]
   readonly tables: readonly string[]
 }
 

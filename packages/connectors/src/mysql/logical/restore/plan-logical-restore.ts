@@ -2,13 +2,14 @@ import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { findMysqlTool } from '../../client/mysql-tool.ts'
 import { connectMysql } from '../../connection/connect.ts'
+import { quoteLiteral } from '../../connection/quote.ts'
 import type { MysqlConnection } from '../../connection/connection.ts'
 import { describeVersion } from '../../connection/server-version.ts'
 import type { DatabaseFingerprint, LogicalManifest } from '../logical-manifest.ts'
 import type { DatabaseStep, LogicalRestorePlan, LogicalRestoreRequest } from './logical-restore.ts'
 
 /**
- * Looks what a restore would do. Changes nothing. Fails with BACKUP_PART_UNKNOWN, MYSQL_DATABASE_EXISTS,
+ * Looks what a restore would do. Changes nothing. Fails with BACKUP_PART_UNKNOWN, MYSQL_DATABASE_EXISTS, MYSQL_TABLE_EXISTS,
  * MYSQL_TOOL_MISSING, OPTIONS_CONFLICT and the codes of connections.
  */
 export async function planLogicalRestore(
@@ -21,14 +22,17 @@ export async function planLogicalRestore(
   const tool = await findMysqlTool('client', session.version.family, request.client, ctx)
   const rows = await session.query('SELECT schema_name FROM information_schema.schemata', ctx)
   const there = new Set(rows.map(([name]) => name))
-  const steps = chosen.map((fingerprint): DatabaseStep => {
+  const steps: DatabaseStep[] = []
+  for (const fingerprint of chosen) {
     const into = request.into ?? fingerprint.name
-    const isReplaced = there.has(into)
-    if (isReplaced && request.replaces !== 'all' && !request.replaces.includes(into)) {
+    const isThere = there.has(into)
+    const isKept = isThere && request.tables.length > 0
+    const replacedTables = isKept ? await chooseReplaced(session, into, request, ctx) : []
+    if (isThere && !isKept && request.replaces !== 'all' && !request.replaces.includes(into)) {
       throw new AppError('MYSQL_DATABASE_EXISTS', { database: JSON.stringify(into), host: session.host })
     }
-    return { fingerprint, into, isReplaced, tables: request.tables }
-  })
+    steps.push({ fingerprint, into, isReplaced: isThere && !isKept, isKept, replacedTables, tables: request.tables })
+  }
   return {
     request,
     host: session.host,
@@ -38,6 +42,25 @@ export async function planLogicalRestore(
     dumpBytes: steps.reduce((sum, { fingerprint }) => sum + fingerprint.bytes, 0),
     warnings: await warningsOf(manifest, request, session, ctx),
   }
+}
+
+/** Those of the chosen tables that are there already. A database is never dropped for a table. */
+async function chooseReplaced(
+  session: MysqlConnection,
+  database: string,
+  { tables, replaces }: LogicalRestoreRequest,
+  ctx: Context,
+): Promise<string[]> {
+  if (replaces !== 'all' && replaces.includes(database)) {
+    const second = `--replace of a whole database; name the table, as in --replace ${JSON.stringify(`${database}.${tables[0]}`)},`
+    throw new AppError('OPTIONS_CONFLICT', { first: '--table', second })
+  }
+  const sql = `SELECT table_name FROM information_schema.tables WHERE table_schema = ${quoteLiteral(database)}`
+  const there = new Set((await session.query(sql, ctx)).map(([name]) => name))
+  const present = tables.filter((table) => there.has(table))
+  const refused = present.find((table) => replaces !== 'all' && !replaces.includes(`${database}.${table}`))
+  if (refused === undefined) return present
+  throw new AppError('MYSQL_TABLE_EXISTS', { table: JSON.stringify(`${database}.${refused}`), host: session.host })
 }
 
 function chooseDatabases(
@@ -60,12 +83,18 @@ function chooseDatabases(
       second: 'more than one database; choose one with --database',
     })
   }
-  const names = [...only.tables.map(({ name }) => name), ...only.views]
+  const names = only.tables.map(({ name }) => name)
+  const listed = names.slice(0, 30).join(', ') || 'none'
+  const view = tables.find((table) => only.views.includes(table))
+  if (view !== undefined) {
+    const part = `table ${JSON.stringify(view)}: it is a view, which comes with its whole database only`
+    throw new AppError('BACKUP_PART_UNKNOWN', { part, known: listed })
+  }
   const missing = tables.find((table) => !names.includes(table))
   if (missing === undefined || request.tablesMayBeNew === true) return chosen
   throw new AppError('BACKUP_PART_UNKNOWN', {
     part: `table ${JSON.stringify(missing)}`,
-    known: names.slice(0, 30).join(', ') || 'none',
+    known: listed,
   })
 }
 

@@ -24,8 +24,7 @@ export async function restoreLogical(
   const users = request.users ? await files.users(ctx) : undefined
   if (users !== undefined) warnings.push(...(await restoreUsers(session, users, ctx)))
   for (const step of steps) {
-    if (step.isReplaced) await session.query(`DROP DATABASE ${quoteIdentifier(step.into)}`, ctx)
-    await makeDatabase(session, step, ctx)
+    await makeRoom(session, step, ctx)
     const sql = selectSql(files.database(step.fingerprint.name, ctx), {
       tables: step.tables,
       ...(step.into === step.fingerprint.name ? {} : { withoutName: step.fingerprint.name }),
@@ -45,11 +44,21 @@ export async function restoreLogical(
   return { checks, warnings }
 }
 
-async function makeDatabase(
+async function makeRoom(
   session: MysqlConnection,
-  { into, fingerprint }: DatabaseStep,
+  { into, isReplaced, isKept, replacedTables, fingerprint }: DatabaseStep,
   ctx: Context,
 ): Promise<void> {
+  if (isKept) {
+    if (replacedTables.length === 0) return
+    const names = replacedTables.map((table) => `${quoteIdentifier(into)}.${quoteIdentifier(table)}`)
+    // other tables may point at them, and will at those that come
+    await session.query('SET SESSION foreign_key_checks = 0', ctx)
+    await session.query(`DROP TABLE ${names.join(', ')}`, ctx)
+    await session.query('SET SESSION foreign_key_checks = 1', ctx)
+    return
+  }
+  if (isReplaced) await session.query(`DROP DATABASE ${quoteIdentifier(into)}`, ctx)
   const { characterSet, collation } = fingerprint
   const like =
     /^\w+$/.test(characterSet) && /^\w+$/.test(collation) ? ` CHARACTER SET ${characterSet} COLLATE ${collation}` : ''
