@@ -21,8 +21,10 @@ export interface CliChoice {
   readonly variables?: Readonly<Record<string, string>>
   readonly stdin?: string | Uint8Array
   readonly cwd?: string
-  /** told when output appears, to act in the middle of a run */
+  /** told when the process is there, to act in the middle of a run */
   readonly onStart?: (pid: number) => void
+  /** told what appears on stdout and stderr when it appears */
+  readonly onOutput?: (text: string) => void
 }
 
 /** For tests: the real command line in a directory of its own, with a repository and something to back up. */
@@ -80,14 +82,19 @@ async function makeRepository(path: string): Promise<void> {
   await initRepository(createLocalBackend(path), password, cheapKey, quietContext())
 }
 
-function runCli(words: readonly string[], { variables = {}, stdin, cwd, onStart }: CliChoice): Promise<CliRun> {
+function runCli(words: readonly string[], choice: CliChoice): Promise<CliRun> {
+  const { variables = {}, stdin, cwd, onStart, onOutput = () => {} } = choice
   return new Promise((resolve, reject) => {
     const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
     const env = { PATH, HOME, NODE_COMPILE_CACHE, TZ: 'UTC', ...variables }
     const child = spawn(process.execPath, [launcherPath, ...words], { env, ...(cwd === undefined ? {} : { cwd }) })
     const output = { stdout: '', stderr: '' }
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        output[name] += text
+        onOutput(text)
+      })
+    }
     child.stdin.on('error', () => {})
     child.stdin.end(stdin ?? '')
     child.on('error', reject)

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMariadb } from '@holdfast/connectors/mysql/testing/mariadb-server'
 import { expect, it } from 'vitest'
-import { createCliFixture } from '../cli-fixture.ts'
+import { type CliFixture, createCliFixture } from '../cli-fixture.ts'
+import { followDuring } from './follow-fixture.ts'
 
 // mounting needs root
 const isRoot = process.getuid?.() === 0
@@ -25,8 +26,7 @@ it.skipIf(!isRoot)(
     await using fresh = await startMariadb({ serverId: 2, binlog: '' })
     await using cli = await createCliFixture()
     const repository = join(disk, 'repository')
-    const run = (words: readonly string[], onStart?: (pid: number) => void) =>
-      cli.run(['--repo', repository, ...words], onStart === undefined ? {} : { onStart })
+    const run: CliFixture['run'] = (words, choice) => cli.run(['--repo', repository, ...words], choice)
     expect(await run(['init'])).toMatchObject({ exitCode: 0 })
     await server.sql(['CREATE DATABASE shop', 'CREATE TABLE shop.t (i int PRIMARY KEY, b blob)'])
     const made = await run(['backup', server.url(), '--source', 'db'])
@@ -36,16 +36,11 @@ it.skipIf(!isRoot)(
     const full = await run(['backup', server.url(), '--source', 'db'])
     expect(full).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/no space left/) })
     expect(readdirSync(join(repository, 'snapshots'))).toHaveLength(1)
-    let pid = 0
-    const following = run(
-      ['follow', server.url(), '--source', 'db', '--flush-every', '200ms'],
-      (started) => (pid = started),
-    )
-    await new Promise((done) => setTimeout(done, 3000))
-    execFileSync('mount', ['-o', 'remount,size=200m', disk])
-    await expect.poll(() => bytesIn(repository), { interval: 200 }).toBeGreaterThan(9_000_000)
-    process.kill(pid, 'SIGTERM')
-    const followed = await following
+    const followed = await followDuring(run, [server.url(), '--source', 'db'], async (follow) => {
+      await follow.said('no space left')
+      execFileSync('mount', ['-o', 'remount,size=200m', disk])
+      await expect.poll(() => bytesIn(repository), { interval: 200 }).toBeGreaterThan(9_000_000)
+    })
     expect(followed.exitCode, followed.stdout + followed.stderr).toBe(0)
     expect(followed.stdout + followed.stderr).toContain('no space left')
     // from the first backup, so all of it by the log

@@ -1,6 +1,7 @@
 import { startMariadb } from '@holdfast/connectors/mysql/testing/mariadb-server'
 import { expect, it } from 'vitest'
 import { createCliFixture } from '../cli-fixture.ts'
+import { followDuring } from './follow-fixture.ts'
 
 it('covers, restores and proves across a fail-over from one backup', async () => {
   await using first = await startMariadb()
@@ -14,18 +15,14 @@ it('covers, restores and proves across a fail-over from one backup', async () =>
   await cli.init()
   const url = `mysql://root@127.0.0.1:${first.port},127.0.0.1:${second.port}?ssl-mode=disabled`
   expect(await cli.run(['backup', url, '--source', 'db'])).toMatchObject({ exitCode: 0 })
-  let pid = 0
-  const following = cli.run(['follow', url, '--source', 'db', '--flush-every', '200ms'], {
-    onStart: (started) => (pid = started),
+  const followed = await followDuring(cli.run, [url, '--source', 'db'], async (follow) => {
+    await first.sql('INSERT INTO shop.t VALUES (1)')
+    await expect.poll(() => second.sql('SELECT i FROM shop.t')).toEqual([['1']])
+    await follow.stored(first)
+    await first.kill()
+    await second.sql(['STOP SLAVE', 'RESET SLAVE ALL', 'SET GLOBAL read_only = 0', 'INSERT INTO shop.t VALUES (2)'])
+    await follow.stored(second)
   })
-  await first.sql('INSERT INTO shop.t VALUES (1)')
-  await expect.poll(() => second.sql('SELECT i FROM shop.t')).toEqual([['1']])
-  await new Promise((done) => setTimeout(done, 1500))
-  await first.kill()
-  await second.sql(['STOP SLAVE', 'RESET SLAVE ALL', 'SET GLOBAL read_only = 0', 'INSERT INTO shop.t VALUES (2)'])
-  await new Promise((done) => setTimeout(done, 3000))
-  process.kill(pid, 'SIGTERM')
-  const followed = await following
   expect(followed, followed.stderr).toMatchObject({ exitCode: 0 })
   const covered = await cli.run(['coverage', 'db', '--json'])
   expect(JSON.parse(covered.stdout)).toMatchObject({ ranges: [{ bases: [expect.any(String)] }], gaps: [] })

@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { connectMysql } from '@holdfast/connectors/mysql/connection/connect'
 import { compareContent } from '@holdfast/connectors/mysql/migration/compare-content'
 import { startMariadb } from '@holdfast/connectors/mysql/testing/mariadb-server'
@@ -87,7 +86,7 @@ it('moves into PostgreSQL by pgloader, counts, and tells which types and parts a
   ])
   await using cli = await createCliFixture()
   await cli.init()
-  const variables = { MYSQL_PWD: password, PGPASSWORD: password }
+  const variables = { MYSQL_PWD: password, PGPASSWORD: password, TMPDIR: cli.directory }
   const words = ['migrate', old.url('mover'), fresh.url('postgres', 'goal'), '--source', 'old-db']
   const planned = await cli.run([...words, '--dry-run'], { variables })
   expect(planned, planned.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('views of shop: v') })
@@ -98,7 +97,7 @@ it('moves into PostgreSQL by pgloader, counts, and tells which types and parts a
   expect(moved.stdout).toContain('datetime became timestamp with time zone: Item.at')
   expect(moved.stdout).toContain('tinyint became boolean: Item.flag')
   expect(await fresh.sql('SELECT count(*), max(name) FROM shop."Item"', 'goal')).toEqual([['300', 'é']])
-  expect(readdirSync(tmpdir()).filter((name) => name.startsWith('holdfast-pgloader-'))).toEqual([])
+  expect(readdirSync(cli.directory).filter((name) => name.startsWith('holdfast-pgloader-'))).toEqual([])
   expect(await cli.run(words, { variables })).toMatchObject({
     exitCode: 1,
     stderr: expect.stringContaining('a schema "shop"'),

@@ -2,6 +2,7 @@
 import { mysqlPrograms, mysqlRoot, startMysql } from '@holdfast/connectors/mysql/testing/mysql-server'
 import { describe, expect, it } from 'vitest'
 import { createCliFixture } from '../cli-fixture.ts'
+import { followDuring } from './follow-fixture.ts'
 
 describe.skipIf(mysqlRoot === undefined)('a server of MySQL', () => {
   it('is backed up, followed, brought to a GTID in another one, proven, and moved to a third', async () => {
@@ -21,16 +22,13 @@ describe.skipIf(mysqlRoot === undefined)('a server of MySQL', () => {
     const own = ['--mysql-bin', programs]
     const made = await cli.run(['backup', server.url(), '--source', 'db', ...own])
     expect(made.exitCode, made.stdout + made.stderr).toBe(0)
-    let follower = 0
-    const following = cli.run(['follow', server.url(), '--source', 'db', '--flush-every', '200ms'], {
-      onStart: (pid) => (follower = pid),
+    let [uuid, set]: (string | null | undefined)[] = []
+    const followed = await followDuring(cli.run, [server.url(), '--source', 'db'], async (follow) => {
+      await server.sql("INSERT INTO shop.item VALUES (2, '[]')")
+      ;[uuid, set] = (await server.sql('SELECT @@server_uuid, @@gtid_executed'))[0] ?? []
+      await server.sql('DELETE FROM shop.item')
+      await follow.stored(server)
     })
-    await server.sql("INSERT INTO shop.item VALUES (2, '[]')")
-    const [[uuid, set = ''] = []] = await server.sql('SELECT @@server_uuid, @@gtid_executed')
-    await server.sql('DELETE FROM shop.item')
-    await new Promise((done) => setTimeout(done, 3000))
-    process.kill(follower, 'SIGTERM')
-    const followed = await following
     expect(followed.exitCode, followed.stdout + followed.stderr).toBe(0)
     const point = `${uuid}:${/(\d+)$/.exec(set ?? '')?.[1]}`
     const into = ['restore', 'db', '--into-server', fresh.url(), '--at-log', point, ...own]

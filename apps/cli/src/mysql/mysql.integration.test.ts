@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { startMariadb } from '@holdfast/connectors/mysql/testing/mariadb-server'
 import { expect, it } from 'vitest'
 import { createCliFixture, password } from '../cli-fixture.ts'
+import { followDuring } from './follow-fixture.ts'
 
 it('backs up, follows, shows what is covered, restores to a second and beside, and replaces only what is named', async () => {
   await using server = await startMariadb()
@@ -22,16 +23,13 @@ it('backs up, follows, shows what is covered, restores to a second and beside, a
   execFileSync('sh', ['-c', loading], { env: environment })
   expect(await fresh.sql('SELECT count(*) FROM shop.item')).toEqual([['3000']])
   await fresh.sql('DROP DATABASE shop')
-  let follower = 0
-  const following = cli.run(['follow', server.url(), '--source', 'shop-db', '--flush-every', '200ms'], {
-    onStart: (pid) => (follower = pid),
+  const source = [server.url(), '--source', 'shop-db']
+  const followed = await followDuring(cli.run, source, async (follow) => {
+    await server.sql("INSERT INTO shop.item VALUES (5000, 'kept')")
+    await follow.stored(server)
+    await server.sql('DELETE FROM shop.item')
+    await follow.stored(server)
   })
-  await server.sql("INSERT INTO shop.item VALUES (5000, 'kept')")
-  await new Promise((done) => setTimeout(done, 1500))
-  await server.sql('DELETE FROM shop.item')
-  await new Promise((done) => setTimeout(done, 1500))
-  process.kill(follower, 'SIGTERM')
-  const followed = await following
   expect(followed, followed.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('recoverable until') })
 
   const covered = await cli.run(['coverage', 'shop-db', '--json'])
@@ -73,13 +71,8 @@ it('backs up, follows, shows what is covered, restores to a second and beside, a
 
   await server.sql('FLUSH BINARY LOGS')
   await cli.run(['backup', server.url(), '--source', 'shop-db'])
-  let again = 0
-  const goingOn = cli.run(['follow', server.url(), '--source', 'shop-db', '--flush-every', '200ms'], {
-    onStart: (pid) => (again = pid),
-  })
-  await new Promise((done) => setTimeout(done, 2500))
-  process.kill(again, 'SIGTERM')
-  await goingOn
+  const again = await followDuring(cli.run, source, (follow) => follow.stored(server))
+  expect(again, again.stderr).toMatchObject({ exitCode: 0 })
   const forgotten = await cli.run(['forget', '--keep-last', '1', '--tag', 'source=shop-db'])
   expect(forgotten, forgotten.stderr).toMatchObject({
     exitCode: 0,
@@ -100,13 +93,9 @@ it('copies a data directory, restores it to a second into another one, and store
   const made = await cli.run(words)
   expect(made, made.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('binary log at') })
   await server.sql("INSERT INTO shop.item VALUES (5000, 'later')")
-  let follower = 0
-  const following = cli.run(['follow', server.url(), '--source', 'shop-db', '--flush-every', '200ms'], {
-    onStart: (pid) => (follower = pid),
-  })
-  await new Promise((done) => setTimeout(done, 2500))
-  process.kill(follower, 'SIGTERM')
-  expect(await following).toMatchObject({ exitCode: 0 })
+  const source = [server.url(), '--source', 'shop-db']
+  const followed = await followDuring(cli.run, source, (follow) => follow.stored(server))
+  expect(followed, followed.stderr).toMatchObject({ exitCode: 0 })
   const to = join(cli.directory, 'restored')
   const restored = await cli.run(['restore', 'shop-db', '--to', to])
   expect(restored.exitCode, restored.stdout + restored.stderr).toBe(0)

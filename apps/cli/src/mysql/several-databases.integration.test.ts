@@ -1,6 +1,7 @@
 import { startMariadb } from '@holdfast/connectors/mysql/testing/mariadb-server'
 import { expect, it } from 'vitest'
 import { createCliFixture } from '../cli-fixture.ts'
+import { followDuring } from './follow-fixture.ts'
 
 it('follows a connection with two hosts, and brings some databases to a place in the log, others not at all', async () => {
   await using server = await startMariadb()
@@ -16,13 +17,8 @@ it('follows a connection with two hosts, and brings some databases to a place in
   for (const name of names) await server.sql(`INSERT INTO \`${name}\`.t VALUES (1)`)
   const [[gtid = ''] = []] = await server.sql('SELECT @@gtid_binlog_pos')
   for (const name of names) await server.sql(`INSERT INTO \`${name}\`.t VALUES (2)`)
-  let pid = 0
-  const following = cli.run(['follow', url, '--source', 'db', '--flush-every', '200ms'], {
-    onStart: (started) => (pid = started),
-  })
-  await new Promise((done) => setTimeout(done, 2500))
-  process.kill(pid, 'SIGTERM')
-  expect(await following).toMatchObject({ exitCode: 0 })
+  const followed = await followDuring(cli.run, [url, '--source', 'db'], (follow) => follow.stored(server))
+  expect(followed, followed.stderr).toMatchObject({ exitCode: 0 })
   const chosen = ['--database', 'shop', '--database', 'or ders', '--at-log', gtid ?? '']
   const restored = await cli.run(['restore', 'db', '--into-server', fresh.url(), ...chosen])
   expect(restored.exitCode, restored.stdout + restored.stderr).toBe(0)

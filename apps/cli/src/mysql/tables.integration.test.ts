@@ -2,6 +2,7 @@ import { chmodSync, readdirSync } from 'node:fs'
 import { startMariadb } from '@holdfast/connectors/mysql/testing/mariadb-server'
 import { expect, it } from 'vitest'
 import { createCliFixture } from '../cli-fixture.ts'
+import { followDuring } from './follow-fixture.ts'
 
 it('brings one table to a place in the log beside the running one, also one that is younger than the backup', async () => {
   await using server = await startMariadb()
@@ -26,13 +27,8 @@ it('brings one table to a place in the log beside the running one, also one that
   ])
   const [[before = ''] = []] = await server.sql('SELECT @@gtid_binlog_pos')
   await server.sql(['DELETE FROM shop.item', 'DROP TABLE other.late'])
-  let pid = 0
-  const following = cli.run(['follow', server.url(), '--source', 'db', '--flush-every', '200ms'], {
-    onStart: (started) => (pid = started),
-  })
-  await new Promise((done) => setTimeout(done, 2500))
-  process.kill(pid, 'SIGTERM')
-  expect(await following).toMatchObject({ exitCode: 0 })
+  const followed = await followDuring(cli.run, [server.url(), '--source', 'db'], (follow) => follow.stored(server))
+  expect(followed, followed.stderr).toMatchObject({ exitCode: 0 })
 
   const into = ['restore', 'db', '--into-server', server.url(), '--temporary', cli.directory]
   const one = [...into, '--database', 'shop', '--table', 'item', '--into', 'then', '--at-log', before ?? '']

@@ -1,6 +1,6 @@
 /** `follow` and `coverage` as their users run them. */
-import { setTimeout as pause } from 'node:timers/promises'
 import { type PostgresServer, startPostgres } from '@holdfast/connectors/postgresql/testing/postgres-server'
+import { untilReceived } from '@holdfast/connectors/postgresql/testing/until-received'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CliFixture, type CliRun, createCliFixture } from '../cli-fixture.ts'
 
@@ -17,14 +17,23 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync())
 
 /** Follows until the work is done, then stops as a service is stopped. */
-async function followDuring(work: () => Promise<void>, words: readonly string[] = []): Promise<CliRun> {
-  let pid = 0
-  const all = ['follow', server.url(), '--source', 'shop', '--flush-every', '500ms', ...words]
-  const following = fixture.run(all, { onStart: (started) => (pid = started) })
-  const isActive = async (): Promise<unknown> =>
+async function followDuring(
+  work: (shown: () => string) => Promise<void>,
+  words: readonly string[] = [],
+): Promise<CliRun> {
+  const actives = async (): Promise<unknown> =>
     (await server.sql(`SELECT count(*) FROM pg_replication_slots WHERE active`))[0]?.[0]
-  await expect.poll(isActive).toBe('1')
-  await work()
+  // the session of the one before
+  await expect.poll(actives).toBe('0')
+  let [pid, shown] = [0, '']
+  const all = ['follow', server.url(), '--source', 'shop', '--flush-every', '500ms', ...words]
+  const following = fixture.run(all, {
+    onStart: (started) => (pid = started),
+    onOutput: (text) => (shown += text),
+  })
+  await expect.poll(actives).toBe('1')
+  await work(() => shown)
+  await untilReceived(server)
   process.kill(pid, 'SIGTERM')
   return await following
 }
@@ -53,10 +62,13 @@ describe('follow', () => {
   })
 
   test('goes on where it ended, and tells programs each step', async () => {
-    const followed = await followDuring(async () => {
-      await server.sql(`INSERT INTO load (text) VALUES ('one more')`)
-      await pause(1500)
-    }, ['--json'])
+    const followed = await followDuring(
+      async (shown) => {
+        await server.sql(`INSERT INTO load (text) VALUES ('one more')`)
+        await expect.poll(shown).toMatch(/"message_type":"log".*"recoverable_until":/)
+      },
+      ['--json'],
+    )
     expect(followed, followed.stderr).toMatchObject({ exitCode: 0 })
     const messages = followed.stdout
       .trim()
@@ -72,6 +84,18 @@ describe('follow', () => {
       hint: expect.stringContaining('max_slot_wal_keep_size'),
     })
     expect(messages.at(-1)).toMatchObject({ message_type: 'summary', source: 'shop', timeline: 1 })
+  })
+
+  test('and a backup refuse a server that is another cluster than the source has been so far', async () => {
+    await using other = await startPostgres()
+    const before = await fixture.fingerprint()
+    for (const command of ['backup', 'follow']) {
+      const refused = await fixture.run([command, other.url(), '--source', 'shop'])
+      expect(refused.exitCode).toBe(1)
+      expect(refused.stderr).toMatch(/belongs to the cluster \d+, not to \d+\nhint: .*--source/)
+    }
+    expect(await other.sql('SELECT count(*) FROM pg_replication_slots')).toEqual([['0']])
+    expect(await fixture.fingerprint()).toBe(before)
   })
 
   test('says at once that the server writes too little WAL', async () => {
@@ -122,7 +146,6 @@ describe('coverage', () => {
       const backup = await fixture.run(['backup', server.url(), '--source', 'shop'])
       expect(backup, backup.stderr).toMatchObject({ exitCode: 0 })
       await server.sql(`INSERT INTO load (text) VALUES ('after the gap')`)
-      await pause(1500)
     })
     expect(followed, followed.stderr).toMatchObject({ exitCode: 0 })
     expect(followed.stderr).toContain('warning: ')

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { connectPostgres } from '@holdfast/connectors/postgresql/connection/connect'
 import { socketTarget } from '@holdfast/connectors/postgresql/server/socket-target'
 import { type PostgresServer, startPostgres } from '@holdfast/connectors/postgresql/testing/postgres-server'
+import { untilReceived } from '@holdfast/connectors/postgresql/testing/until-received'
 import { quietContext } from '@holdfast/core/context'
 import { freePort } from '@holdfast/core/testing/free-ports'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -46,7 +47,7 @@ async function followDuring(work: () => Promise<void>): Promise<void> {
   const following = fixture.run(words, { onStart: (started) => (pid = started) })
   while ((await valueOf('SELECT count(*) FROM pg_replication_slots WHERE active')) !== '1') await pause(20)
   await work()
-  await pause(500)
+  await untilReceived(server)
   process.kill(pid, 'SIGTERM')
   const followed = await following
   expect(followed, followed.stderr).toMatchObject({ exitCode: 0 })

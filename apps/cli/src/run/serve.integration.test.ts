@@ -131,11 +131,11 @@ ${common()}`
 sources:
   slow: { type: command, command: [${slow}], tier: quiet, repositories: first }
 ${common()}`)
-    const first = await fixture.serve(['--lease', '2s'])
+    const first = await fixture.serve(['--lease', '6s'])
     await first.said(/backup of slow begins/)
     await first.end('SIGKILL')
     await writeFile(path, '')
-    const second = await fixture.serve(['--lease', '2s'])
+    const second = await fixture.serve(['--lease', '6s'])
     await second.said(/backup of slow ended: succeeded/)
     expect(await second.end('SIGTERM')).toBe(0)
     const backups = (await runsOf('slow')).filter(({ operation }) => operation === 'backup')

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { type PostgresServer, startPostgres } from '@holdfast/connectors/postgresql/testing/postgres-server'
+import { untilReceived } from '@holdfast/connectors/postgresql/testing/until-received'
 import { parseColumn, parseRelation } from '@holdfast/connectors/postgresql/proof/relation-check'
 import { removeDeadSandboxes } from '@holdfast/connectors/postgresql/server/remove-dead-sandboxes'
 import type { Check } from '@holdfast/core/proof/check'
@@ -145,7 +146,7 @@ describe('recovery to a point in time', () => {
       await setTimeout(3)
     }
     await server.sql('DROP TABLE ticks')
-    await setTimeout(500)
+    await untilReceived(server)
     await follower.stop()
     for (const { at, rows } of instants) {
       const assertions = [{ sql: `SELECT count(*) = ${rows} AND max(n) = ${rows} FROM ticks`, database: 'postgres' }]

@@ -100,8 +100,7 @@ function startProcess(
   const said = async (pattern: RegExp, timeoutMs = 120_000): Promise<void> => {
     const endsAt = Date.now() + timeoutMs
     while (!text.split('\n').some((line) => pattern.test(line))) {
-      if (Date.now() > endsAt || child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`${pattern} was not said:\n${text}`)
+      if (Date.now() > endsAt || isClosed) throw new Error(`${pattern} was not said:\n${text}`)
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
