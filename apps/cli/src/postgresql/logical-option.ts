@@ -7,25 +7,28 @@ const database = { placeholder: '<name>' }
 
 /** Options of `backup postgresql://… --method logical`. */
 export const logicalBackupOptions = {
-  database: several({ ...database, help: 'PostgreSQL, logical: dump this database.', fallback: 'all' }),
+  database: several({ ...database, help: 'Databases, logical: dump this database.', fallback: 'all' }),
   schema: several({ placeholder: '<pattern>', help: 'PostgreSQL, logical: dump only such schemas, as pg_dump does.' }),
-  table: several({ placeholder: '<pattern>', help: 'PostgreSQL, logical: dump only such tables, as pg_dump does.' }),
-  excludeTable: several({ placeholder: '<pattern>', help: 'PostgreSQL, logical: leave out such tables.' }),
+  table: several({
+    placeholder: '<pattern>',
+    help: 'Databases, logical: dump only such tables, as pg_dump does; MySQL: this one, with its database, as shop.orders.',
+  }),
+  excludeTable: several({ placeholder: '<pattern>', help: 'Databases, logical: leave out such tables.' }),
   inContainer: single({
     placeholder: '<name>',
-    help: 'PostgreSQL, logical: run pg_dump in this Docker container, where the server is on 127.0.0.1:5432.',
+    help: 'Databases, logical: run the dump program in this Docker container, where the server is on 127.0.0.1 and its usual port.',
   }),
   inPod: single(
     {
       placeholder: '<[namespace/]pod>',
-      help: 'PostgreSQL, logical: run pg_dump in this Kubernetes pod, where the server is on 127.0.0.1:5432.',
+      help: 'Databases, logical: run the dump program in this Kubernetes pod, where the server is on 127.0.0.1 and its usual port.',
     },
     readPod,
   ),
   dumpSilence: single(
     {
       placeholder: '<duration>',
-      help: 'PostgreSQL, logical: a dump that writes nothing for so long has failed.',
+      help: 'Databases, logical: a dump that writes nothing for so long has failed.',
       fallback: '10m',
     },
     parseDurationMs,
@@ -54,7 +57,7 @@ export const logicalBackupOptions = {
 export const logicalRestoreOptions = {
   intoServer: single({
     placeholder: '<connection>',
-    help: 'Source: load its logical backup into this PostgreSQL server, postgresql://user@host.',
+    help: 'Source: load its logical backup into this server, postgresql://user@host or mysql://user@host.',
   }),
   database: several({ ...database, help: 'Source, logical: only this database.', fallback: 'all, with roles' }),
   schema: several({ ...database, help: 'Source, logical: only this schema of the database.' }),
@@ -65,7 +68,7 @@ export const logicalRestoreOptions = {
   into: single({ ...database, help: 'Source, logical: name of the restored database.', fallback: 'its own' }),
   replace: single({
     ...database,
-    help: 'Source, logical: take the place of this database, typed out; it is kept under another name, its sessions end.',
+    help: 'Source, logical: take the place of this database, typed out; PostgreSQL keeps it under another name, its sessions end. MySQL: or of this table, as shop.orders; it is dropped, and backed up before.',
   }),
   noOwner: flag({ help: 'Source, logical: everything belongs to the role that restores; no privileges.' }),
   withRoles: flag({ help: 'Source, logical: make missing roles and tablespaces also with --database.' }),

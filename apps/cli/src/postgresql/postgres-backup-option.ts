@@ -7,20 +7,20 @@ export const postgresBackupOptions = {
   source: single(
     {
       placeholder: '<name>',
-      help: 'PostgreSQL: the name that the server is known by in the repository, as in `restore <name>`.',
+      help: 'Databases: the name that the server is known by in the repository, as in `restore <name>`.',
       fallback: 'the host of the connection',
     },
     readSourceName,
   ),
   method: oneOf({
     placeholder: '<method>',
-    help: 'PostgreSQL: over the wire; direct, reading the data directory on this machine in parallel; or logical, dumps made by pg_dump.',
+    help: 'PostgreSQL: over the wire; direct, reading the data directory on this machine in parallel; or logical, dumps made by pg_dump. MySQL: logical (always unless given), or direct, by mariadb-backup on this machine.',
     fallback: 'wire',
     choices: ['wire', 'direct', 'logical'],
   }),
   dataDirectory: single({
     placeholder: '<directory>',
-    help: 'PostgreSQL, direct: where the data directory is seen from here.',
+    help: 'Databases, direct: where the data directory is seen from here.',
     fallback: 'where the server says',
     completes: 'directory',
   }),

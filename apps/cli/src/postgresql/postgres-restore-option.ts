@@ -42,7 +42,7 @@ export const postgresRestoreOptions = {
   delta: flag({ help: 'Source: the target holds an older copy; write only what differs, remove the rest.' }),
   confirm: single({
     placeholder: '<source>',
-    help: 'Source: the name again, to overwrite what --delta finds in the target.',
+    help: 'Source: the name again, to overwrite what --delta finds in the target, or all its databases in the MySQL server.',
   }),
   noSafetyBackup: flag({ help: 'Source: do not back up what --delta or --replace overwrites.' }),
   start: flag({ help: 'Source: start the server and wait until it accepts connections.' }),
