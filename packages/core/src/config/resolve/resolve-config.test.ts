@@ -1,3 +1,4 @@
+import { processorMs } from '../../testing/processor-time.ts'
 import { describe, expect, test } from 'vitest'
 import { pathText } from '../config-problem.ts'
 import type { SettingMap } from '../setting.ts'
@@ -251,7 +252,7 @@ test('a thousand sources are put together in seconds', () => {
   const sources = Object.fromEntries(
     Array.from({ length: 1000 }, (_, at) => [`s${at}`, { ...database, tier: 'critical' }]),
   )
-  const start = performance.now()
+  const start = processorMs()
   expect(effectiveConfigOf({ repositories, sources }).sources.size).toBe(1000)
-  expect(performance.now() - start).toBeLessThan(15_000)
+  expect(processorMs() - start).toBeLessThan(15_000)
 })
