@@ -42,7 +42,7 @@ test('who takes large pieces slowly is given all of them', async () => {
   // the second waits until the first has been taken, as blobs do
   const content = Readable.from([half, half], { objectMode: false, highWaterMark: 1 << 20 })
   const file = { name: 'f', mediaType: 'application/octet-stream', sizeBytes, content }
-  app.get('/', async (_request, reply) => await sendFile(file, reply, { patienceMs: 500 }))
+  app.get('/', async (_request, reply) => await sendFile(file, reply, { patienceMs: 1_200 }))
   const address = await app.listen({ port: 0, host: '127.0.0.1' })
   const socket = connect(Number(address.split(':').at(-1)), '127.0.0.1')
   socket.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')

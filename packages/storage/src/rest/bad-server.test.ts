@@ -198,10 +198,10 @@ describe('a REST server that misbehaves', () => {
         const piece = pieces.shift()
         if (piece === undefined) return void reply.end()
         reply.write(piece)
-        setTimeout(send, 60)
+        setTimeout(send, 250)
       }
       send()
-    }, 300)
+    }, 1_500)
     expect(await subject.backend.read(file, undefined, ctx)).toHaveLength(80)
   })
 

@@ -70,7 +70,7 @@ describe('a server that is not there', () => {
     tls: { mode: 'prefer', negotiation: 'postgres', sendsServerName: true, minimumVersion: 'TLSv1.2' },
     channelBinding: 'prefer',
     sessionWanted: 'any',
-    connectTimeoutMs: 300,
+    connectTimeoutMs: 60_000,
     ...more,
   })
 
@@ -87,16 +87,17 @@ describe('a server that is not there', () => {
   it('is reported with the reason', async () => {
     expect(await reason(target({ host: '127.0.0.1', port: 1 }))).toContain('connection refused')
     expect(await reason(target({ host: '/nowhere', port: 5432 }))).toContain('no socket /nowhere/.s.PGSQL.5432')
-    expect(await reason(target({ host: 'no-such-host.invalid', port: 5432 }, { connectTimeoutMs: 5000 }))).toContain(
-      'cannot be resolved',
-    )
+    expect(await reason(target({ host: 'no-such-host.invalid', port: 5432 }))).toContain('cannot be resolved')
   })
 
   it('is given up after the time limit when it says nothing, also in the middle of the login', async () => {
     await using silent = await startFakeServer(() => {})
-    expect(await reason(target({ host: '127.0.0.1', port: silent.port }))).toContain('no answer within 0.3 s')
+    const brief = { connectTimeoutMs: 300 }
+    expect(await reason(target({ host: '127.0.0.1', port: silent.port }, brief))).toContain('no answer within 0.3 s')
     await using refusesTls = await startFakeServer((socket) => socket.once('data', () => socket.write('N')))
-    expect(await reason(target({ host: '127.0.0.1', port: refusesTls.port }))).toContain('no answer within 0.3 s')
+    expect(await reason(target({ host: '127.0.0.1', port: refusesTls.port }, brief))).toContain(
+      'no answer within 0.3 s',
+    )
   })
 
   it('is given up at once when the operation is interrupted', async () => {
