@@ -43,11 +43,14 @@ export interface Settle {
 
 export type EntryContent =
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
-  /** Read to its end before the next entry is asked for. Fails by throwing: then there is no snapshot. */
+  /**
+   * Read to its end before the next entry is asked for. A chunk may be used until the next one is asked for: its memory may be
+   * freed or filled again then. Fails by throwing: then there is no snapshot.
+   */
   | { readonly type: 'stream'; readonly chunks: AsyncIterable<Uint8Array> }
   /**
    * Put together in this order they are the file. All are read side by side, each as it comes, while further entries are
-   * asked for; each is cut for itself. Whoever reads one after the other gets them as well.
+   * asked for; each is cut for itself, and its chunks are lent as those of a stream. Whoever reads one after the other gets them as well.
    */
   | { readonly type: 'parts'; readonly parts: readonly AsyncIterable<Uint8Array>[] }
   /**

@@ -4,11 +4,13 @@ import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
 import { formatDurationMs } from '@holdfast/core/units/duration'
 import { DiagnosticLines } from '../process/diagnostic-lines.ts'
+import { readPieces } from '../process/pipe-pieces.ts'
 import { endOf } from '../process/process-end.ts'
 import { stopGroup } from '../process/process-group.ts'
 
 /** A running program whose output is backed up. Disposing it stops the program. */
 export interface CommandSource extends AsyncDisposable {
+  /** A piece may be used until the next one is asked for. */
   readonly bytes: AsyncIterable<Uint8Array>
   /** Throws SOURCE_COMMAND_FAILED when what was read must not count: the program failed, took too long, or wrote nothing. */
   finish(sizeBytes: number): Promise<void>
@@ -82,7 +84,7 @@ function startCommandSource(words: readonly string[], choice: CommandChoice, ctx
 async function* outputOf(stdout: Readable | null): AsyncGenerator<Uint8Array> {
   if (stdout === null) return
   try {
-    for await (const chunk of stdout) yield chunk
+    yield* readPieces(stdout, { areLent: true })
   } catch {
     // A broken pipe of the program: `finish` tells why.
   }

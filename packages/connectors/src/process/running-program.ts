@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { Context } from '@holdfast/core/context'
 import { formatDurationMs } from '@holdfast/core/units/duration'
 import { DiagnosticLines } from './diagnostic-lines.ts'
+import { readPieces } from './pipe-pieces.ts'
 import { endOf } from './process-end.ts'
 import { stopGroup } from './process-group.ts'
 import type { ProgramCommand } from './program-place.ts'
@@ -26,6 +27,8 @@ export interface RunningProgram extends AsyncDisposable {
 export interface ProgramChoice {
   /** While output is awaited and not one byte comes for so long, the program is killed. 0: never */
   readonly silenceLimitMs: number
+  /** Each piece of output is freed when the next one is asked for: its reader keeps none without copying it. */
+  readonly lendsOutput?: boolean
   /** written to its standard input, which is then closed */
   readonly input?: AsyncIterable<Uint8Array>
 }
@@ -52,7 +55,11 @@ export function startProgram(command: ProgramCommand, choice: ProgramChoice, ctx
   }
   return {
     pid: child.pid,
-    output: outputOf(child.stdout, choice.silenceLimitMs, onSilence),
+    output: outputOf(
+      readPieces(child.stdout, { areLent: choice.lendsOutput === true }),
+      choice.silenceLimitMs,
+      onSilence,
+    ),
     async finish() {
       const failure = await ended
       ctx.signal.removeEventListener('abort', interrupt)
@@ -90,17 +97,16 @@ export async function runProgram(
 }
 
 async function* outputOf(
-  stdout: Readable,
+  pieces: AsyncGenerator<Uint8Array, void, undefined>,
   silenceLimitMs: number,
   onSilence: () => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const chunks: AsyncIterator<Uint8Array> = stdout[Symbol.asyncIterator]()
   for (;;) {
     // Counts only while we wait: a reader who takes his time does not make a program silent.
     const timer = silenceLimitMs > 0 ? setTimeout(onSilence, silenceLimitMs) : undefined
-    let next: IteratorResult<Uint8Array>
+    let next: IteratorResult<Uint8Array, void>
     try {
-      next = await chunks.next()
+      next = await pieces.next()
     } catch {
       // A pipe that broke with its program: `finish` tells why.
       return

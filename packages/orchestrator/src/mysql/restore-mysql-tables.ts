@@ -1,6 +1,6 @@
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { backupLogical } from '@holdfast/connectors/mysql/logical/backup-logical'
 import { databasePath, type LogicalManifest } from '@holdfast/connectors/mysql/logical/logical-manifest'
 import type { LogicalFiles } from '@holdfast/connectors/mysql/logical/restore/logical-restore'
@@ -82,7 +82,8 @@ async function takeTables(
   for await (const entry of dump.entries) {
     if (entry.kind !== 'file' || entry.content.type !== 'stream') continue
     const isData = entry.path.endsWith(`/${databasePath(database)}`)
-    if (isData) await pipeline(entry.content.chunks, createWriteStream(file, { mode: 0o600 }), { signal: ctx.signal })
+    // piece by piece: each may be used until the next one is asked for
+    if (isData) await writeFile(file, entry.content.chunks, { mode: 0o600, signal: ctx.signal })
     else for await (const _bytes of entry.content.chunks) continue
   }
   const manifest: LogicalManifest | undefined = dump.manifest()

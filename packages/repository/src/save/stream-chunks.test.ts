@@ -7,7 +7,12 @@ import { createStreamChunker } from './stream-chunks.ts'
 const polynomial = 0x3da3358b4dc173n
 
 async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+  for (let at = 0; at < bytes.length; at += size) {
+    const lent = Uint8Array.from(bytes.subarray(at, at + size))
+    yield lent
+    // it is another's again: what is kept of it must have been copied
+    lent.fill(0)
+  }
 }
 
 // one for all streams, as a backup has: what one stream leaves behind must not show in the next

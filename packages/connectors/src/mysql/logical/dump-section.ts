@@ -1,6 +1,6 @@
 export async function readText(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = []
-  for await (const bytes of chunks) parts.push(bytes)
+  for await (const bytes of chunks) parts.push(Buffer.from(bytes))
   return Buffer.concat(parts).toString('utf8')
 }
 

@@ -45,12 +45,20 @@ function divide(
   endsApart = false,
 ): { text: Map<string, string>; splitter: DumpSplitter } {
   const splitter = new DumpSplitter({ of: 'databases', databases: ['a', 'b'], endsApart })
-  const pieces: DumpPiece[] = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()]
   const text = new Map<string, string>()
-  for (const { part, bytes } of pieces) {
-    const name = part.type === 'head' || part.type === 'tail' ? part.type : `${part.type} ${part.database}`
-    text.set(name, (text.get(name) ?? '') + Buffer.from(bytes).toString('utf8'))
+  const take = (pieces: readonly DumpPiece[]): void => {
+    for (const { part, bytes } of pieces) {
+      const name = part.type === 'head' || part.type === 'tail' ? part.type : `${part.type} ${part.database}`
+      text.set(name, (text.get(name) ?? '') + Buffer.from(bytes).toString('utf8'))
+    }
   }
+  for (const chunk of chunks) {
+    const lent = Uint8Array.from(chunk)
+    take(splitter.push(lent))
+    // it is another's again: what is kept of it must have been copied
+    lent.fill(0)
+  }
+  take(splitter.end())
   return { text, splitter }
 }
 

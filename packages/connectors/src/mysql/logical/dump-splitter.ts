@@ -62,13 +62,15 @@ export class DumpSplitter {
     this.#shape = shape
   }
 
-  /** Pieces in order; neighbouring ones of the same part follow each other. */
+  /** Pieces in order, parts of the chunk itself where they can be; neighbouring ones of the same part follow each other. */
   push(chunk: Uint8Array): DumpPiece[] {
-    const bytes =
-      this.#rest.length === 0
-        ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
-        : Buffer.concat([this.#rest, chunk])
-    return this.#divide(bytes, false)
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    if (this.#rest.length === 0) return this.#divide(bytes, false)
+    const restOfLine = bytes.subarray(0, bytes.indexOf(newline) + 1 || bytes.length)
+    const pieces = this.#divide(Buffer.concat([this.#rest, restOfLine]), false)
+    return restOfLine.length === bytes.length
+      ? pieces
+      : [...pieces, ...this.#divide(bytes.subarray(restOfLine.length), false)]
   }
 
   end(): DumpPiece[] {

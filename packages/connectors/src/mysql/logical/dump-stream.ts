@@ -7,7 +7,7 @@ import { type DumpPart, type DumpPiece, type DumpShape, DumpSplitter } from './d
 
 export interface DumpSection {
   readonly part: DumpPart
-  /** to be read to its end before the next section is asked for */
+  /** to be read to its end before the next section is asked for; a piece may be used until the next one is */
   readonly chunks: AsyncGenerator<Uint8Array, void, undefined>
 }
 
@@ -32,7 +32,8 @@ export function startDump(
   { shape, silenceLimitMs, host, input }: DumpStart,
   ctx: Context,
 ): DumpStream {
-  const program = startProgram(command, { silenceLimitMs, ...(input === undefined ? {} : { input }) }, ctx)
+  const choice = { silenceLimitMs, lendsOutput: true, ...(input === undefined ? {} : { input }) }
+  const program = startProgram(command, choice, ctx)
   const splitter = new DumpSplitter(shape)
   return {
     sections: () => sectionsOf(piecesOf(program, splitter)),
