@@ -14,6 +14,8 @@ describe.skipIf(mysqlRoot === undefined)('a server of MySQL', () => {
       'CREATE DATABASE shop',
       'CREATE TABLE shop.item (id int PRIMARY KEY, j json)',
       "INSERT INTO shop.item VALUES (1, '{}')",
+      'CREATE DATABASE `be``side`',
+      'CREATE TABLE `be``side`.item (id int PRIMARY KEY, j json)',
       "CREATE USER app@'%' IDENTIFIED BY 'secret'",
       "GRANT SELECT ON shop.* TO app@'%'",
     ])
@@ -24,7 +26,8 @@ describe.skipIf(mysqlRoot === undefined)('a server of MySQL', () => {
     expect(made.exitCode, made.stdout + made.stderr).toBe(0)
     let [uuid, set]: (string | null | undefined)[] = []
     const followed = await followDuring(cli.run, [server.url(), '--source', 'db'], async (follow) => {
-      await server.sql("INSERT INTO shop.item VALUES (2, '[]')")
+      await server.sql(["INSERT INTO shop.item VALUES (2, '[]')", "INSERT INTO `be``side`.item VALUES (77, '[]')"])
+      await server.sql(['USE shop', 'ALTER TABLE item ADD COLUMN k int DEFAULT 5'])
       ;[uuid, set] = (await server.sql('SELECT @@server_uuid, @@gtid_executed'))[0] ?? []
       await server.sql('DELETE FROM shop.item')
       await follow.stored(server)
@@ -35,6 +38,17 @@ describe.skipIf(mysqlRoot === undefined)('a server of MySQL', () => {
     const restored = await cli.run(into)
     expect(restored.exitCode, restored.stdout + restored.stderr).toBe(0)
     expect(await fresh.sql('SELECT id FROM shop.item ORDER BY id')).toEqual([['1'], ['2']])
+
+    // under a name that another database has in the log
+    await fresh.sql('DROP DATABASE `be``side`')
+    const beside = await cli.run([...into, '--database', 'shop', '--into', 'be`side'])
+    expect(beside.exitCode, beside.stdout + beside.stderr).toBe(0)
+    const rows = [
+      ['1', '5'],
+      ['2', '5'],
+    ]
+    expect(await fresh.sql('SELECT id, k FROM `be``side`.item ORDER BY id')).toEqual(rows)
+    await fresh.sql('DROP DATABASE `be``side`')
 
     const proven = await cli.run([
       'verify',

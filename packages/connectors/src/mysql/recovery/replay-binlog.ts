@@ -30,7 +30,7 @@ export async function replayBinlog(
   const loader = await findMysqlTool('client', family, client, ctx)
   const failed = (reason: string): AppError =>
     new AppError('MYSQL_RESTORE_FAILED', { what: 'the binary log', host, reason })
-  const readArguments = [...databaseArguments(database), ...(family === 'mysql' ? ['--skip-gtids'] : []), '-']
+  const readArguments = [...databaseArguments(database, family), ...(family === 'mysql' ? ['--skip-gtids'] : []), '-']
   await using reading = await clientCommand(reader, readArguments, target, client)
   const loadArguments = ['--binary-mode', '--batch', '--max-allowed-packet=1G', '--default-character-set=utf8mb4']
   await using loading = await clientCommand(loader, loadArguments, target, client)
@@ -44,9 +44,18 @@ export async function replayBinlog(
   if (read.failure !== undefined || errors.length > 0) throw failed(describeFailure(read.failure, read.diagnostics))
 }
 
-/** Chosen by the name that the log knows, and rewritten then. */
-function databaseArguments(database: ReplayRequest['database']): string[] {
+/**
+ * MariaDB's program chooses by the name that the log knows, and then writes the other one. MySQL's chooses by the name that it
+ * writes: a database of the log that has that name already is renamed as well, to what is not chosen.
+ */
+function databaseArguments(database: ReplayRequest['database'], family: ReplayRequest['family']): string[] {
   if (database === undefined) return []
   const { name, into } = database
-  return [...(name === into ? [] : [`--rewrite-db=${name}->${into}`]), `--database=${name}`]
+  if (name === into) return [`--database=${name}`]
+  const rename = `--rewrite-db=${name}->${into}`
+  if (family === 'mariadb') return [rename, `--database=${name}`]
+  return [rename, `--rewrite-db=${into}->${notChosen}`, `--database=${into}`]
 }
+
+/** no name of a database: it is longer than one may be */
+const notChosen = 'holdfast-'.repeat(8)
