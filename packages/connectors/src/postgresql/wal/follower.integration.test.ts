@@ -11,6 +11,7 @@ import { walTimeOf } from './wal-time.ts'
 import {
   expectContiguous,
   expectSameAsServer,
+  filesOf,
   follow,
   keepAll,
   pgbench,
@@ -18,6 +19,7 @@ import {
   run,
   until,
   untilDurable,
+  watchLateness,
 } from './testing/followed-server.ts'
 describe('following WAL', () => {
   it('stores segments byte for byte as the server has them, under load', async () => {
@@ -46,7 +48,7 @@ describe('following WAL', () => {
     await server.sql(`COMMIT PREPARED 'p'`)
     await untilDurable(server, followed)
     await followed.stop()
-    const all = [...followed.sink.files.values(), followed.sink.latestTip()!].map(({ facts }) => facts)
+    const all = filesOf(followed.sink).map(({ facts }) => facts)
     const [last] = await server.sql(
       `SELECT to_char(max(pg_xact_commit_timestamp(xid::text::xid)) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
        FROM generate_series(${all.find((each) => each.firstXid !== undefined)?.firstXid ?? 3}, ${all.findLast((each) => each.lastXid !== undefined)?.lastXid ?? 3}) AS xid`,
@@ -80,20 +82,24 @@ describe('following WAL', () => {
     await using followed = follow(server.target())
     await server.sql('CREATE TABLE quiet (id int)')
     await untilDurable(server, followed)
-    await until('a quiet instant is confirmed twice', () => followed.sink.confirmed.length > 1)
+    const { confirmed } = followed.sink
+    await until('a quiet instant is confirmed twice', () => confirmed.length > 1)
+    const before = await position(server)
     const [row] = await server.sql(
       `INSERT INTO quiet VALUES (1) RETURNING to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
     )
-    const before = followed.sink.confirmed.at(-1) ?? ''
-    expect(before < (row?.[0] ?? '')).toBe(true)
     await untilDurable(server, followed)
-    const tips = followed.sink.tips.length
-    await until(
-      'an instant after the commit is confirmed',
-      () => (followed.sink.confirmed.at(-1) ?? '') > (row?.[0] ?? ''),
-    )
-    // Nothing new, nothing written.
-    expect(followed.sink.tips.length).toBe(tips)
+    await until('an instant after the commit is confirmed', () => (confirmed.at(-1)?.until ?? '') > (row?.[0] ?? ''))
+    // None as long as the commit was not stored.
+    expect(confirmed.filter((each) => each.until > (row?.[0] ?? '') && each.lsn <= before)).toEqual([])
+    // Nothing new, nothing written; now and then the server writes something on its own account.
+    for (let isQuiet = false; !isQuiet;) {
+      await untilDurable(server, followed)
+      const [tips, known, lsn] = [followed.sink.tips.length, confirmed.length, await position(server)]
+      await until('a quiet instant is confirmed twice more', () => confirmed.length > known + 1)
+      isQuiet = (await position(server)) === lsn
+      if (isQuiet) expect(followed.sink.tips.length).toBe(tips)
+    }
     const report = await followed.stop()
     expect((report.recoverableUntil ?? '') > (row?.[0] ?? '')).toBe(true)
     expect((report.recoverableUntil ?? '') <= walTimeOf(new Date(Date.now() + 1))).toBe(true)
@@ -104,11 +110,13 @@ describe('following WAL', () => {
     await using followed = follow(server.target(), { flushEveryMs: 1000 })
     await server.sql('CREATE TABLE one (id int)')
     await untilDurable(server, followed)
+    await using lateness = await watchLateness(server)
     for (let round = 0; round < 3; round++) {
       await server.sql('INSERT INTO one VALUES (1)')
-      const committedAt = Date.now()
+      const [committedAt, lateMs] = [Date.now(), lateness.ms()]
       await untilDurable(server, followed)
-      expect(Date.now() - committedAt).toBeLessThan(1250)
+      const storedAt = followed.sink.tips.at(-1)?.atMs ?? 0
+      expect(storedAt - committedAt).toBeLessThan(1250 + lateness.ms() - lateMs)
     }
     expect(followed.sink.tips.length).toBeLessThan(8)
   })
@@ -128,7 +136,7 @@ describe('following WAL', () => {
     await untilDurable(server, followed)
     await followed.stop()
     expect(expectSameAsServer(server, followed.sink)).toBeGreaterThan(2)
-    const all = [...followed.sink.files.values(), followed.sink.latestTip()!].map(({ facts }) => facts)
+    const all = filesOf(followed.sink).map(({ facts }) => facts)
     expect(all.findLast((each) => each.lastCommitAt !== undefined)?.lastCommitAt).toBe(last?.[0])
     expect(all.flatMap((each) => each.restorePoints.map((point) => point.name))).toEqual(['here'])
     expect(followed.findings()).toEqual([])
@@ -142,7 +150,7 @@ describe('following WAL', () => {
     const startedAt = Date.now()
     await server.stop('fast')
     // The server waits for the follower to have flushed everything: it must not wait for the next bound or a timeout.
-    expect(Date.now() - startedAt).toBeLessThan(5000)
+    expect(Date.now() - startedAt).toBeLessThan(20_000)
     await server.start()
     await pgbench(server, '-t', '500', '-c', '2', '-n')
     await server.kill()
@@ -213,9 +221,7 @@ describe('following WAL', () => {
     await untilDurable(standby, followed)
     await followed.stop()
     expect(followed.findings()).toContain('POSTGRES_TIMELINE_FORKED')
-    const own = [...followed.sink.files.values(), followed.sink.latestTip()!].filter(
-      (file) => file.facts.timeline === 2,
-    )
+    const own = filesOf(followed.sink).filter((file) => file.facts.timeline === 2)
     for (const { name, bytes } of own) {
       const file = readFileSync(join(standby.dataDirectory, 'pg_wal', name))
       expect(Buffer.compare(file.subarray(0, bytes.length), bytes), name).toBe(0)
@@ -263,11 +269,11 @@ describe('following WAL', () => {
     // How many it takes depends on how much is on its way to a follower that does not take it: as long as the server has what
     // follows that, nothing is missing. A checkpoint that gives up the slot waits for the end of the follower's session.
     const wanted = ['POSTGRES_SLOT_ENDANGERED', 'POSTGRES_WAL_GAP']
-    for (let round = 0; round < 100 && !wanted.every((code) => followed.findings().includes(code)); round++) {
+    await until('the slot is given up, and that is known', async () => {
       await server.sql('INSERT INTO one VALUES (1); SELECT pg_switch_wal()')
       await server.sql('CHECKPOINT')
-    }
-    expect(followed.findings()).toEqual(expect.arrayContaining(wanted))
+      return wanted.every((code) => followed.findings().includes(code))
+    })
     isOpen = true
     await until('there is a gap', () => sink.gaps.length > 0)
     await server.sql('INSERT INTO one VALUES (1)')
@@ -294,8 +300,8 @@ describe('following WAL', () => {
       for (let round = 0; round < 10; round++) await server.sql('INSERT INTO one VALUES (1); SELECT pg_switch_wal()')
       const startedAt = Date.now()
       // gives up the slot, for which its session must have ended
-      await Promise.race([server.sql('CHECKPOINT'), pause(30_000, undefined, { ref: false })])
-      expect(Date.now() - startedAt).toBeLessThan(15_000)
+      await Promise.race([server.sql('CHECKPOINT'), pause(90_000, undefined, { ref: false })])
+      expect(Date.now() - startedAt).toBeLessThan(30_000)
     } finally {
       isOpen = true
     }
@@ -322,7 +328,7 @@ describe('following WAL', () => {
     expectSameAsServer(server, sink)
     expectContiguous(sink, 1 << 20)
     expect(sink.gaps).toEqual([])
-    const commits = [...sink.files.values(), sink.latestTip()!].reduce((sum, { facts }) => sum + facts.commits, 0)
+    const commits = filesOf(sink).reduce((sum, { facts }) => sum + facts.commits, 0)
     const first = [...sink.files.values()][0]?.facts.startLsn ?? ''
     const dump = await run(
       join(server.binDirectory, 'pg_waldump'),
@@ -342,13 +348,13 @@ describe('following WAL', () => {
   })
 
   it('waits for a slow sink with bounded memory, and keeps the session alive', async () => {
-    await using server = await startPostgres({ settings: { ...keepAll, wal_sender_timeout: '2s' } })
+    await using server = await startPostgres({ settings: { ...keepAll, wal_sender_timeout: '6s' } })
     let waiting = 0
     const sink = memoryLogSink({
       before: async (call) => {
         if (call === 'segment') {
           waiting++
-          await pause(waiting < 3 ? 3000 : 0)
+          await pause(waiting < 3 ? 8000 : 0)
         }
       },
     })

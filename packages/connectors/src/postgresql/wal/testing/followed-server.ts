@@ -7,8 +7,10 @@ import { quietContext } from '@holdfast/core/context'
 import type { Event, FindingNoted } from '@holdfast/core/events/event'
 import { expect } from 'vitest'
 import { type PostgresServer } from '../../testing/postgres-server.ts'
+import { connectPostgres } from '../../connection/connect.ts'
 import type { PostgresTarget } from '../../connection/target.ts'
 import { type FollowOptions, followWal } from '../follower.ts'
+import type { LogSegment } from '../log-sink.ts'
 import { formatLsn, parseLsn } from '../lsn.ts'
 import { type MemoryLogSink, memoryLogSink } from './memory-log-sink.ts'
 
@@ -78,9 +80,15 @@ export async function untilDurable(server: PostgresServer, followed: Followed): 
   await until(`WAL up to ${formatLsn(lsn)} is durable`, () => (followed.sink.durable()?.lsn ?? 0n) >= lsn)
 }
 
+/** All there is, the growing one last; there is none where the WAL ends with a segment. */
+export function filesOf(sink: MemoryLogSink): LogSegment[] {
+  const tip = sink.latestTip()
+  return [...sink.files.values(), ...(tip === undefined ? [] : [tip])]
+}
+
 /** Compares every file of the sink with the server's own, as far as the sink's goes. */
 export function expectSameAsServer(server: PostgresServer, sink: MemoryLogSink): number {
-  const files = [...sink.files.values(), ...(sink.latestTip() === undefined ? [] : [sink.latestTip()!])]
+  const files = filesOf(sink)
   for (const { name, bytes } of files) {
     const own = readFileSync(join(server.dataDirectory, 'pg_wal', name.replace('.partial', '')))
     expect(Buffer.compare(own.subarray(0, bytes.length), bytes), name).toBe(0)
@@ -90,11 +98,37 @@ export function expectSameAsServer(server: PostgresServer, sink: MemoryLogSink):
 
 /** Names without holes, so that a recovery can run through. */
 export function expectContiguous(sink: MemoryLogSink, segmentBytes = 16 << 20): void {
-  const numbers = [...sink.files.values(), ...(sink.latestTip() === undefined ? [] : [sink.latestTip()!])].map(
-    ({ facts }) => Number((parseLsn(facts.startLsn) ?? 0n) / BigInt(segmentBytes)),
-  )
+  const numbers = filesOf(sink).map(({ facts }) => Number((parseLsn(facts.startLsn) ?? 0n) / BigInt(segmentBytes)))
   const distinct = [...new Set(numbers)].sort((a, b) => a - b)
   expect(distinct).toEqual(distinct.map((_number, index) => (distinct[0] ?? 0) + index))
+}
+
+/** Milliseconds by which the machine was late so far: our timers, and answers of the server. */
+export async function watchLateness(server: PostgresServer): Promise<{ ms(): number } & AsyncDisposable> {
+  const ctx = quietContext()
+  const connection = await connectPostgres(server.target(), {}, ctx)
+  let [lateMs, isOver] = [0, false]
+  const watch = async (work: () => Promise<unknown>): Promise<void> => {
+    while (!isOver) {
+      const startedMs = performance.now()
+      await work()
+      // what is usual
+      lateMs += Math.max(0, performance.now() - startedMs - 40)
+    }
+  }
+  const answers = watch(async () => {
+    await connection.query('SELECT 1', ctx)
+    await pause(10)
+  })
+  const timers = watch(() => pause(10))
+  return {
+    ms: () => lateMs,
+    async [Symbol.asyncDispose]() {
+      isOver = true
+      await Promise.all([answers, timers])
+      await connection[Symbol.asyncDispose]()
+    },
+  }
 }
 
 export const keepAll = {

@@ -1,6 +1,6 @@
 import type { Context } from '@holdfast/core/context'
 import type { LogGap, LogResume, LogSegment, LogSink } from '../log-sink.ts'
-import { formatLsn, type LogPosition, parseLsn } from '../lsn.ts'
+import { formatLsn, type LogPosition, type Lsn, parseLsn } from '../lsn.ts'
 import type { SegmentFacts } from '../segment-facts.ts'
 import type { WalTime } from '../wal-time.ts'
 
@@ -10,7 +10,7 @@ export interface MemoryLogSink extends LogSink {
   readonly histories: Map<string, string>
   readonly gaps: LogGap[]
   readonly tips: { name: string; sizeBytes: number; atMs: number }[]
-  readonly confirmed: WalTime[]
+  readonly confirmed: { readonly lsn: Lsn; readonly until: WalTime }[]
   latestTip(): LogSegment | undefined
   /** bytes of a segment: whole, or as far as the tip goes */
   bytesOf(name: string): Uint8Array | undefined
@@ -30,7 +30,7 @@ export function memoryLogSink(options: MemoryLogSinkOptions = {}): MemoryLogSink
   const histories = new Map<string, string>()
   const gaps: LogGap[] = []
   const tips: { name: string; sizeBytes: number; atMs: number }[] = []
-  const confirmed: WalTime[] = []
+  const confirmed: { readonly lsn: Lsn; readonly until: WalTime }[] = []
   let tip: LogSegment | undefined
   let durable: LogPosition | undefined
   let last: SegmentFacts | undefined
@@ -105,7 +105,7 @@ export function memoryLogSink(options: MemoryLogSinkOptions = {}): MemoryLogSink
       alone(async () => {
         if (durable === undefined || formatLsn(position.lsn) !== formatLsn(durable.lsn))
           throw new Error('not what is durable')
-        confirmed.push(until)
+        confirmed.push({ lsn: position.lsn, until })
       }),
     durable: () => durable,
     flush: () => alone(async () => {}),
