@@ -6,6 +6,7 @@ import type { PackWriter, Region } from '../engine/pack-writer.ts'
 import { sha256 } from '../engine/sha256.ts'
 import type { Span } from '../engine/sha256-lanes.ts'
 import type { Compress } from '../engine/zstd.ts'
+import { chooseCompress, type DataCompression } from './data-compression.ts'
 import type { SaveCounts } from './save-jobs.ts'
 
 /** One repository as a worker writes to it. */
@@ -14,7 +15,7 @@ export interface StoreTarget {
   readonly data: PackWriter
   readonly tree: PackWriter
   /** undefined: this kind is stored uncompressed */
-  readonly compressData: Compress | undefined
+  readonly compressData: DataCompression | undefined
   readonly compressTree: Compress | undefined
   /** Stores a blob in a pack of its own; returns its stored size without the overhead of sealing. */
   storeLarge(id: string, bytes: Buffer, isTree: boolean): number
@@ -23,9 +24,6 @@ export interface StoreTarget {
 }
 
 const zeroRunBytes = 512 * 1024
-/** Blobs from this size on are probed before they are compressed whole. */
-const probedBytes = 256 * 1024
-const probeBytes = 16 * 1024
 
 /**
  * Takes blobs that lie in the arena: names each by its hash, and stores it in every repository that does not have it. The
@@ -85,10 +83,10 @@ export class BlobStore {
     for (const [number, target] of this.#targets.entries()) {
       target.ensureClaims()
       if (!target.index.claim(id)) continue
-      const compress = isTree ? target.compressTree : target.compressData
-      if (compress !== undefined && compressed < 0) compressed = this.#compress(compress, at, length, isTree)
+      const isCompressed = (isTree ? target.compressTree : target.compressData) !== undefined
+      if (isCompressed && compressed < 0) compressed = this.#compress(target, at, length, isTree)
       const writer = isTree ? target.tree : target.data
-      const stored = compress !== undefined && compressed > 0 ? compressed : length
+      const stored = isCompressed && compressed > 0 ? compressed : length
       if (stored === compressed) writer.append(id, this.#scratch.at, compressed, length)
       else writer.append(id, at, length, 0)
       added.push(writer)
@@ -124,20 +122,13 @@ export class BlobStore {
   }
 
   /** Size of the compressed form in the scratch region, 0 when it is not worth it. Trees are always kept compressed. */
-  #compress(compress: Compress, at: number, length: number, isTree: boolean): number {
+  #compress({ compressTree, compressData }: StoreTarget, at: number, length: number, isTree: boolean): number {
     if (length === 0) return 0
-    if (!isTree && length >= probedBytes && !this.#looksCompressible(compress, at, length)) return 0
+    const scratch = this.#scratch
+    const compress = isTree ? compressTree : compressData && chooseCompress(compressData, at, length, scratch)
     // all the room there is: with less than its own bound zstd goes through buffers of its own, at half the speed
-    const compressed = compress(at, length, this.#scratch.at, this.#scratch.sizeBytes)
+    const compressed = compress?.(at, length, scratch.at, scratch.sizeBytes) ?? 0
     return isTree || compressed < length ? compressed : 0
-  }
-
-  /** Tries the beginning and the middle, so that film, archives and ciphertext are not compressed in vain. */
-  #looksCompressible(compress: Compress, at: number, length: number): boolean {
-    return [at, at + (length >> 1)].some((from) => {
-      const compressed = compress(from, probeBytes, this.#scratch.at, this.#scratch.sizeBytes)
-      return compressed < probeBytes * 0.98
-    })
   }
 
   #count(target: number, isTree: boolean, length: number, stored: number): void {

@@ -19,6 +19,7 @@ import { createSourceFilter } from '../filter/source-filter.ts'
 import { readXattrs } from '../native/xattr.ts'
 import { BlobStore, type StoreTarget } from './blob-store.ts'
 import { chunkBytesAtMost } from './chunker.ts'
+import { createDataCompression } from './data-compression.ts'
 import { cutContent } from './cut-content.ts'
 import {
   type DirectoryReaderOptions,
@@ -73,7 +74,7 @@ const [input, text, plain, window] = [
 ]
 const decompress = createDecompressor(arena.bytes)
 const compressTree = createCompressor(arena.bytes, zstdLevels.auto)
-const compressData = setup.dataLevel === undefined ? undefined : createCompressor(arena.bytes, setup.dataLevel)
+const compressData = setup.dataLevel === undefined ? undefined : createDataCompression(arena.bytes, setup.dataLevel)
 const hasher = new BlobHasher(arena)
 const tally = createSaveTally(setup.targets.length, setup.verbose)
 

@@ -15,6 +15,10 @@ async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> 
   }
 }
 
+async function* parts(bytes: Buffer, ends: readonly number[]): AsyncGenerator<Uint8Array> {
+  for (const [i, end] of ends.entries()) yield bytes.subarray(ends[i - 1] ?? 0, end)
+}
+
 // one for all streams, as a backup has: what one stream leaves behind must not show in the next
 const chunker = createStreamChunker(polynomial)
 const small = createStreamChunker(polynomial, { bufferBytes: chunkBytesAtMost + 65536, windowBytes: 1 << 20 })
@@ -41,6 +45,12 @@ test('neither the size of the pieces nor that of the buffer moves the cuts, and 
       expect(chunks.map((chunk) => chunk.length)).toEqual(expected)
       expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
     }
+  }
+  // pieces that end just where a chunk does: whether a cut is there shows only when more has come
+  const ends = expected.map((_, i) => expected.slice(0, i + 1).reduce((sum, length) => sum + length, 0))
+  for (const by of [chunker, small]) {
+    const chunks = await Array.fromAsync(by(parts(bytes, ends)))
+    expect(chunks.map((chunk) => chunk.length)).toEqual(expected)
   }
   expect(Math.max(...expected)).toBeLessThanOrEqual(chunkBytesAtMost)
   expect(Math.min(...expected.slice(0, -1))).toBeGreaterThanOrEqual(chunkBytesAtLeast)

@@ -31,6 +31,7 @@ export function createStreamChunker(
   return async function* chunks(bytes) {
     let start = buffer
     let end = buffer
+    let searched = buffer
     let wanted = windowBytes
     const take = (cut: number): Uint8Array<ArrayBuffer> => {
       const chunk = new Uint8Array(arena.bytes.subarray(start, cut))
@@ -41,6 +42,7 @@ export function createStreamChunker(
     const moveToFront = (): void => {
       arena.bytes.copyWithin(buffer, start, end)
       end -= start - buffer
+      searched -= start - buffer
       start = buffer
       if (touched > usual && end - buffer < usual) {
         arena.release({ at: buffer, sizeBytes: bufferBytes }, usual)
@@ -56,12 +58,16 @@ export function createStreamChunker(
         end += count
         touched = Math.max(touched, end - buffer)
         while (end - start >= wanted) {
-          const cut = nextCut(arena.primitives, start, end)
+          const cut = nextCut(arena.primitives, start, end, searched)
           if (cut < end || wanted === chunkBytesAtMost) yield take(cut)
-          else wanted = Math.min(2 * wanted, chunkBytesAtMost)
+          else {
+            // a cut just at the end looks like none
+            searched = end - 1
+            wanted = Math.min(wanted + windowBytes, chunkBytesAtMost)
+          }
         }
       }
     }
-    while (start < end) yield take(nextCut(arena.primitives, start, end))
+    while (start < end) yield take(nextCut(arena.primitives, start, end, searched))
   }
 }
