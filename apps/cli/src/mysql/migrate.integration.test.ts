@@ -80,6 +80,7 @@ it('moves into PostgreSQL by pgloader, counts, and tells which types and parts a
     'CREATE DATABASE shop',
     'CREATE TABLE shop.`Item` (id int unsigned AUTO_INCREMENT PRIMARY KEY, at datetime, flag tinyint(1), name varchar(9))',
     "INSERT INTO shop.`Item` (at, flag, name) SELECT '2026-01-02 03:04:05', 1, 'é' FROM shop.seq_1_to_300",
+    'CREATE TABLE shop.part (id int PRIMARY KEY, item int unsigned UNIQUE, FOREIGN KEY (item) REFERENCES `Item` (id))',
     'CREATE VIEW shop.v AS SELECT 1',
     "CREATE USER mover@'127.0.0.1' IDENTIFIED BY 'p@s:s/w%40 o''rd'",
     "GRANT ALL ON *.* TO mover@'127.0.0.1'",
@@ -93,7 +94,8 @@ it('moves into PostgreSQL by pgloader, counts, and tells which types and parts a
   expect(await fresh.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'shop'", 'goal')).toEqual([['0']])
   const moved = await cli.run(words, { variables })
   expect(moved.exitCode, moved.stdout + moved.stderr).toBe(0)
-  expect(moved.stdout).toContain('300 rows in 1 table, as on the old server')
+  expect(moved.stdout).toContain('300 rows in 2 tables, as on the old server')
+  expect(moved.stdout).toContain('4 keys of tables, as on the old server')
   expect(moved.stdout).toContain('datetime became timestamp with time zone: Item.at')
   expect(moved.stdout).toContain('tinyint became boolean: Item.flag')
   expect(await fresh.sql('SELECT count(*), max(name) FROM shop."Item"', 'goal')).toEqual([['300', 'é']])
@@ -103,9 +105,14 @@ it('moves into PostgreSQL by pgloader, counts, and tells which types and parts a
     stderr: expect.stringContaining('a schema "shop"'),
   })
   // pgloader ends with success although PostgreSQL refused what MariaDB takes for a time
-  await old.sql(['CREATE DATABASE odd', 'CREATE TABLE odd.t (t time)', "INSERT INTO odd.t VALUES ('-700:00:00')"])
+  await old.sql([
+    'CREATE DATABASE odd',
+    'CREATE TABLE odd.t (t time, i int unsigned, FOREIGN KEY (i) REFERENCES shop.`Item` (id))',
+    "INSERT INTO odd.t (t) VALUES ('-700:00:00')",
+  ])
   const refused = await cli.run([...words, '--database', 'odd'], { variables })
   expect(refused.exitCode, refused.stdout + refused.stderr).toBe(3)
+  expect(refused.stdout).toContain('foreign keys of t: 0, not 1')
   expect(refused.stdout).toMatch(/pgloader: .*-700:00:00[^]*t has 0 rows, not 1/)
   const missing = await cli.run([...words, '--database', 'odd'], { variables: { ...variables, PATH: '/nowhere' } })
   expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('apt install pgloader') })

@@ -7,6 +7,7 @@ import type { LogicalBackupOptions } from '@holdfast/connectors/mysql/logical/lo
 import { readStructure } from '@holdfast/connectors/mysql/logical/read-structure'
 import { checkPgloaderLogin } from '@holdfast/connectors/mysql/pgloader/check-login'
 import { type PgloaderRoute, pgloaderCommandFile } from '@holdfast/connectors/mysql/pgloader/command-file'
+import { compareKeys } from '@holdfast/connectors/mysql/pgloader/compare-keys'
 import {
   compareWithPostgres,
   type MovedDatabase,
@@ -16,6 +17,7 @@ import { findPgloader, runPgloader } from '@holdfast/connectors/mysql/pgloader/r
 import { sqlRows } from '@holdfast/connectors/postgresql/backup/sql-rows'
 import { connectPostgres } from '@holdfast/connectors/postgresql/connection/connect'
 import { findPassword } from '@holdfast/connectors/postgresql/connection/password-file'
+import type { PostgresConnection } from '@holdfast/connectors/postgresql/connection/connection'
 import type { PostgresTarget } from '@holdfast/connectors/postgresql/connection/target'
 import { chosenHost } from '@holdfast/connectors/postgresql/logical/chosen-host'
 import type { Context } from '@holdfast/core/context'
@@ -69,14 +71,7 @@ export async function planMysqlToPostgres(asked: ToPostgresRequest, ctx: Context
   await using goal = await connectPostgres(to, { readWrite: true }, ctx)
   const { databases, left } = await readSource(source, backup.selection.databases, ctx)
   const database = to.database ?? to.user
-  const there = await sqlRows(goal, 'SELECT nspname AS name FROM pg_namespace', ctx)
-  const taken = databases.find((one) => there.some((row) => row('name') === one.database))
-  if (taken !== undefined) {
-    throw new AppError('MYSQL_MIGRATION_IMPOSSIBLE', {
-      reason: `there is a schema ${JSON.stringify(taken.database)} in database ${JSON.stringify(database)} on ${goal.host} already`,
-      advice: 'Drop it, or name another database of PostgreSQL in the second address.',
-    })
-  }
+  await requireNoSchema(goal, { databases, database }, ctx)
   const host = chosenHost(to, goal)
   const goalRoute = { host, user: to.user, database, tlsMode: to.tls.mode }
   const routes = databases.map((one) => ({ from, database: one.database, to: goalRoute }))
@@ -96,6 +91,21 @@ export async function planMysqlToPostgres(asked: ToPostgresRequest, ctx: Context
     routes,
     postgresPassword: to.password ?? findPassword(to.passwordLines, host, database, to),
   }
+}
+
+/** pgloader would drop tables that are called as those that it makes. */
+async function requireNoSchema(
+  goal: PostgresConnection,
+  { databases, database }: { readonly databases: readonly MovedDatabase[]; readonly database: string },
+  ctx: Context,
+): Promise<void> {
+  const there = await sqlRows(goal, 'SELECT nspname AS name FROM pg_namespace', ctx)
+  const taken = databases.find((one) => there.some((row) => row('name') === one.database))
+  if (taken === undefined) return
+  throw new AppError('MYSQL_MIGRATION_IMPOSSIBLE', {
+    reason: `there is a schema ${JSON.stringify(taken.database)} in database ${JSON.stringify(database)} on ${goal.host} already`,
+    advice: 'Drop it, or name another database of PostgreSQL in the second address.',
+  })
 }
 
 async function readSource(
@@ -141,6 +151,11 @@ export async function executeMysqlToPostgres(
   const backedUpAt = ctx.now().getTime()
   const warnings = [...manifest.warnings]
   const passwords = { mysql: request.from.password, postgres: postgresPassword }
+  {
+    // the backup took its time
+    await using goal = await connectPostgres(request.to, {}, ctx)
+    await requireNoSchema(goal, { databases: plan.databases, database: plan.to.database }, ctx)
+  }
   for (const route of routes) {
     const complaints = await runPgloader({ program, route, passwords }, ctx)
     warnings.push(...complaints.map((one) => `pgloader: ${one}`))
@@ -150,7 +165,7 @@ export async function executeMysqlToPostgres(
   await using from = await connectMysql(request.from, ctx)
   await using to = await connectPostgres(request.to, {}, ctx)
   for (const moved of plan.databases) {
-    checks.push(await compareWithPostgres({ from, to }, moved, ctx))
+    checks.push(await compareWithPostgres({ from, to }, moved, ctx), await compareKeys({ from, to }, moved, ctx))
     typeChanges.push(...(await readTypeChanges({ from, to }, moved, ctx)))
   }
   const loadMs = ctx.now().getTime() - backedUpAt

@@ -8,11 +8,11 @@ const route: PgloaderRoute = {
   to: { host: { host: '/run/postgresql', port: 5432 }, user: 'postgres', database: 'goal', tlsMode: 'prefer' },
 }
 
-it('names both servers, never drops, and keeps names as they are', () => {
+it('names both servers, wants indexes, and keeps names as they are', () => {
   const text = pgloaderCommandFile(route)
   expect(text).toContain('FROM mysql://root@db1:3306/shop\n')
   expect(text).toContain('INTO postgresql://postgres@unix:/run/postgresql:5432/goal?sslmode=prefer\n')
-  expect(text).toMatch(/WITH include no drop,.* quote identifiers;/)
+  expect(text).toMatch(/WITH create tables, create indexes, foreign keys,.* quote identifiers;/)
 })
 
 it('refuses names it could read as something else, and certificates that it would not look at', () => {

@@ -17,7 +17,8 @@ export interface PgloaderRoute {
 /**
  * What pgloader is told: no password, which it takes from the environment. Its addresses know neither percent signs nor
  * quotes, so that names it could read as something else are refused, and it verifies no certificate, so that a connection
- * that insists on one is refused too. Fails with MYSQL_MIGRATION_IMPOSSIBLE. Source: pgloader manual, "LOAD DATABASE".
+ * that insists on one is refused too. It is not told "include no drop", with which its release 3.6.7 makes no keys and no
+ * indexes: the caller looks that there is no such schema yet. Fails with MYSQL_MIGRATION_IMPOSSIBLE. Source: pgloader manual, "LOAD DATABASE".
  */
 export function pgloaderCommandFile({ from, database, to }: PgloaderRoute): string {
   if (!['disabled', 'preferred'].includes(from.tls.mode)) {
@@ -41,7 +42,7 @@ export function pgloaderCommandFile({ from, database, to }: PgloaderRoute): stri
     'LOAD DATABASE',
     `  FROM ${mysql}`,
     `  INTO ${postgres}?sslmode=${to.tlsMode === 'require' ? 'require' : to.tlsMode === 'disable' ? 'disable' : 'prefer'}`,
-    '  WITH include no drop, create tables, create indexes, foreign keys, reset sequences, quote identifiers;',
+    '  WITH create tables, create indexes, foreign keys, reset sequences, quote identifiers;',
     '',
   ].join('\n')
 }
