@@ -161,6 +161,12 @@ export const mysqlErrors = {
     message: '{target} lies where the binary log is missing; recoverable are {ranges}',
     hint: 'Choose an instant within one of these ranges; `holdfast coverage` shows them.',
   },
+  MYSQL_PLACE_UNKNOWN: {
+    exitCode: 1,
+    retryable: false,
+    message: '{target} is not in the binary log that can be replayed on a backup: {log}',
+    hint: 'Look for it with mariadb-binlog or mysqlbinlog in these files; `holdfast coverage` shows which times are covered.',
+  },
   // --- MySQL and MariaDB: physical backups and servers of our own
   MYSQL_PHYSICAL_FAILED: {
     exitCode: 1,

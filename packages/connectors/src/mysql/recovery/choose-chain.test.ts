@@ -110,6 +110,16 @@ it('chooses the backup with the least to replay, and says why a point cannot be 
   expect(fails(5)).toThrow('before the oldest')
   expect(fails(40)).toThrow('binary log is missing')
   expect(fails(55)).toThrow('after the newest')
+  const places = [
+    { type: 'position', file: 'b.000001', position: 599 },
+    // behind the end of its file, and of another name
+    { type: 'position', file: 'b.000001', position: 99_999 },
+    { type: 'position', file: 'mysql-bin.000001', position: 650 },
+    { type: 'gtid', gtid: '0-1-9999' },
+  ] as const
+  for (const stop of places) {
+    expect(() => chosen(stop)).toThrow(/is not in the binary log that can be replayed.*b\.000001:600 to b\.00000/)
+  }
   expect(() => chooseChain([], whole, { type: 'latest' })).toThrow('no base backup')
 })
 

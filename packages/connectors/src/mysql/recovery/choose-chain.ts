@@ -1,13 +1,14 @@
 import { AppError } from '@holdfast/core/errors/app-error'
-import { binlogIndex, comparePositions } from '../binlog/binlog-position.ts'
+import { type BinlogPosition, comparePositions } from '../binlog/binlog-position.ts'
 import type { SliceFacts } from '../binlog/slice-facts.ts'
-import type { BinlogChain, RecoverableBase } from './binlog-chain.ts'
+import type { BinlogChain, LogStretch, RecoverableBase } from './binlog-chain.ts'
+import { placeUnknown } from './place-unknown.ts'
 import { chainsOf, coverage } from './coverage.ts'
 import { describePoint, type MysqlRecoveryPoint } from './recovery-point.ts'
 
 /**
  * The backup with the least to replay from which a point can be reached, with its log. Fails with RECOVERY_NO_BASE,
- * RECOVERY_BEFORE_OLDEST, RECOVERY_AFTER_NEWEST, MYSQL_RECOVERY_IN_GAP.
+ * RECOVERY_BEFORE_OLDEST, RECOVERY_AFTER_NEWEST, MYSQL_RECOVERY_IN_GAP, MYSQL_PLACE_UNKNOWN.
  */
 export function chooseChain(
   bases: readonly RecoverableBase[],
@@ -20,6 +21,10 @@ export function chooseChain(
   if (newest === undefined) throw new AppError('RECOVERY_NO_BASE', { target })
   const chosen = chains.findLast((chain) => reaches(chain, stop, chains))
   if (chosen !== undefined) return chosen
+  if (stop.type === 'position' || stop.type === 'gtid') {
+    const held = chains.flatMap(({ stretches }) => stretches)
+    throw placeUnknown(target, held)
+  }
   const covered = coverage(bases, slices)
   const [from, until] = [covered?.oldest ?? '', covered?.newest ?? '']
   if (stop.type === 'time' && stop.at < from) throw new AppError('RECOVERY_BEFORE_OLDEST', { target, from, until })
@@ -37,14 +42,18 @@ function reaches(chain: BinlogChain, stop: MysqlRecoveryPoint, all: readonly Bin
       return !all.some((other) => other.until > until)
     case 'time':
       return base.consistentAt <= stop.at && stop.at <= until
-    case 'position': {
-      if (binlogIndex(stop.file) === undefined) return false
-      return stretches.some(({ from, end }) => comparePositions(from, stop) <= 0 && comparePositions(stop, end) <= 0)
-    }
+    case 'position':
+      return stretches.some((stretch) => isWithin(stop, stretch))
     case 'gtid':
       // which log holds it is seen when it is read: the newest that may
       return chain.slices.some(({ gtid }) => isAtLeast(gtid, stop.gtid)) && !isAtLeast(base.position?.gtid, stop.gtid)
   }
+}
+
+function isWithin(place: BinlogPosition, { from, end, slices }: LogStretch): boolean {
+  if (comparePositions(place, from) < 0 || comparePositions(place, end) > 0) return false
+  // also of this name, and not behind the end of that file
+  return slices.some(({ file, endPosition }) => file === place.file && place.position <= endPosition)
 }
 
 /** Whether a state, as both families write it, holds a transaction. */

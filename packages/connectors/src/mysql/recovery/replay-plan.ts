@@ -1,11 +1,11 @@
 import type { Context } from '@holdfast/core/context'
-import { AppError } from '@holdfast/core/errors/app-error'
 import { eventsIn } from '../binlog/binlog-event.ts'
 import { type BinlogPosition, comparePositions, formatPosition } from '../binlog/binlog-position.ts'
 import { GtidSet } from '../binlog/gtid-set.ts'
 import type { SliceFacts } from '../binlog/slice-facts.ts'
 import { type LoggedTransaction, TransactionTracker } from '../binlog/transaction-tracker.ts'
 import type { BinlogChain, LogStretch } from './binlog-chain.ts'
+import { placeUnknown } from './place-unknown.ts'
 import { describePoint, type MysqlRecoveryTarget } from './recovery-point.ts'
 
 /** Reads a slice's bytes. */
@@ -40,7 +40,7 @@ export interface ExcludedTransaction {
 
 /**
  * Finds the places of a target in the log: reads only slices that may hold them. Returns undefined when nothing is to be
- * replayed. Fails with RECOVERY_POINT_UNKNOWN.
+ * replayed. Fails with MYSQL_PLACE_UNKNOWN.
  */
 export async function planReplay(
   chain: BinlogChain,
@@ -49,7 +49,7 @@ export async function planReplay(
   ctx: Context,
 ): Promise<ReplayPlan | undefined> {
   if (target.stop.type === 'backup' || chain.stretches.length === 0) {
-    if (target.without.length > 0) throw unknown(target.without[0] ?? '')
+    if (target.without.length > 0) throw placeUnknown(`transaction ${target.without[0] ?? ''}`, chain.stretches)
     return undefined
   }
   const whole: ReplayPart[] = []
@@ -115,14 +115,14 @@ async function untilStop(
         if (found === undefined) continue
         return upTo(at, { file: found.file, position: inclusive ? found.endPosition : found.startPosition })
       }
-      throw unknown(describePoint(stop))
+      throw placeUnknown(describePoint(stop), stretchesOf(whole))
     }
     case 'position': {
       // names of files may come again at another server: the newest
       const at = whole.findLastIndex(
         ({ from, to }) => comparePositions(from, stop) <= 0 && comparePositions(stop, to) <= 0,
       )
-      if (at < 0) throw unknown(describePoint(stop))
+      if (at < 0) throw placeUnknown(describePoint(stop), stretchesOf(whole))
       return upTo(at, { file: stop.file, position: stop.position })
     }
   }
@@ -140,7 +140,7 @@ async function findExcluded(
       one.gtid === name || formatPosition({ file: one.file, position: one.startPosition }) === name
     let found: ExcludedTransaction | undefined
     for (const part of whole) found = (await findTransaction(part, () => true, isIt, read, ctx)) ?? found
-    if (found === undefined) throw unknown(`transaction ${name}`)
+    if (found === undefined) throw placeUnknown(`transaction ${name}`, stretchesOf(whole))
     excluded.push(found)
   }
   return excluded
@@ -182,6 +182,6 @@ function endsBetween({ commitPosition, endPosition, endsFile }: SliceFacts): boo
   return endsFile || commitPosition === endPosition
 }
 
-function unknown(target: string): AppError {
-  return new AppError('RECOVERY_POINT_UNKNOWN', { target, known: 'none; `holdfast coverage` shows what the log holds' })
+function stretchesOf(whole: readonly ReplayPart[]): readonly LogStretch[] {
+  return whole.map(({ stretch }) => stretch)
 }

@@ -101,8 +101,8 @@ it('replays an encrypted log of statements, rows, temporary tables and DDL to a 
   expect(await replay({ stop: { type: 'gtid', gtid: last }, inclusive: false }, false)).toEqual(all)
   expect(await fresh.sql("SELECT COUNT(*) FROM mysql.user WHERE user = 'later'")).toEqual([['1']])
   expect(await replay({ stop: { type: 'position', file, position: Number(position) } })).toEqual([])
-  await expect(replay({ without: ['0-1-9999'] })).rejects.toMatchObject({ code: 'RECOVERY_POINT_UNKNOWN' })
+  await expect(replay({ without: ['0-1-9999'] })).rejects.toMatchObject({ code: 'MYSQL_PLACE_UNKNOWN' })
   await expect(replay({ stop: { type: 'gtid', gtid: '0-1-9999' } })).rejects.toMatchObject({
-    code: 'RECOVERY_POINT_UNKNOWN',
+    code: 'MYSQL_PLACE_UNKNOWN',
   })
 })
