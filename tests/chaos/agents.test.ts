@@ -43,7 +43,8 @@ const isOpen = ({ endedAt }: Run): boolean => endedAt === undefined
 async function askForBackups(site: AgentsSite, untilMs: number): Promise<void> {
   const random = new SeededRandom(Number(seed) + 1)
   await using queue = await openRunQueue(site.catalogue, quietContext(), { via: 'table' })
-  for (let count = 0; Date.now() < untilMs; count++) {
+  // on a busy machine also later, until there was one for each
+  for (let count = 0; Date.now() < untilMs || (await backupsOf(site)).length < size.agents; count++) {
     await pause(150)
     if ((await backupsOf(site)).filter(isOpen).length >= mostWaiting) continue
     const number = random.below(size.agents)

@@ -18,7 +18,10 @@ import { SeededRandom } from '../scenario/random.ts'
 const { HOLDFAST_CHAOS_KILLS: kills = '8', HOLDFAST_TEST_SEED: seed = '5' } = process.env
 const writer = join(import.meta.dirname, 'catalogue-writer.ts')
 
-/** Runs a writer until it has acknowledged something and some time has passed; returns what it acknowledged. */
+/** A disk may be so slow that it acknowledges no more in the time that it has. */
+const leastLines = 11
+
+/** Runs a writer until it has acknowledged some things and some time has passed; returns what it acknowledged. */
 async function writeAndDie(path: string, name: string, afterMs: number): Promise<string[]> {
   const child = spawn(process.execPath, [writer, path, name], { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
@@ -26,7 +29,7 @@ async function writeAndDie(path: string, name: string, afterMs: number): Promise
     output += data.toString('latin1')
   })
   const over = once(child, 'close')
-  await Promise.race([once(child.stdout, 'data'), over])
+  while (output.split('\n').length <= leastLines && child.exitCode === null) await pause(1)
   await pause(afterMs)
   child.kill('SIGKILL')
   const [exitCode, signal] = await over

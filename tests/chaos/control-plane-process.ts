@@ -1,5 +1,5 @@
 /** A server in small: schedules, leases and executes, until it is stopped with SIGTERM, or killed. */
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { quietContext } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
@@ -7,11 +7,19 @@ import { openCatalogue } from '@holdfast/orchestrator/catalogue/open-catalogue'
 import { createScheduler } from '@holdfast/orchestrator/planning/scheduler'
 import { openRunQueue } from '@holdfast/orchestrator/run/open-run-queue'
 import { runWorker } from '@holdfast/orchestrator/run/run-worker'
-import { chaosConfig, type ChaosOrders, journalLine, leaseMs, simulated, tickLine } from './control-plane-site.ts'
+import {
+  chaosConfig,
+  type ChaosOrders,
+  journalLine,
+  leaseMs,
+  scheduleEnd,
+  simulated,
+  tickLine,
+} from './control-plane-site.ts'
 
 // boundary: the test wrote it
 const orders = JSON.parse(process.argv[2] ?? '') as ChaosOrders
-const { worker, connection, via, journal, clock, scheduleUntilMs } = orders
+const { worker, connection, via, journal, clock } = orders
 const stopping = new AbortController()
 process.on('SIGTERM', () => stopping.abort())
 const ctx = quietContext({ signal: stopping.signal })
@@ -23,7 +31,7 @@ await using queue = await openRunQueue(catalogue, ctx, { via })
 
 async function schedule(): Promise<void> {
   const scheduler = createScheduler(catalogue, queue)
-  while (Date.now() < scheduleUntilMs && !stopping.signal.aborted) {
+  while (!existsSync(scheduleEnd(journal)) && !stopping.signal.aborted) {
     const startMs = Date.now()
     try {
       const { held } = await scheduler.tick(config, fast)

@@ -11,9 +11,10 @@ export interface ChaosOrders {
   /** a line for each beginning and end of an execution */
   readonly journal: string
   readonly clock: FastClock
-  /** real time after which nothing is scheduled any more */
-  readonly scheduleUntilMs: number
 }
+
+/** Once this file is there, nothing is scheduled any more. */
+export const scheduleEnd = (journal: string): string => `${journal}.over`
 
 /** A clock on which an hour passes in a minute, and which is always behind the real one. */
 export interface FastClock {

@@ -62,7 +62,8 @@ describe.each(['wire', 'direct'] as const)('a backup by the %s method that is ki
     const met: string[] = []
     const chosen = moments.filter((_moment, number) => isFullSweep || number % 2 === (method === 'wire' ? 0 : 1))
     for (const moment of chosen) {
-      if (await killAt(moment, fixture, words)) met.push(moment.title)
+      // so slowly that it is at work then on any machine
+      if (await killAt(moment, fixture, [...words, '--limit-upload', '3000'])) met.push(moment.title)
       await expect.poll(ownSessions).toEqual([])
       const listed = await fixture.run(['snapshots', '--json'])
       expect([moment.title, listed.exitCode, JSON.parse(listed.stdout)]).toEqual([moment.title, 0, []])

@@ -301,9 +301,13 @@ describe('an agent', () => {
   })
 
   test('that asks without end is told to wait', async () => {
-    const asked = Array.from({ length: 1_300 }, () => ask('two:x', 'heartbeat', { run: 'r' }))
-    const statuses = (await Promise.all(asked)).map(({ status }) => status)
-    expect(new Set(statuses)).toEqual(new Set([200, 429]))
+    const statuses = new Set<number>()
+    // a new minute may begin meanwhile, once
+    for (let asked = 0; asked < 2_600 && !statuses.has(429); asked += 100) {
+      const some = Array.from({ length: 100 }, () => ask('two:x', 'heartbeat', { run: 'r' }))
+      for (const { status } of await Promise.all(some)) statuses.add(status)
+    }
+    expect(statuses).toEqual(new Set([200, 429]))
     expect((await ask('one:loud', 'heartbeat', { run: 'r' })).status).toBe(200)
   })
 

@@ -176,14 +176,14 @@ test.each(['table', 'pg-boss'] as const)(
       catalogue.marks.set('a', 'b'),
       queue.enqueue(draftRun({ source: 'blog' })),
     ])
-    await pause(700)
+    await expect.poll(() => events.some(({ type }) => type === 'request.retried')).toBe(true)
+    await pause(300)
     await places.server?.start()
     const [leased] = await answers
     const second = leased ?? (await queue.lease('w', { leaseMs: 60_000, limits: new Map() }))
     expect(second?.id).toBe(run?.id)
     expect(await catalogue.marks.get('a')).toBe('b')
     expect(await catalogue.runs.list({})).toHaveLength(2)
-    expect(events.some(({ type }) => type === 'request.retried')).toBe(true)
   },
 )
 

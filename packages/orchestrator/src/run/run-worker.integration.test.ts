@@ -40,7 +40,7 @@ async function add(change: Partial<RunDraft> = {}): Promise<string> {
 
 function work(change: Partial<WorkerOptions> & Pick<WorkerOptions, 'execute'>, context: Context = ctx): Promise<void> {
   const defaults = { queue, worker: 'w', limits: () => new Map<string, number>(), capacity: () => 2 }
-  return runWorker({ ...defaults, until: 'idle', pollMs: 10, leaseMs: 600, graceMs: 0, ...change }, context)
+  return runWorker({ ...defaults, until: 'idle', pollMs: 10, leaseMs: 6_000, graceMs: 0, ...change }, context)
 }
 
 /** Begins a worker, and ends it with a signal. */
@@ -66,6 +66,8 @@ test('every run is done, no more at once than there is capacity, and each end is
   await work({
     async execute() {
       most = Math.max(most, ++active)
+      // until there were as many as there may be
+      while (most < 2) await pause(5)
       await pause(5)
       active--
       return done
@@ -80,6 +82,7 @@ test('every run is done, no more at once than there is capacity, and each end is
 test('limits and capacity are asked for each time', async () => {
   await Promise.all(Array.from({ length: 4 }, () => add()))
   let limit = 1
+  let isBeyond = false
   let most = 0
   let active = 0
   await work({
@@ -87,13 +90,15 @@ test('limits and capacity are asked for each time', async () => {
     capacity: () => 9,
     async execute() {
       most = Math.max(most, ++active)
+      isBeyond ||= active > limit
+      while (limit === 2 && most < 2) await pause(5)
       await pause(20)
       active--
       limit = 2
       return done
     },
   })
-  expect(most).toBe(2)
+  expect([most, isBeyond]).toEqual([2, false])
 })
 
 test('a failure that may pass is queued again for later, another ends the run with its error', async () => {
@@ -141,7 +146,7 @@ test('a worker that is stopped lets short runs end and hands long ones back, the
   const begun = Promise.withResolvers<void>()
   let count = 0
   const worker = begin({
-    graceMs: 400,
+    graceMs: 3_000,
     async execute({ source }, { signal }) {
       if (++count === 2) begun.resolve()
       if (source === 'long') return forEver(signal)
@@ -170,7 +175,7 @@ test('a worker that is cut off from the catalogue stops before its lease has run
     },
   })
   await expect.poll(() => workedMs).toBeGreaterThan(0)
-  expect(workedMs).toBeLessThan(600)
+  expect(workedMs).toBeLessThan(6_000)
   expect(await catalogue.runs.get(id)).toMatchObject({ state: 'running', attempt: 1 })
   await worker.stop()
 })
