@@ -31,7 +31,7 @@ export const mysqlErrors = {
     exitCode: 1,
     retryable: false,
     message: '{host} does not let {user} in: {reason}',
-    hint: 'Check user and password (MYSQL_PWD, or [client] in ~/.my.cnf), and that the account may come from this host: SELECT user, host FROM mysql.user.',
+    hint: 'Check user and password (MYSQL_PWD, or [client] in ~/.my.cnf), and that the account may come from this host: SELECT user, host FROM mysql.user. One that the system vouches for (unix_socket, auth_socket) gets in with ?socket=/run/mysqld/mysqld.sock only.',
   },
   MYSQL_TLS_FAILED: {
     exitCode: 1,
@@ -86,7 +86,7 @@ export const mysqlErrors = {
     exitCode: 1,
     retryable: false,
     message: 'no {program} that fits on {place}: {found}',
-    hint: "Install the client programs of the server's family (Debian's packages are mariadb-client and mysql-client), or name their directory with --mysql-bin.",
+    hint: "Install the programs of the server's family (Debian's packages are mariadb-client, mariadb-backup and mysql-client), or name their directory with --mysql-bin.",
   },
   MYSQL_DUMP_FAILED: {
     exitCode: 1,
@@ -178,7 +178,7 @@ export const mysqlErrors = {
     exitCode: 1,
     retryable: false,
     message: 'there is no {program} on this machine to start a scratch server with',
-    hint: "Install the server (Debian's package is mariadb-server; it need not be started), or name its directory with --mysql-bin.",
+    hint: "Install the server (Debian's packages are mariadb-server and mysql-server; it need not be started), or name its directory with --mysql-bin.",
   },
   MYSQL_START_FAILED: {
     exitCode: 1,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { makePassingDirectory } from '../../process/passing-directory.ts'
 import { commandAt, type ProgramCall, type ProgramCommand, type ProgramPlace } from '../../process/program-place.ts'
 import { optionFileLine } from '../connection/option-file-text.ts'
-import type { MysqlTarget } from '../connection/target.ts'
+import type { MysqlTarget, MysqlTls } from '../connection/target.ts'
 import type { MysqlClientPlace, MysqlTool } from './mysql-tool.ts'
 
 /** How a client program is started; its option file goes when this is disposed of. */
@@ -65,7 +65,7 @@ function optionFile({ family }: MysqlTool, { host, port, socket, user, password,
   const secret = password === undefined ? [] : [optionFileLine('password', password)]
   const authority = tls.authority === undefined ? [] : [optionFileLine('ssl-ca', tls.authority)]
   const isVerified = tls.mode === 'verify-ca' || tls.mode === 'verify-identity'
-  const mariadbTls = tls.mode === 'disabled' ? ['skip-ssl\n'] : isVerified ? ['ssl-verify-server-cert\n'] : []
+  const mariadbTls = mariadbTlsLines(tls)
   // without TLS a password may need the server's key, as the driver asks for it too
   const mysqlTls = [
     optionFileLine('ssl-mode', tls.mode.toUpperCase().replace('-', '_')),
@@ -79,6 +79,24 @@ function optionFile({ family }: MysqlTool, { host, port, socket, user, password,
     ...authority,
     ...(family === 'mariadb' ? mariadbTls : mysqlTls),
   ].join('')
+}
+
+/**
+ * Without a word of it, older programs compare nothing and newer ones the name. The authority alone is compared when it is
+ * named and the name is not to be.
+ */
+function mariadbTlsLines({ mode, authority }: MysqlTls): string[] {
+  switch (mode) {
+    case 'disabled':
+      return ['skip-ssl\n']
+    case 'verify-identity':
+      return ['ssl-verify-server-cert\n']
+    case 'verify-ca':
+      return authority === undefined ? ['ssl-verify-server-cert\n'] : []
+    case 'preferred':
+    case 'required':
+      return ['skip-ssl-verify-server-cert\n']
+  }
 }
 
 /** The sentence of a failure: how it ended, and what it said. */

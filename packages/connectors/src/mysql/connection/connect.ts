@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { connect as connectSocket, isIP } from 'node:net'
 import { type Connection, type ConnectionOptions, createConnection } from 'mysql2'
 import type { Context } from '@holdfast/core/context'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
@@ -95,10 +96,20 @@ function driverOptions(
   if (!withTls) return options
   const isVerified = tls.mode === 'verify-ca' || tls.mode === 'verify-identity'
   const authority = tls.authority === undefined ? {} : { ca: readAuthority(tls.authority) }
+  const verifyIdentity = tls.mode === 'verify-identity'
   return {
     ...options,
-    ssl: { rejectUnauthorized: isVerified, verifyIdentity: tls.mode === 'verify-identity', ...authority },
+    ...(verifyIdentity && socket === undefined && isIP(host) !== 0 ? addressAsName(host, port) : {}),
+    ssl: { rejectUnauthorized: isVerified, verifyIdentity, ...authority },
   }
+}
+
+/**
+ * The driver compares a certificate with names only, and for an address with "localhost". With a dot at its end, which is
+ * no part of it for the comparison, an address is taken for a name.
+ */
+function addressAsName(host: string, port: number): ConnectionOptions {
+  return { host: `${host}.`, stream: () => connectSocket(port, host) }
 }
 
 function readAuthority(file: string): Buffer {

@@ -9,6 +9,8 @@ interface DriverError extends Error {
 /** Numbers of MySQL's server errors ("Server Error Message Reference"). */
 const deniedLogins = new Set([1044, 1045, 1130, 1698, 1862, 3118, 4151])
 const missingPrivileges = new Set([1142, 1143, 1227, 1370, 1419])
+/** ER_BAD_DB_ERROR: that of the address */
+const noDatabase = 1049
 const tooManyConnections = new Set([1040, 1203, 1226])
 const unreachable = new Set([
   ...['ECONNREFUSED', 'ENOENT', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EACCES'],
@@ -36,6 +38,8 @@ export function connectError(
   const number = mysqlErrorNumber(error) ?? 0
   const options = { cause: error }
   if (deniedLogins.has(number)) return new AppError('MYSQL_ACCESS_DENIED', { host, user, reason }, options)
+  if (number === noDatabase)
+    return new AppError('MYSQL_DATABASE_UNKNOWN', { database: /'.*'/.exec(reason)?.[0] ?? '', host }, options)
   if (tooManyConnections.has(number)) return new AppError('MYSQL_CONNECTIONS_EXHAUSTED', { host, reason }, options)
   if (error.code === 'HANDSHAKE_NO_SSL_SUPPORT' || error.code === 'HANDSHAKE_SSL_ERROR' || /certificate/.test(reason)) {
     return new AppError('MYSQL_TLS_FAILED', { host, reason }, options)

@@ -32,8 +32,32 @@ it('takes the password from MYSQL_PWD or ~/.my.cnf, and tells when it stood in t
   })
 })
 
+it('takes from ~/.my.cnf the socket of this machine, and how the server is to be verified', () => {
+  const homeDirectory = mkdtempSync(join(tmpdir(), 'holdfast-mycnf-'))
+  const parse = (text: string, own: string) => {
+    writeFileSync(join(homeDirectory, '.my.cnf'), `[client]\nsocket=/run/my.sock\n${own}`)
+    return parseMysqlTarget(text, { ...surroundings, homeDirectory })
+  }
+  expect(parse('mysql://root@localhost/shop', '').socket).toBe('/run/my.sock')
+  for (const other of ['mysql://root@localhost:3307', 'mysql://root@db1', 'mysql://localhost,db2']) {
+    expect(parse(other, '').socket, other).toBeUndefined()
+  }
+  const modes = [
+    ['ssl-verify-server-cert\nssl-ca=/ca.pem\n', 'verify-identity'],
+    ['ssl-verify-server-cert=OFF\nssl\n', 'required'],
+    ['ssl-mode=VERIFY_CA\nssl-verify-server-cert\n', 'verify-ca'],
+    ['skip-ssl\n', 'disabled'],
+    ['ssl=0\n', 'disabled'],
+    ['', 'preferred'],
+  ] as const
+  for (const [own, mode] of modes) expect(parse('mysql://db1', own).tls.mode, own).toBe(mode)
+  expect(parse('mysql://db1?ssl-mode=required', 'ssl-verify-server-cert\n').tls.mode).toBe('required')
+})
+
 it.each([
   ['mysql://', 'no address'],
+  ['mysql:///shop', 'names no host'],
+  ['mysql://me@/shop', 'names no host'],
   ['http://db1', 'no address'],
   ['mysql://db1?sslmode=require', 'has no setting "sslmode"'],
   ['mysql://db1?ssl-mode=maybe', 'ssl-mode is "maybe"'],

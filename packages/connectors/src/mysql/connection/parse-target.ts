@@ -22,13 +22,18 @@ const defaultTimeoutMs = 10_000
 export function parseMysqlTarget(given: string, surroundings: MysqlSurroundings): MysqlTarget {
   const { text, further } = divideHosts(given)
   const url = URL.parse(text.replace(/^(?:mysql|mariadb):/, 'http:'))
+  if (/^(?:mysql|mariadb):\/\/(?:[^/?#]*@)?\//.test(text)) {
+    throw invalid('it names no host', 'a database comes behind the host, as in mysql://localhost/shop')
+  }
   if (url === null || !/^(?:mysql|mariadb):\/\//.test(text)) {
     throw invalid('it is no address', 'signs such as @ and / in names are written %40 and %2F')
   }
   const parameters = readParameters(url)
   const file = readOptionFile(readText(join(surroundings.homeDirectory, '.my.cnf')), ['client', 'client-mariadb'])
   const host = decode(url.hostname.replace(/^\[(.*)\]$/, '$1')) || file.get('host') || 'localhost'
-  const socket = parameters.get('socket') ?? (url.hostname === '' ? file.get('socket') : undefined)
+  // as the programs of MySQL do, which mean the socket when they are told "localhost"
+  const isHere = (url.hostname === 'localhost' || url.hostname === '') && url.port === '' && further.length === 0
+  const socket = parameters.get('socket') ?? (isHere ? file.get('socket') : undefined)
   const password = decode(url.password) || surroundings.variable('MYSQL_PWD') || file.get('password')
   const database = decode(url.pathname.slice(1))
   if (further.length > 0 && socket !== undefined) throw invalid('it names several hosts and a socket', 'leave one out')
@@ -73,10 +78,20 @@ function readParameters(url: URL): ReadonlyMap<string, string> {
 
 function readTls(parameters: ReadonlyMap<string, string>, file: ReadonlyMap<string, string>): MysqlTls {
   const authority = parameters.get('ssl-ca') ?? file.get('ssl-ca')
-  const asked = (parameters.get('ssl-mode') ?? file.get('ssl-mode') ?? 'preferred').toLowerCase().replaceAll('_', '-')
+  const asked = (parameters.get('ssl-mode') ?? modeOf(file)).toLowerCase().replaceAll('_', '-')
   const mode = tlsModes.find((known) => known === asked)
   if (mode === undefined) throw invalid(`ssl-mode is ${JSON.stringify(asked)}`, `it is one of ${tlsModes.join(', ')}`)
   return { mode, ...(authority === undefined ? {} : { authority }) }
+}
+
+/** What an option file asks for, in the words of either family. */
+function modeOf(file: ReadonlyMap<string, string>): string {
+  const isOn = (name: string): boolean => file.has(name) && !/^(?:0|off|false)$/i.test(file.get(name) ?? '')
+  const known = file.get('ssl-mode')
+  if (known !== undefined) return known
+  if (isOn('ssl-verify-server-cert')) return 'verify-identity'
+  if (isOn('skip-ssl') || isOn('disable-ssl') || (file.has('ssl') && !isOn('ssl'))) return 'disabled'
+  return isOn('ssl') ? 'required' : 'preferred'
 }
 
 function readTimeout(seconds: string | undefined): number {
