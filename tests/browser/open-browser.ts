@@ -45,7 +45,7 @@ export async function openBrowser(): Promise<TestBrowser> {
     misdeeds,
     async open(address, options = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
-      context.setDefaultTimeout(20_000)
+      context.setDefaultTimeout(120_000)
       const page = await context.newPage()
       watch(page, new URL(address).host)
       await page.goto(address)

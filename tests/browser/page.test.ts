@@ -249,11 +249,14 @@ describe('with the keyboard alone', () => {
     }
     await reach('Get back')
     await page.keyboard.press('Enter')
-    await expectShown(card(page, 'Get data back').getByRole('link', { name: 'Download read me.txt' }))
+    const recover = card(page, 'Get data back')
+    await expectShown(recover.getByRole('link', { name: 'Download read me.txt' }))
     await reach('letters')
     await page.keyboard.press('Enter')
+    await expectShown(recover.getByRole('button', { name: /^2026/ }))
     await reach('2026')
     await page.keyboard.press('Enter')
+    await expectShown(recover.getByRole('link', { name: 'Download über' }))
     const [file] = await Promise.all([
       page.waitForEvent('download'),
       reach('Download').then(() => page.keyboard.press('Enter')),
