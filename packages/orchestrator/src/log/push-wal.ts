@@ -9,8 +9,8 @@ import { AppError } from '@holdfast/core/errors/app-error'
 import { listTipNames } from '@holdfast/repository/log/list-tips'
 import type { LogFile } from '@holdfast/repository/log/log-file'
 import { type LogWriter, type LogWriterOptions, openLogWriter } from '@holdfast/repository/log/log-writer'
-import { readLog } from '@holdfast/repository/log/read-log'
 import type { Repository } from '@holdfast/repository/repository'
+import { clusterOfLog, knownCluster } from './known-cluster.ts'
 import { segmentFactsOf, walFile, walPlace } from './wal-log.ts'
 import { openWalSpool, stampOf, type WalSpool } from './wal-spool.ts'
 
@@ -159,7 +159,7 @@ async function previousFacts(spool: WalSpool): Promise<SegmentFacts | undefined>
   return segmentFactsOf({ name: facts.name, facts: { ...facts } })
 }
 
-/** The cluster whose log it is: as remembered here, or else as the log says. */
+/** The cluster whose log it is: as remembered here, or else as the log or the newest base backup says. */
 async function clusterOf(
   spool: WalSpool,
   repositories: readonly Repository[],
@@ -169,13 +169,8 @@ async function clusterOf(
   const known = await spool.recall('cluster')
   if (typeof known === 'string') return known
   for (const repository of repositories) {
-    const log = await readLog(repository, walPlace(source), ctx)
-    for (const folder of log.folders.toReversed()) {
-      for (const file of (await log.files(folder, ctx)).toReversed()) {
-        const facts = segmentFactsOf(file)
-        if (facts !== undefined) return facts.systemIdentifier
-      }
-    }
+    const cluster = (await clusterOfLog(repository, source, ctx)) ?? (await knownCluster(repository, source, ctx))
+    if (cluster !== undefined) return cluster
   }
   return undefined
 }

@@ -14,8 +14,11 @@ export async function listPostgresBackups(
   source: string,
   ctx: Context,
 ): Promise<{ readonly backups: readonly PostgresBackup[]; readonly opened: OpenedTrees }> {
-  const isWanted = (tags: readonly string[]): boolean => {
-    return tags.includes('method=physical') || tags.includes('method=direct')
-  }
-  return await listSourceBackups(repository, { source, type: 'postgresql', isWanted, parse: parseBackupManifest }, ctx)
+  const wanted = { source, type: 'postgresql', isWanted: isPhysical, parse: parseBackupManifest } as const
+  return await listSourceBackups(repository, wanted, ctx)
+}
+
+/** Whether the tags of a snapshot of a PostgreSQL source are those of a physical backup. */
+export function isPhysical(tags: readonly string[]): boolean {
+  return tags.includes('method=physical') || tags.includes('method=direct')
 }

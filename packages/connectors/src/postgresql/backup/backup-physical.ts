@@ -19,7 +19,7 @@ import { wireEntries } from './wire/wire-entries.ts'
 /**
  * Begins a base backup: connects, looks at the server, holds its WAL, and, for the direct method, puts it into backup mode,
  * which lasts until the checkpoint is done. Fails with the codes of `connectPostgres`, POSTGRES_WAL_LEVEL_MINIMAL,
- * POSTGRES_PRIVILEGE_MISSING, POSTGRES_DATA_DIRECTORY_WRONG and POSTGRES_DATA_UNREADABLE.
+ * POSTGRES_OTHER_CLUSTER, POSTGRES_PRIVILEGE_MISSING, POSTGRES_DATA_DIRECTORY_WRONG and POSTGRES_DATA_UNREADABLE.
  */
 export async function backupPhysical(
   target: PostgresTarget,
@@ -65,6 +65,11 @@ async function prepare(
   ctx: Context,
 ): Promise<BackupRun> {
   const facts = await readClusterFacts(session, ctx)
+  const { systemIdentifier: found } = facts.server
+  const { systemIdentifier: expected = found } = options
+  if (found !== expected) {
+    throw new AppError('POSTGRES_OTHER_CLUSTER', { what: `the server at ${session.host}`, found, expected })
+  }
   if (facts.settings.get('wal_level') === 'minimal') {
     throw new AppError('POSTGRES_WAL_LEVEL_MINIMAL', { host: session.host })
   }

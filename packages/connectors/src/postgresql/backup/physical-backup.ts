@@ -4,6 +4,8 @@ import type { BackupManifest } from './backup-manifest.ts'
 export interface PhysicalBackupOptions {
   /** name of the source: entries lie under "postgresql/<source>/" */
   readonly source: string
+  /** of the cluster that it must be, when known: another one is refused */
+  readonly systemIdentifier?: string
   /** "fast": at once, with a burst of writes; "spread": as slowly as checkpoint_completion_target says, minutes */
   readonly checkpoint: 'fast' | 'spread'
   /** how fast the server may send, KiB per second, from 32 to 1048576; wire only */
