@@ -21,6 +21,7 @@ export default defineConfig({
           include: ['{apps,packages}/*/src/**/*.test.ts', 'bench/**/*.test.ts', 'tests/architecture.test.ts'],
           exclude: ['**/node_modules/**', '**/*.integration.test.ts'],
           env,
+          setupFiles: ['tests/test-seed.ts'],
           // They are pure and leave nothing behind, and to load their modules anew for each file took twice as long.
           isolate: false,
           testTimeout: 20_000,
