@@ -4,6 +4,7 @@ import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
 import type { Repository } from '@holdfast/repository/repository'
 import { listPostgresBackups } from '../postgresql/list-backups.ts'
+import { knownCluster } from './known-cluster.ts'
 
 /**
  * Where the log of a source begins that has none yet: with its newest base backup, if the server still has the WAL since
@@ -19,7 +20,8 @@ export async function followStart(
     const newest = backups.at(-1)?.manifest
     const lsn = newest && parseLsn(newest.startLsn)
     if (newest === undefined || lsn === undefined) return {}
-    return { systemIdentifier: newest.server.systemIdentifier, startAt: { timeline: newest.timeline, lsn } }
+    const systemIdentifier = (await knownCluster(repository, source, ctx)) ?? newest.server.systemIdentifier
+    return { systemIdentifier, startAt: { timeline: newest.timeline, lsn } }
   } catch (error) {
     if (isAppError(error, 'SOURCE_NOT_IN_REPOSITORY')) return {}
     throw error

@@ -10,12 +10,12 @@ import { isPhysical } from '../postgresql/list-backups.ts'
 import { segmentFactsOf, walPlace } from './wal-log.ts'
 
 /**
- * The system identifier of the cluster that a source is, as its newest base backup says, or else its log; undefined when
+ * The system identifier of the cluster that a source is, as its log says, or else its newest base backup; undefined when
  * there is neither, or it may not be read here.
  */
 export async function knownCluster(repository: Repository, source: string, ctx: Context): Promise<string | undefined> {
   try {
-    return (await clusterOfBase(repository, source, ctx)) ?? (await clusterOfLog(repository, source, ctx))
+    return (await clusterOfLog(repository, source, ctx)) ?? (await clusterOfBase(repository, source, ctx))
   } catch (error) {
     // whoever may only add to a repository, or finds this in an archive, can still back up
     if (!isAppError(error) || error.code === 'INTERRUPTED') throw error
@@ -35,7 +35,7 @@ async function clusterOfBase(repository: Repository, source: string, ctx: Contex
 }
 
 /** The cluster that wrote the newest segment of a source's log. */
-export async function clusterOfLog(repository: Repository, source: string, ctx: Context): Promise<string | undefined> {
+async function clusterOfLog(repository: Repository, source: string, ctx: Context): Promise<string | undefined> {
   const log = await readLog(repository, walPlace(source), ctx)
   for (const folder of log.folders.toReversed()) {
     for (const file of (await log.files(folder, ctx)).toReversed()) {

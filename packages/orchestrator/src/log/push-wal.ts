@@ -10,7 +10,7 @@ import { listTipNames } from '@holdfast/repository/log/list-tips'
 import type { LogFile } from '@holdfast/repository/log/log-file'
 import { type LogWriter, type LogWriterOptions, openLogWriter } from '@holdfast/repository/log/log-writer'
 import type { Repository } from '@holdfast/repository/repository'
-import { clusterOfLog, knownCluster } from './known-cluster.ts'
+import { knownCluster } from './known-cluster.ts'
 import { segmentFactsOf, walFile, walPlace } from './wal-log.ts'
 import { openWalSpool, stampOf, type WalSpool } from './wal-spool.ts'
 
@@ -169,7 +169,7 @@ async function clusterOf(
   const known = await spool.recall('cluster')
   if (typeof known === 'string') return known
   for (const repository of repositories) {
-    const cluster = (await clusterOfLog(repository, source, ctx)) ?? (await knownCluster(repository, source, ctx))
+    const cluster = await knownCluster(repository, source, ctx)
     if (cluster !== undefined) return cluster
   }
   return undefined
