@@ -51,6 +51,13 @@ it('brings back names of all kinds, bytes, views over databases, routines, trigg
   const { manifest, files } = await readBackup(server.target())
   const { checks } = await restoreLogical(files, await planLogicalRestore(manifest, request(), ctx), ctx)
   expect(checks.filter(({ verdict }) => verdict !== 'passed')).toEqual([])
+  expect(checks[0]).toMatchObject({ name: 'accounts', evidence: expect.stringMatching(/^all \d+ are there$/) })
+  const lost = await planLogicalRestore({ ...manifest, fingerprint: { databases: [] } }, request(), ctx)
+  const odd = async (): Promise<Uint8Array> =>
+    Buffer.from('-- account `a`@`%`\nCREATE USER `a`@`%` IDENTIFIED WITH nothing;\n')
+  expect((await restoreLogical({ ...files, users: odd }, lost, ctx)).checks).toMatchObject([
+    { name: 'accounts', verdict: 'failed', evidence: 'missing: `a`@`%`' },
+  ])
   const query = 'SELECT i, `v(`, HEX(b), d, f + 0, j FROM `a b"c-é`.`t(\'x` ORDER BY i'
   expect(await fresh.sql(query)).toEqual(await server.sql(query))
   expect(await fresh.sql('SELECT COUNT(*) FROM `a b"c-é`.v')).toEqual([['2']])
@@ -173,7 +180,10 @@ it('says so when the target takes only small packets, or lacks an account that i
   await expect(restoreLogical(files, plan, ctx)).rejects.toMatchObject({ code: 'MYSQL_PACKET_TOO_LARGE' })
   await fresh.sql(['SET GLOBAL max_allowed_packet = 1073741824', 'DROP DATABASE shop'])
   const { checks } = await restoreLogical(files, await planLogicalRestore(manifest, request(), ctx), ctx)
-  expect(checks).toMatchObject([{ name: 'rows', verdict: 'passed' }])
+  expect(checks).toMatchObject([
+    { name: 'accounts', verdict: 'passed' },
+    { name: 'rows', verdict: 'passed' },
+  ])
 })
 
 it('tells what the account may not see, which no list of the server shows, and refuses a table that is not there', async () => {

@@ -32,7 +32,8 @@ function commonArguments(
   return [
     '--no-defaults',
     ...[`--datadir=${dataDirectory}`, `--socket=${socket}`, `--tmpdir=${temporary}`, `--pid-file=${processFile}`],
-    ...['--skip-networking', '--skip-name-resolve', '--skip-slave-start', '--event-scheduler=OFF'],
+    // it resolves no names without a network, but takes accounts by name as the original does
+    ...['--skip-networking', '--skip-slave-start', '--event-scheduler=OFF'],
     family === 'mariadb' ? '--skip-log-bin' : '--disable-log-bin',
     ...['--innodb-buffer-pool-size=128M', '--max-allowed-packet=1073741824'],
     `--lower-case-table-names=${lowerCaseTableNames}`,

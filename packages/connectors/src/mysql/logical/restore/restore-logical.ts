@@ -22,7 +22,8 @@ export async function restoreLogical(
   const warnings: string[] = [...plan.warnings]
   await using session = await connectMysql(request.target, ctx)
   const users = request.users ? await files.users(ctx) : undefined
-  if (users !== undefined) warnings.push(...(await restoreUsers(session, users, ctx)))
+  const accounts = users && (await restoreUsers(session, users, ctx))
+  warnings.push(...(accounts?.warnings ?? []))
   for (const step of steps) {
     await makeRoom(session, step, ctx)
     const sql = selectSql(files.database(step.fingerprint.name, ctx), {
@@ -37,7 +38,7 @@ export async function restoreLogical(
     if (views === undefined || step.tables.length > 0) continue
     warnings.push(...(await load(plan, step, selectSql(views, { tables: [] }), ctx)))
   }
-  const checks: Check[] = []
+  const checks: Check[] = accounts === undefined ? [] : [accounts.check]
   for (const { into, fingerprint, tables } of steps) {
     checks.push(...(await compareWithFingerprint(session, into, fingerprint, tables, ctx)))
   }
