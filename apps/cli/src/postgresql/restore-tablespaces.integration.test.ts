@@ -23,7 +23,9 @@ beforeAll(async () => {
   fixture = stack.use(await createCliFixture())
   chmodSync(fixture.directory, 0o755)
   await fixture.init()
-  server = stack.use(await startPostgres({ tablespaces: ['space "ü'] }))
+  // the server is read-only for two seconds more after it has left recovery
+  const settings = { recovery_end_command: 'sleep 2' }
+  server = stack.use(await startPostgres({ tablespaces: ['space "ü'], settings }))
   original = server.tablespaces.get('space "ü') ?? ''
   await server.sql(`CREATE TABLE orders TABLESPACE "space ""ü" AS
     SELECT i AS id, repeat(md5(i::text), 3) AS text FROM generate_series(1, 20000) i`)
@@ -59,8 +61,8 @@ test('a tablespace goes into directories that are made for it, whatever they are
   try {
     const settings = { database: 'postgres', searchPath: 'role' } as const
     await using connection = await connectPostgres(socketTarget('/tmp', 'postgres', port), settings, ctx)
-    const sql = `SELECT count(*), (SELECT pg_tablespace_location(oid) FROM pg_tablespace WHERE spcname ~ 'space') FROM orders`
-    expect((await connection.query(sql, ctx))[0]?.rows[0]).toEqual(['20000', join(parent, 'a=b 50%')])
+    const sql = `SELECT count(*), pg_is_in_recovery(), (SELECT pg_tablespace_location(oid) FROM pg_tablespace WHERE spcname ~ 'space') FROM orders`
+    expect((await connection.query(sql, ctx))[0]?.rows[0]).toEqual(['20000', 'f', join(parent, 'a=b 50%')])
   } finally {
     process.kill(pid, 'SIGINT')
     while (existsSync(join(data, 'postmaster.pid'))) await pause(20)

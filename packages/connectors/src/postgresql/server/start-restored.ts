@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Context } from '@holdfast/core/context'
@@ -70,15 +70,14 @@ export async function startRestoredServer(start: RestoredServerStart, ctx: Conte
   }
 }
 
-/** The server removes its signal when it leaves recovery; told to pause instead, it says so in its log. */
+/**
+ * When it takes writes, the server says "ready" in the last line of its lock file, and not before: its signal is gone while it
+ * still is read-only. Told to pause instead, it says so in its log. Source: src/include/utils/pidfile.h.
+ */
 async function hasReachedTarget({ dataDirectory, logTail }: ServerProcess): Promise<boolean> {
   if (/pausing at the end of recovery|recovery has paused/.test(logTail())) return true
-  try {
-    await access(join(dataDirectory, 'recovery.signal'))
-    return false
-  } catch {
-    return true
-  }
+  const lines = (await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
+  return lines[7]?.trim() === 'ready'
 }
 
 /** Who may log in is the restored cluster's business: a refusal is an answer of a server that is up. */
