@@ -58,7 +58,7 @@ export async function planFromMaterial(
 ): Promise<MysqlRestorePlan> {
   // the client knows one host only, and a restore is for the one that takes writes
   const request = { ...asked, target: await choosePrimary(asked.target, ctx) }
-  const { backup, chain } = chooseBackup(material, dumpsOf(material), target.stop)
+  const { backup, chain } = chooseBackup(material, dumpsOf(material), target)
   const replay = await planReplay(chain, target, material.read, ctx)
   if (request.tables.length === 0 || replay === undefined) {
     return { backup, material, load: await planLogicalRestore(backup.manifest, request, ctx), replay, target }
@@ -73,9 +73,9 @@ export async function planFromMaterial(
 export function chooseBackup<Kind extends MysqlBackup>(
   { slices }: MysqlMaterial,
   backups: readonly Kind[],
-  stop: MysqlRecoveryTarget['stop'],
+  target: MysqlRecoveryTarget,
 ): { readonly backup: Kind; readonly chain: BinlogChain } {
-  const chain = chooseChain(backups.map(baseOf), slices, stop)
+  const chain = chooseChain(backups.map(baseOf), slices, target)
   const backup = backups.find(({ snapshot }) => snapshot.id === chain.base.id)
   if (backup === undefined) throw new Error('a chain of another source')
   return { backup, chain }

@@ -47,7 +47,7 @@ export async function proveMysql(
   const { source, target, client } = request
   await removeDeadMysqlSandboxes(request.sandboxParent)
   const material = await readMysqlMaterial(repository, source, ctx)
-  const { manifest, snapshot } = chooseBackup(material, dumpsOf(material), target.stop).backup
+  const { manifest, snapshot } = chooseBackup(material, dumpsOf(material), target).backup
   const tools = await findSandboxTools(manifest.server.family, client, ctx)
   await using sandbox = await startMysqlSandbox(tools, manifest.server, request.sandboxParent, ctx)
   const local = { target: sandbox.target, client, databases: [], tables: [], replaces: [], users: true }

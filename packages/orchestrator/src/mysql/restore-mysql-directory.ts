@@ -65,7 +65,7 @@ export async function planMysqlDirectory(
   ctx: Context,
 ): Promise<MysqlDirectoryPlan> {
   const material = await readMysqlMaterial(repository, source, ctx)
-  const { backup, chain } = chooseBackup(material, copiesOf(material), target.stop)
+  const { backup, chain } = chooseBackup(material, copiesOf(material), target)
   const { family } = backup.manifest.server
   const local: MysqlClientPlace = { ...client, place: { type: 'local' } }
   const tool = await findMysqlTool('physical', family, local, ctx)

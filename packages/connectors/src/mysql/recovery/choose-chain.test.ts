@@ -3,6 +3,7 @@ import type { SliceFacts } from '../binlog/slice-facts.ts'
 import { chainFrom, type RecoverableBase } from './binlog-chain.ts'
 import { chooseChain } from './choose-chain.ts'
 import { coverage } from './coverage.ts'
+import type { MysqlRecoveryPoint } from './recovery-point.ts'
 
 const at = (second: number): string => `2026-11-20T10:00:${String(second).padStart(2, '0')}.000000Z`
 
@@ -97,7 +98,7 @@ it('shows ranges and gaps, and backups without a log as instants', () => {
 
 it('chooses the backup with the least to replay, and says why a point cannot be reached', () => {
   const bases = [base('one', 1, 600, 10), base('two', 1, 700, 15), base('alone', 9, 4, 50)]
-  const chosen = (stop: Parameters<typeof chooseChain>[2]): string => chooseChain(bases, whole, stop).base.id
+  const chosen = (stop: MysqlRecoveryPoint): string => chooseChain(bases, whole, { stop, without: [] }).base.id
   expect(chosen({ type: 'time', at: at(12) })).toBe('one')
   expect(chosen({ type: 'time', at: at(25) })).toBe('two')
   expect(chosen({ type: 'latest' })).toBe('alone')
@@ -120,7 +121,24 @@ it('chooses the backup with the least to replay, and says why a point cannot be 
   for (const stop of places) {
     expect(() => chosen(stop)).toThrow(/is not in the binary log that can be replayed.*b\.000001:600 to b\.00000/)
   }
-  expect(() => chooseChain([], whole, { type: 'latest' })).toThrow('no base backup')
+  expect(() => chooseChain([], whole, { stop: { type: 'latest' }, without: [] })).toThrow('no base backup')
+})
+
+it('leaves out a transaction by a backup that does not hold it yet, although newer ones reach the point', () => {
+  const bases = [
+    { ...base('one', 1, 600, 10), position: { file: 'b.000001', position: 600, gtid: '0-1-5' } },
+    { ...base('two', 1, 700, 15), position: { file: 'b.000001', position: 700, gtid: '0-1-8' } },
+    base('alone', 9, 4, 50),
+  ]
+  const chosen = (without: readonly string[], stop: MysqlRecoveryPoint = { type: 'latest' }): string =>
+    chooseChain(bases, whole, { stop, without }).base.id
+  expect(chosen([])).toBe('alone')
+  expect(chosen(['0-1-9'])).toBe('two')
+  expect(chosen(['0-1-7'])).toBe('one')
+  expect(chosen(['0-1-9', 'b.000001:650'])).toBe('one')
+  expect(chosen(['0-1-7'], { type: 'time', at: at(25) })).toBe('one')
+  expect(() => chosen(['0-1-3'])).toThrow('transaction 0-1-3 is not in the binary log')
+  expect(() => chosen(['0-1-7', 'b.000009:4'])).toThrow('transaction b.000009:4 is not in the binary log')
 })
 
 it('goes on at the server that took over, unless something is missing before it or the backup holds what was lost', () => {

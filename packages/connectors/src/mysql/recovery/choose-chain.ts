@@ -4,27 +4,28 @@ import type { SliceFacts } from '../binlog/slice-facts.ts'
 import type { BinlogChain, LogStretch, RecoverableBase } from './binlog-chain.ts'
 import { placeUnknown } from './place-unknown.ts'
 import { chainsOf, coverage } from './coverage.ts'
-import { describePoint, type MysqlRecoveryPoint } from './recovery-point.ts'
+import { describePoint, type MysqlRecoveryPoint, type MysqlRecoveryTarget } from './recovery-point.ts'
 
 /**
- * The backup with the least to replay from which a point can be reached, with its log. Fails with RECOVERY_NO_BASE,
- * RECOVERY_BEFORE_OLDEST, RECOVERY_AFTER_NEWEST, MYSQL_RECOVERY_IN_GAP, MYSQL_PLACE_UNKNOWN.
+ * The backup with the least to replay from which a point can be reached, with its log. What is to be left out is only left
+ * out by one that does not hold it yet, however old. Fails with RECOVERY_NO_BASE, RECOVERY_BEFORE_OLDEST, RECOVERY_AFTER_NEWEST, MYSQL_RECOVERY_IN_GAP, MYSQL_PLACE_UNKNOWN.
  */
 export function chooseChain(
   bases: readonly RecoverableBase[],
   slices: readonly SliceFacts[],
-  stop: MysqlRecoveryPoint,
+  { stop, without }: Pick<MysqlRecoveryTarget, 'stop' | 'without'>,
 ): BinlogChain {
   const target = describePoint(stop)
   const chains = chainsOf(bases, slices)
   const newest = chains.at(-1)
   if (newest === undefined) throw new AppError('RECOVERY_NO_BASE', { target })
-  const chosen = chains.findLast((chain) => reaches(chain, stop, chains))
+  const able = chains.filter((chain) => without.every((transaction) => mayHold(chain, transaction)))
+  const chosen = able.findLast((chain) => reaches(chain, stop, able))
   if (chosen !== undefined) return chosen
-  if (stop.type === 'position' || stop.type === 'gtid') {
-    const held = chains.flatMap(({ stretches }) => stretches)
-    throw placeUnknown(target, held)
-  }
+  const held = chains.flatMap(({ stretches }) => stretches)
+  if (stop.type === 'position' || stop.type === 'gtid') throw placeUnknown(target, held)
+  const left = without.find((transaction) => !chains.some((chain) => mayHold(chain, transaction)))
+  if (left !== undefined) throw placeUnknown(`transaction ${left}`, held)
   const covered = coverage(bases, slices)
   const [from, until] = [covered?.oldest ?? '', covered?.newest ?? '']
   if (stop.type === 'time' && stop.at < from) throw new AppError('RECOVERY_BEFORE_OLDEST', { target, from, until })
@@ -46,8 +47,15 @@ function reaches(chain: BinlogChain, stop: MysqlRecoveryPoint, all: readonly Bin
       return stretches.some((stretch) => isWithin(stop, stretch))
     case 'gtid':
       // which log holds it is seen when it is read: the newest that may
-      return chain.slices.some(({ gtid }) => isAtLeast(gtid, stop.gtid)) && !isAtLeast(base.position?.gtid, stop.gtid)
+      return mayHold(chain, stop.gtid)
   }
+}
+
+/** Whether the log of a chain may hold a transaction, named by its GTID or by where it begins. */
+function mayHold({ base, slices, stretches }: BinlogChain, transaction: string): boolean {
+  const [, file, position] = /^(.+\.\d+):(\d+)$/.exec(transaction) ?? []
+  if (file !== undefined) return stretches.some((stretch) => isWithin({ file, position: Number(position) }, stretch))
+  return slices.some(({ gtid }) => isAtLeast(gtid, transaction)) && !isAtLeast(base.position?.gtid, transaction)
 }
 
 function isWithin(place: BinlogPosition, { from, end, slices }: LogStretch): boolean {
