@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Context } from '@holdfast/core/context'
@@ -59,7 +59,7 @@ export async function startRestoredServer(start: RestoredServerStart, ctx: Conte
   const given = { program: binaries.postgres, dataDirectory, settings, logFile }
   const server = await startServerProcess({ ...given, ...(identity === undefined ? {} : { identity }) }, ctx)
   try {
-    while (!(await hasReachedTarget(server)) || !(await acceptsConnections(socketDirectory, port, ctx))) {
+    while (!(await isReady(server, start, ctx))) {
       if (server.exit() !== undefined) throw startFailure(server)
       await setTimeout(lookEveryMs, undefined, { signal: ctx.signal })
     }
@@ -70,28 +70,41 @@ export async function startRestoredServer(start: RestoredServerStart, ctx: Conte
   }
 }
 
-/**
- * When it takes writes, the server says "ready" in the last line of its lock file, and not before: its signal is gone while it
- * still is read-only. Told to pause instead, it says so in its log. Source: src/include/utils/pidfile.h.
- */
-async function hasReachedTarget({ dataDirectory, logTail }: ServerProcess): Promise<boolean> {
-  if (/pausing at the end of recovery|recovery has paused/.test(logTail())) return true
-  const lines = (await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
-  return lines[7]?.trim() === 'ready'
+/** Told to pause at its target, the server says so in its log. Otherwise it takes writes in the end, and not before. */
+async function isReady(server: ServerProcess, { socketDirectory, port }: RestoredServerStart, ctx: Context) {
+  const log = server.logTail()
+  const isPaused = /pausing at the end of recovery|recovery has paused/.test(log)
+  if (!isPaused && (await isThere(join(server.dataDirectory, 'recovery.signal')))) return false
+  const isRecovering = await askRecovering(socketDirectory, port, ctx)
+  if (isRecovering === 'refused') {
+    // who may log in is the restored cluster's business; one that writes no such lines cannot be asked at all
+    return isPaused || /system is ready to accept connections/.test(log) || !/LOG: /.test(log)
+  }
+  return isRecovering === 'no' || (isPaused && isRecovering === 'yes')
 }
 
-/** Who may log in is the restored cluster's business: a refusal is an answer of a server that is up. */
-async function acceptsConnections(socketDirectory: string, port: number, ctx: Context): Promise<boolean> {
+async function isThere(path: string): Promise<boolean> {
   try {
-    const connection = await connectPostgres(
-      socketTarget(socketDirectory, 'postgres', port),
-      { database: 'postgres' },
-      ctx,
-    )
-    await connection[Symbol.asyncDispose]()
+    await access(path)
     return true
+  } catch {
+    return false
+  }
+}
+
+/** It goes on being read-only for a while after its signal has gone. */
+async function askRecovering(
+  socketDirectory: string,
+  port: number,
+  ctx: Context,
+): Promise<'yes' | 'no' | 'refused' | 'not yet'> {
+  try {
+    const target = socketTarget(socketDirectory, 'postgres', port)
+    await using connection = await connectPostgres(target, { database: 'postgres' }, ctx)
+    const [result] = await connection.query('SELECT pg_is_in_recovery()', ctx)
+    return result?.rows[0]?.[0] === 'f' ? 'no' : 'yes'
   } catch (error) {
     if (!isAppError(error) || error.code === 'INTERRUPTED') throw error
-    return !error.retryable
+    return error.retryable ? 'not yet' : 'refused'
   }
 }
