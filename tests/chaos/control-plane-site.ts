@@ -16,6 +16,9 @@ export interface ChaosOrders {
 /** Once this file is there, nothing is scheduled any more. */
 export const scheduleEnd = (journal: string): string => `${journal}.over`
 
+/** Has a line with the number of each process that has come to work. */
+export const begunFile = (journal: string): string => `${journal}.begun`
+
 /** A clock on which an hour passes in a minute, and which is always behind the real one. */
 export interface FastClock {
   readonly realStartMs: number
