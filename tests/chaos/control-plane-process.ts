@@ -8,6 +8,7 @@ import { createScheduler } from '@holdfast/orchestrator/planning/scheduler'
 import { openRunQueue } from '@holdfast/orchestrator/run/open-run-queue'
 import { runWorker } from '@holdfast/orchestrator/run/run-worker'
 import {
+  begunFile,
   chaosConfig,
   type ChaosOrders,
   journalLine,
@@ -28,6 +29,7 @@ const config = chaosConfig()
 
 await using catalogue = await openCatalogue({ type: 'postgresql', connection }, ctx)
 await using queue = await openRunQueue(catalogue, ctx, { via })
+appendFileSync(begunFile(journal), `${process.pid}\n`)
 
 async function schedule(): Promise<void> {
   const scheduler = createScheduler(catalogue, queue)

@@ -15,6 +15,7 @@ import type { Run } from '@holdfast/orchestrator/run/run'
 import { afterAll, expect, test } from 'vitest'
 import { SeededRandom } from '../scenario/random.ts'
 import {
+  begunFile,
   chaosConfig,
   type ChaosOrders,
   type Execution,
@@ -186,6 +187,9 @@ test(
           const waiting = (await openRuns(connection)).filter(({ endedAt }) => endedAt === undefined)
           throw new Error(`${JSON.stringify(waiting)}\n${readFileSync(`${journal}.log`, 'utf8')}`, { cause: error })
         })
+      // who is still starting up has nothing to bring to an end
+      const begun = () => readFileSync(begunFile(journal), 'utf8').split('\n')
+      await expect.poll(() => servers.every(({ pid }) => begun().includes(String(pid)))).toBe(true)
       for (const server of servers) server.kill('SIGTERM')
       await Promise.all(servers.map(exited))
 
@@ -201,10 +205,9 @@ test(
           `lost ${lost.length}, twice at once ${twice.length}, schedules missed ${missed.length}\n`,
       )
       expect({ lost, twice, missed }).toEqual({ lost: [], twice: [], missed: [] })
-      // one that was still starting up knew no signal yet
       const ends = servers.map(({ exitCode, signalCode }) => exitCode ?? signalCode)
       expect(
-        ends.filter((end) => end !== 0 && end !== 'SIGTERM'),
+        ends.filter((end) => end !== 0),
         readFileSync(`${journal}.log`, 'utf8'),
       ).toEqual([])
       expect(runs.length).toBeGreaterThanOrEqual(leastRuns)
