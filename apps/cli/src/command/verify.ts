@@ -18,10 +18,10 @@ const options = {
   }),
   assert: several({ placeholder: '<[database:]sql>', help: 'A query whose result must be true.' }),
   relation: several({
-    placeholder: '<child.column->parent.column>',
+    placeholder: '<[database:]child.column->parent.column>',
     help: 'Every value of the one column must exist in the other.',
   }),
-  unique: several({ placeholder: '<table.column>', help: 'No value of the column may occur twice.' }),
+  unique: several({ placeholder: '<[database:]table.column>', help: 'No value of the column may occur twice.' }),
   sandbox: single({
     placeholder: '<directory>',
     help: 'Where there is space for the whole restore.',

@@ -121,7 +121,8 @@ async function checkUnique(
     : failed(`${countOf(values ?? '0', 'value')}, only ${different} of them different`)
 }
 
-function tableName({ table }: ColumnName, only: string | undefined): string {
-  const parts = table.length === 1 && only !== undefined ? [only, ...table] : table
+function tableName({ database, table }: ColumnName, only: string | undefined): string {
+  const schema = database ?? only
+  const parts = table.length === 1 && schema !== undefined ? [schema, ...table] : table
   return parts.map(quoteIdentifier).join('.')
 }

@@ -9,10 +9,11 @@ export interface Assertion {
   readonly database?: string
 }
 
-/** Reads `SELECT …` or `shop: SELECT …`, where "shop" is the database. */
+/** Reads `SELECT …` or `shop: SELECT …`, where "shop" is the database; other characters than letters in double quotes. */
 export function parseAssertion(text: string): Assertion {
-  const match = /^\s*([\w$-]+)\s*:(?!:)\s*(\S[\s\S]*)$/.exec(text)
-  return match === null ? { sql: text.trim() } : { database: match[1] ?? '', sql: (match[2] ?? '').trim() }
+  const match = /^\s*(?:"((?:[^"]|"")+)"|([\p{L}\p{N}_$-]+))\s*:(?!:)\s*(\S[\s\S]*)$/u.exec(text)
+  if (match === null) return { sql: text.trim() }
+  return { database: match[1]?.replaceAll('""', '"') ?? match[2] ?? '', sql: (match[3] ?? '').trim() }
 }
 
 /** True when the query gives at least one row and nothing in them is other than true. It cannot change anything. */

@@ -13,33 +13,45 @@ export interface DeclaredRelation {
 
 /** The last component is the column, what is before it the table, with its schema if that is needed. */
 export interface ColumnName {
+  /** absent: the only database of the user's own */
+  readonly database?: string
   readonly table: readonly string[]
   readonly column: string
 }
 
-/** Reads `orders.customer_id -> public.customers.id`. Names are taken as written, without folding of case. */
+/** Reads `orders.customer_id -> public.customers.id`, or with the database: `shop:orders.customer_id -> customers.id`. */
 export function parseRelation(text: string): DeclaredRelation {
   const [child, parent, ...rest] = text.split('->').map((side) => side.trim())
   if (child === undefined || parent === undefined || rest.length > 0) {
     throw invalid('--relation', text, 'write it as orders.customer_id -> customers.id')
   }
-  return { child: parseColumn(child, '--relation'), parent: parseColumn(parent, '--relation') }
+  const relation = { child: parseColumn(child, '--relation'), parent: parseColumn(parent, '--relation') }
+  const { database = relation.child.database } = relation.parent
+  if (database !== relation.child.database) throw invalid('--relation', text, 'both sides are in one database')
+  return relation
 }
 
-/** Reads `users.email` or `schema.users.email`. */
+/** A name is taken as written, without folding of case; in double quotes it may hold dots, colons and spaces. */
+const namePattern = String.raw`"(?:[^"]|"")+"|[^".:]+`
+const columnPattern = new RegExp(
+  String.raw`^(?:(?<database>${namePattern})\s*:\s*)?(?:(?<schema>${namePattern})\.)?(?<table>${namePattern})\.(?<column>${namePattern})$`,
+)
+
+/** Reads `users.email`, `schema.users.email` or `database:users.email`. */
 export function parseColumn(text: string, option: string): ColumnName {
-  const components = text.split('.')
-  const column = components.pop()
-  if (
-    column === undefined ||
-    column === '' ||
-    components.length < 1 ||
-    components.length > 2 ||
-    components.includes('')
-  ) {
-    throw invalid(option, text, 'name a column with its table, as in users.email or shop.users.email')
+  const { database, schema, table, column } = columnPattern.exec(text)?.groups ?? {}
+  if (table === undefined || column === undefined) {
+    throw invalid(option, text, 'name a column with its table, as in users.email or shop:public.users.email')
   }
-  return { table: components, column }
+  return {
+    ...(database === undefined ? {} : { database: unquoted(database) }),
+    table: [...(schema === undefined ? [] : [unquoted(schema)]), unquoted(table)],
+    column: unquoted(column),
+  }
+}
+
+function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
 }
 
 function invalid(name: string, value: string, reason: string): AppError {

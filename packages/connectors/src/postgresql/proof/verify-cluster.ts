@@ -1,5 +1,5 @@
 import type { Context } from '@holdfast/core/context'
-import { type Check, failed, passed, runCheck } from '@holdfast/core/proof/check'
+import { type Check, type CheckOutcome, failed, passed, runCheck } from '@holdfast/core/proof/check'
 import { countOf } from '@holdfast/core/units/count-of'
 import type { PostgresConnection } from '../connection/connection.ts'
 import { type Assertion, checkAssertion } from './assertion.ts'
@@ -83,18 +83,23 @@ async function* verifyDeclared(
       ctx,
     )
   }
-  if (relations.length + unique.length === 0) return
-  await using connection = await connectTo(only, 'role')
   for (const relation of relations) {
-    const subject = `${nameOf(relation.child)} -> ${nameOf(relation.parent)}`
-    yield await runCheck({ name: 'orphans', subject }, () => checkRelation(connection, relation, ctx), ctx)
+    const { child, parent } = relation
+    const subject = `${nameOf(child)} -> ${nameOf(parent)}`
+    const check = (connection: PostgresConnection) => checkRelation(connection, relation, ctx)
+    yield await runCheck({ name: 'orphans', subject }, () => ask(child.database, check), ctx)
   }
   for (const column of unique) {
-    yield await runCheck(
-      { name: 'duplicates', subject: nameOf(column) },
-      () => checkUnique(connection, column, ctx),
-      ctx,
-    )
+    const check = (connection: PostgresConnection) => checkUnique(connection, column, ctx)
+    yield await runCheck({ name: 'duplicates', subject: nameOf(column) }, () => ask(column.database, check), ctx)
+  }
+
+  async function ask(database: string | undefined, check: (connection: PostgresConnection) => Promise<CheckOutcome>) {
+    if (database === undefined && own.length > 1) {
+      return failed(`there are the databases ${own.join(', ')}: name the one it is in, as in ${own[0]}:table.column`)
+    }
+    await using connection = await connectTo(database ?? only, 'role')
+    return await check(connection)
   }
 }
 
@@ -123,6 +128,6 @@ async function listDatabases(connectTo: ConnectTo, maintenanceDatabase: string, 
   return (result?.rows ?? []).map(([name]) => name ?? '')
 }
 
-function nameOf({ table, column }: ColumnName): string {
-  return [...table, column].join('.')
+function nameOf({ database, table, column }: ColumnName): string {
+  return `${database === undefined ? '' : `${database}:`}${[...table, column].join('.')}`
 }
