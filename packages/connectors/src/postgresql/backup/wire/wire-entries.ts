@@ -94,7 +94,7 @@ async function* archiveEntries(wire: Wire, folder: string, ctx: Context): AsyncG
     if (member.kind === 'directory') yield { kind: 'directory', ...place }
     else if (member.kind === 'symlink') yield { kind: 'symlink', ...place, linkTarget }
     else if (member.sizeBytes <= wholeBytes)
-      yield { kind: 'file', ...place, isPaged: true, content: await whole(wire, tar, path, ctx) }
+      yield { kind: 'file', ...place, isPaged: true, content: await whole(wire, tar, path, member.sizeBytes, ctx) }
     else
       yield {
         kind: 'file',
@@ -105,10 +105,20 @@ async function* archiveEntries(wire: Wire, folder: string, ctx: Context): AsyncG
   }
 }
 
-async function whole(wire: Wire, tar: TarReader, path: string, ctx: Context): Promise<FileEntry['content']> {
-  const pieces: Uint8Array[] = []
-  for await (const piece of wire.received.pass(tar, path, ctx)) pieces.push(Uint8Array.from(piece))
-  return { type: 'bytes', bytes: Buffer.concat(pieces) }
+async function whole(
+  wire: Wire,
+  tar: TarReader,
+  path: string,
+  sizeBytes: number,
+  ctx: Context,
+): Promise<FileEntry['content']> {
+  const bytes = Buffer.allocUnsafe(sizeBytes)
+  let filled = 0
+  for await (const piece of wire.received.pass(tar, path, ctx)) {
+    bytes.set(piece, filled)
+    filled += piece.length
+  }
+  return { type: 'bytes', bytes }
 }
 
 /** Someone put a file into the data directory whose name cannot be written down; PostgreSQL itself makes none such. */
