@@ -63,7 +63,7 @@ exec runc "$@"
     await rm(directory, { recursive: true, force: true })
   }
   const engine = engineAt({ PATH: path, DOCKER_HOST: `unix://${inside('socket')}` }, dispose)
-  for (let waitedMs = 0; waitedMs < 20_000 && child.exitCode === null; waitedMs += 200) {
+  for (let waitedMs = 0; waitedMs < 60_000 && child.exitCode === null; waitedMs += 200) {
     if (await engine.docker('version').then(Boolean, () => false)) return engine
     await pause(200)
   }

@@ -71,7 +71,7 @@ describe.skipIf(typeof opened === 'string')('a server in a container', () => {
         await sql('SELECT 1')
         return
       } catch (error) {
-        if (attempt === 150) throw error
+        if (attempt === 600) throw error
         await pause(200)
       }
     }
@@ -123,12 +123,12 @@ describe.skipIf(typeof opened === 'string')('a server in a container', () => {
   test('leaves no snapshot when the container is stopped in the middle, and says so', async () => {
     if (typeof opened === 'string') return
     const before = await readdir(join(fixture.repository, 'snapshots'))
+    const target = socketTarget(socketDirectory, 'postgres')
+    await using holder = await connectPostgres(target, { searchPath: 'role' }, ctx)
+    await holder.query('BEGIN; LOCK TABLE item IN ACCESS EXCLUSIVE MODE', ctx)
     const backup = run(['backup', connection(), ...dump, name])
-    for (let i = 0; i < 300; i++) {
-      if ((await sql(`SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'holdfast-dump%'`)) !== '0')
-        break
-      await pause(20)
-    }
+    const waiting = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%item%'`
+    await expect.poll(() => sql(waiting)).not.toBe('0')
     await opened.docker('kill', name)
     const failed = await backup
     expect(failed.exitCode).toBe(1)

@@ -63,7 +63,7 @@ describe.skipIf(typeof opened === 'string')('a server of MariaDB in a container'
     const who = ['--user', `${user.id}:${user.id}`, '--network', 'none']
     await opened.docker('run', '--detach', '--name', name, ...who, ...places, image, ...server)
     stack.defer(async () => void (await opened.docker('rm', '--force', name)))
-    for (let i = 0; i < 150 && (await sql('SELECT 1').catch(() => undefined)) === undefined; i++) await pause(200)
+    for (let i = 0; i < 600 && (await sql('SELECT 1').catch(() => undefined)) === undefined; i++) await pause(200)
     const secret = "IDENTIFIED BY 'it''s a \"secret\"'"
     await sql(`CREATE USER backup@'127.0.0.1' ${secret}`)
     await sql(`CREATE USER backup@localhost ${secret}`)
@@ -90,16 +90,12 @@ describe.skipIf(typeof opened === 'string')('a server of MariaDB in a container'
     return directory
   }
 
+  const open = () => {
+    const place = { host: 'localhost', port: 3306, socket, user: 'root', passwordInText: false, connectTimeoutMs: 5000 }
+    return connectMysql({ ...place, tls: { mode: 'disabled' } }, ctx)
+  }
   async function sql(text: string): Promise<TextRows> {
-    const target = {
-      host: 'localhost',
-      port: 3306,
-      socket,
-      user: 'root',
-      passwordInText: false,
-      connectTimeoutMs: 5000,
-    }
-    await using session = await connectMysql({ ...target, tls: { mode: 'disabled' } }, ctx)
+    await using session = await open()
     return await session.query(text, ctx)
   }
 
@@ -144,10 +140,11 @@ describe.skipIf(typeof opened === 'string')('a server of MariaDB in a container'
   test('leaves no snapshot when the container is stopped in the middle, and says so', async () => {
     if (typeof opened === 'string') return
     const before = await readdir(join(fixture.repository, 'snapshots'))
+    await using holder = await open()
+    await holder.query('LOCK TABLES shop.item WRITE', ctx)
     const broken = run([...backup(), '--in-container', name])
-    const dumps =
-      "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%SQL_NO_CACHE%' AND id <> CONNECTION_ID()"
-    for (let i = 0; i < 500 && (await sql(dumps))[0]?.[0] === '0'; i++) await pause(10)
+    const waiting = "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE 'Waiting for%lock'"
+    await expect.poll(async () => (await sql(waiting))[0]?.[0]).not.toBe('0')
     await opened.docker('kill', name)
     expect((await broken).exitCode).toBe(1)
     expect(await readdir(join(fixture.repository, 'snapshots'))).toEqual(before)
