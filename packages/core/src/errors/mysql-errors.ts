@@ -110,7 +110,7 @@ export const mysqlErrors = {
     exitCode: 1,
     retryable: false,
     message: 'there is a database {database} on {host} already',
-    hint: 'Restore one database beside it with --database and --into <new name>, or over it with --replace {database}, which keeps a safety backup; over all with --confirm and the name of the source.',
+    hint: 'Restore one database beside it with --database and --into <new name>, or over it with --replace {database}, which keeps a safety backup; over all with --confirm and the name of the source. The same after a restore that was interrupted.',
   },
   MYSQL_TABLE_EXISTS: {
     exitCode: 1,

@@ -27,7 +27,7 @@ export function requireWithinScope(event: BinlogEvent, checksumBytes: number, sc
     throw new AppError('MYSQL_RESTORE_FAILED', {
       what: `only database ${JSON.stringify(scope.name)} with its log`,
       host: 'a server with other databases',
-      reason: `the log holds a statement that cannot be told apart by its database: ${isCompressed ? 'a compressed one' : text.slice(0, 120)}; restore all databases to a new server`,
+      reason: `the log holds a statement that cannot be told apart by its database: ${isCompressed ? 'a compressed one' : text.slice(0, 120)}; restore all databases to a new server, or its tables with --table, which are taken from a scratch server`,
     })
   }
 }
