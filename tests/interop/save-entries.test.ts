@@ -232,15 +232,15 @@ describe('settling', () => {
       yield bytesEntry(`${root}/manifest.json`, Buffer.from(JSON.stringify(found)))
     }
     const repository = await newRepository()
-    const inspector = {
-      module: new URL('../scenario/record-inspector.ts', import.meta.url).href,
-      options: { recordBytes },
-    }
+    const module = new URL('../scenario/record-inspector.ts', import.meta.url).href
+    const meetingPlace = scratch.place('meeting')
+    fs.mkdirSync(meetingPlace)
     const onInspected = (path: string, messages: readonly string[]): void => {
       for (const message of messages) found.push(`${path}: ${message}`)
     }
-    const request = (workers: number): SaveRequest => entriesRequest(entries(), { inspector, onInspected, workers })
-    const report = await save([repository], request(3), ctx)
+    const request = (workers: number, more: object): SaveRequest =>
+      entriesRequest(entries(), { inspector: { module, options: { recordBytes, ...more } }, onInspected, workers })
+    const report = await save([repository], request(3, { meetingPlace }), ctx)
     const numbers = (file: string, { inspected } = report): number[] =>
       inspected
         .filter(({ path }) => path === `${root}/${file}`)
@@ -251,7 +251,7 @@ describe('settling', () => {
     expect(foundAtSettle).toBe(bad.length + 3)
     expect(new Set(report.inspected.map(({ message }) => /thread \d+/.exec(message)?.[0])).size).toBeGreaterThan(1)
     // the content is in the repository now: what is read, here by one thread in one go, is looked at nevertheless
-    const again = await save([repository], request(1), ctx)
+    const again = await save([repository], request(1, {}), ctx)
     expect([numbers('large', again), numbers('small', again)]).toEqual([bad, [0, 1, 2]])
     // nothing but the manifest is new: the cuts are the same
     expect(again.repositories[0]?.dataBlobs).toBe(1)
