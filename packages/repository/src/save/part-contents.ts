@@ -1,12 +1,8 @@
-import { chunkBytesAtMost } from './chunker.ts'
 import type { FirstFailure } from './first-failure.ts'
 import type { JobQueue } from './job-queue.ts'
 import { resumed } from './resumed.ts'
-import { createStreamChunker, type StreamBuffer, type StreamChunker } from './stream-chunks.ts'
+import { createStreamChunker, type StreamChunker } from './stream-chunks.ts'
 import { type StoredContent, storeStream } from './stream-content.ts'
-
-/** Kept small, since there is one for each part that is being read. */
-const small: StreamBuffer = { bufferBytes: chunkBytesAtMost + (1 << 20), windowBytes: 1 << 20 }
 
 /**
  * Files whose parts come side by side. As many are cut at once as have begun and not ended; one that has not begun costs
@@ -43,7 +39,7 @@ export class PartContents {
     const pieces = this.#failure.guard(part)
     const first = await pieces.next()
     if (first.done === true) return onStored({ ids: [], sizeBytes: 0 })
-    const chunker = this.#idle.pop() ?? createStreamChunker(this.#polynomial, small)
+    const chunker = this.#idle.pop() ?? createStreamChunker(this.#polynomial)
     const on = { chunk: this.#onBytes, stored: onStored }
     await storeStream(this.#queue, chunker, resumed([first.value], pieces), on)
     this.#idle.push(chunker)

@@ -5,23 +5,23 @@ export type StreamChunker = (
   bytes: AsyncIterable<Uint8Array>,
 ) => AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>
 
-export interface StreamBuffer {
+interface StreamBuffer {
   /** the longest chunk must fit */
   readonly bufferBytes: number
-  /** A cut is looked for when so much is there, else when a longest chunk is: less memory for more searching. */
+  /** a cut is looked for whenever so much more is there */
   readonly windowBytes: number
 }
 
-const roomy: StreamBuffer = { bufferBytes: 2 * chunkBytesAtMost, windowBytes: chunkBytesAtMost }
+/** Small, since there may be one for each of many streams, and so that the workers get chunks as they come and not in bursts. */
+const usualBuffer: StreamBuffer = { bufferBytes: chunkBytesAtMost + (1 << 20), windowBytes: 1 << 20 }
 
 /**
  * Cuts streams into chunks, one stream after another, each chunk in memory of its own so that it can be handed to a
- * worker. Holds at most `bufferBytes` besides what the source yields at once, and with a small window mostly little more than twice
- * that window.
+ * worker. Holds at most `bufferBytes` besides what the source yields at once, and mostly little more than twice the window.
  */
 export function createStreamChunker(
   chunkerPolynomial: bigint,
-  { bufferBytes, windowBytes }: StreamBuffer = roomy,
+  { bufferBytes, windowBytes }: StreamBuffer = usualBuffer,
 ): StreamChunker {
   const arena = new Arena(bufferBytes + 65536)
   arena.primitives.setPolynomial(chunkerPolynomial)
