@@ -24,8 +24,9 @@ export default defineConfig({
           setupFiles: ['tests/test-seed.ts'],
           // They are pure and leave nothing behind, and to load their modules anew for each file took twice as long.
           isolate: false,
-          testTimeout: 20_000,
-          expect: { poll: { timeout: 15_000 } },
+          // Milliseconds each, and some ten seconds of a machine that has other things to do.
+          testTimeout: 120_000,
+          expect: { poll: { timeout: 60_000 } },
           maxWorkers: Math.min(4, cores),
           // Before the integration tests, not beside them: a broken unit shows within seconds.
           sequence: { groupOrder: 0 },
