@@ -148,4 +148,4 @@ describe('the mixing of scrypt', () => {
 test('the committed module is what its source compiles to', async () => {
   const committed = readFileSync(new URL('./primitives.wasm', import.meta.url))
   expect(Buffer.from(await compileFromSource()).equals(committed)).toBe(true)
-}, 60_000)
+})
