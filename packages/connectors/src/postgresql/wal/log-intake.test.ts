@@ -11,26 +11,45 @@ function followed() {
   const writer = new WalWriter(start)
   const sink = memoryLogSink()
   const madeDurable: number[] = []
+  const tipBytes: number[] = []
   let nowMs = 0
   const ctx = quietContext({ now: () => new Date(nowMs) })
   const intake = new LogIntake(
     {
-      sink: { ...sink, flush: async () => void madeDurable.push(nowMs), tip: async () => void madeDurable.push(nowMs) },
+      sink: {
+        ...sink,
+        flush: async () => void madeDurable.push(nowMs),
+        async tip({ bytes }) {
+          tipBytes.push(bytes.length)
+          madeDurable.push(nowMs)
+        },
+      },
       flushEveryMs: 2000,
       onDamage: (_lsn, reason) => expect.unreachable(reason),
     },
     ctx,
   )
   const { segmentBytes, systemIdentifier } = writer
-  intake.begin({ at: { timeline: 1, lsn: start }, segmentBytes, systemIdentifier: String(systemIdentifier) })
+  const begin = (): void =>
+    intake.begin({ at: { timeline: 1, lsn: start }, segmentBytes, systemIdentifier: String(systemIdentifier) })
+  begin()
   let taken = 0
   return {
     writer,
     madeDurable,
-    /** what was written since then arrives, and it is looked whether something is due; the server has so much more */
-    async at(ms: number, moreBytes = 0) {
+    tipBytes,
+    /** the connection has broken; the first segment comes again from its first byte */
+    beginAgain() {
+      begin()
+      taken = 0
+    },
+    /**
+     * What was written since then arrives, or the first bytes of it, and it is looked whether something is due; the server has
+     * so much more.
+     */
+    async at(ms: number, moreBytes = 0, arrivedBytes = Infinity) {
       nowMs = ms
-      const bytes = writer.bytes()
+      const bytes = writer.bytes().subarray(0, arrivedBytes)
       intake.clock.walReceived(start + BigInt(bytes.length + moreBytes), BigInt(ms) * 1000n)
       await intake.take(bytes.subarray(taken), ctx)
       taken = bytes.length
@@ -90,4 +109,22 @@ test('a little to catch up with changes nothing', async () => {
     await at(ms, 100 << 20)
   }
   expect(madeDurable).toEqual([2000])
+})
+
+test('what comes again after the connection broke is given only as far as it is more than was given before', async () => {
+  const { writer, tipBytes, beginAgain, at } = followed()
+  writer.write(record)
+  await at(0)
+  await at(2000)
+  const given = writer.bytes().length
+  writer.write(record)
+  // more has come that is not due yet when the connection breaks
+  await at(3000)
+  beginAgain()
+  await at(4500, 0, given - 8)
+  await at(5000, 0, given)
+  expect(tipBytes).toEqual([given])
+  await at(5500)
+  await at(7500)
+  expect(tipBytes).toEqual([given, writer.bytes().length])
 })

@@ -214,7 +214,8 @@ export class LogIntake {
     const assembler = this.#assembler
     if (this.#waitingSince === undefined) return undefined
     this.#waitingSince = undefined
-    if (assembler === undefined || assembler.isEmpty) {
+    // After a new start as much of it may have been given as has come again: then only whole segments before it wait.
+    if (assembler === undefined || assembler.isEmpty || this.#isGiven(assembler)) {
       this.#pump.push(() => this.#options.sink.flush(this.#sinkCtx))
       return undefined
     }

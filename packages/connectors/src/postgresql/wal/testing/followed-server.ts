@@ -77,7 +77,10 @@ export async function position(server: PostgresServer): Promise<bigint> {
 
 export async function untilDurable(server: PostgresServer, followed: Followed): Promise<void> {
   const lsn = await position(server)
-  await until(`WAL up to ${formatLsn(lsn)} is durable`, () => (followed.sink.durable()?.lsn ?? 0n) >= lsn)
+  // a follower that has failed says why, instead of keeping everybody waiting
+  const failed = followed.ended.then(() => new Promise<never>(() => {}))
+  const durable = until(`WAL up to ${formatLsn(lsn)} is durable`, () => (followed.sink.durable()?.lsn ?? 0n) >= lsn)
+  await Promise.race([durable, failed])
 }
 
 /** All there is, the growing one last; there is none where the WAL ends with a segment. */
