@@ -69,6 +69,14 @@ test('restores beside, starts, and overwrites an older copy only when it is conf
   expect(await askAndStop(port, 'SELECT count(*) FROM orders')).toBe('1000')
 })
 
+test('says before it restores anything that a server could not be started', async () => {
+  const to = join(fixture.directory, 'hopeless')
+  const words = ['restore', 'shop', '--to', to, '--start', '--postgres-bin', server.binDirectory]
+  const taken = await fixture.run([...words, '--port', String(server.port)])
+  expect(taken).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('somebody else listens on it') })
+  expect(existsSync(to)).toBe(false)
+})
+
 test('proves a source, keeps the evidence, and exits with 1 when an answer is wrong', async () => {
   const words = ['verify', 'shop', '--sandbox', fixture.directory, '--postgres-bin', server.binDirectory]
   const proven = await fixture.run([...words, '--assert', 'SELECT count(*) = 1000 FROM orders', '--json'])

@@ -1,5 +1,9 @@
 import { rm } from 'node:fs/promises'
-import { startRestoredServer } from '@holdfast/connectors/postgresql/server/start-restored'
+import {
+  requireStartable,
+  type RestoredServerStart,
+  startRestoredServer,
+} from '@holdfast/connectors/postgresql/server/start-restored'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { formatSize } from '@holdfast/core/units/size'
 import { findArchivedFacts } from '@holdfast/orchestrator/backup/find-archived-facts'
@@ -69,6 +73,7 @@ export async function runPostgresRestore(
   output.message(planMessage(plan))
   if (options.dryRun) return 0
   if (await requestWhatIsArchived(repository, plan.archived, invocation)) return 0
+  if (options.start) await requireStartable(startOf(plan, invocation))
   if (plan.replaced.length > 0) await secureTarget(repository, plan, invocation)
   const restored = await executePostgresRestore(plan, ctx)
   const skipped = restored.filesSkipped === 0 ? '' : `, ${countOf(restored.filesSkipped, 'file')} equal already`
@@ -117,22 +122,23 @@ async function secureTarget(
   output.message({ message_type: 'safety_backup', snapshot_id: id, directories: replaced })
 }
 
-async function startServer(plan: PostgresRestorePlan, { options, output, variables, ctx }: PostgresRestoreInvocation) {
-  const port = options.port ?? defaultPort
-  // whoever the server runs as can write there, and the path is short enough for a socket
-  const socketDirectory = '/tmp'
+function startOf(plan: PostgresRestorePlan, { options, variables }: PostgresRestoreInvocation): RestoredServerStart {
+  return {
+    dataDirectory: plan.dataDirectory,
+    otherDirectories: [plan.walDirectory, ...plan.tablespaces.values()],
+    major: Math.floor(plan.backup.manifest.server.versionNumber / 10_000),
+    port: options.port ?? defaultPort,
+    // whoever the server runs as can write there, and the path is short enough for a socket
+    socketDirectory: '/tmp',
+    binaries: { directories: options.postgresBin, path: variables('PATH') ?? '' },
+  }
+}
 
-  const server = await startRestoredServer(
-    {
-      dataDirectory: plan.dataDirectory,
-      otherDirectories: [plan.walDirectory, ...plan.tablespaces.values()],
-      major: Math.floor(plan.backup.manifest.server.versionNumber / 10_000),
-      port,
-      socketDirectory,
-      binaries: { directories: options.postgresBin, path: variables('PATH') ?? '' },
-    },
-    ctx,
-  )
+async function startServer(plan: PostgresRestorePlan, invocation: PostgresRestoreInvocation) {
+  const { options, output, ctx } = invocation
+  const start = startOf(plan, invocation)
+  const { port, socketDirectory } = start
+  const server = await startRestoredServer(start, ctx)
   output.note(
     `PostgreSQL is ready after ${formatClock(server.readyMs)}: process ${server.pid}, port ${port} on loopback, socket in ${socketDirectory}, log ${printable(server.logFile)}`,
   )

@@ -317,7 +317,7 @@ export const postgresqlErrors = {
     exitCode: 1,
     retryable: false,
     message: 'there is a database {database} on {host} already',
-    hint: 'Restore beside it with --into <new name>; drop or rename the old one when you are sure.',
+    hint: 'Drop or rename it when you are sure (an interrupted restore or migration leaves one that is not whole), or restore beside it with --into <new name>.',
   },
   POSTGRES_OBJECT_EXISTS: {
     exitCode: 1,

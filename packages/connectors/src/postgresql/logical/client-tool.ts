@@ -83,6 +83,7 @@ async function inspectContainer(program: ClientProgram, where: ClientPlace, ctx:
 }
 
 function missing(program: string, major: number, tools: readonly ClientTool[], { place }: ClientPlace): AppError {
-  const found = tools.length === 0 ? 'there is none' : `there is ${tools.map(({ version }) => version).join(', ')}`
+  const versions = [...new Set(tools.map(({ version }) => version))].join(', ')
+  const found = versions === '' ? 'there is none' : `there is ${versions}`
   return new AppError('POSTGRES_TOOL_MISSING', { program, major: ` ${major}`, place: describePlace(place), found })
 }

@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Context } from '@holdfast/core/context'
@@ -29,6 +30,29 @@ export interface RestoredServer {
   readonly logFile: string
   /** until it had reached its target and accepted connections */
   readonly readyMs: number
+}
+
+/**
+ * Looks whether a server can be started later, before hours go into a restore. Fails with POSTGRES_BINARIES_MISSING, and with
+ * ARGUMENT_INVALID for a port that somebody else listens on.
+ */
+export async function requireStartable({
+  major,
+  binaries,
+  port,
+}: Pick<RestoredServerStart, 'binaries' | 'major' | 'port'>): Promise<void> {
+  if ((await findServerBinaries(major, binaries)) === undefined) {
+    throw new AppError('POSTGRES_BINARIES_MISSING', { major })
+  }
+  const listener = createServer()
+  const error = await new Promise<NodeJS.ErrnoException | undefined>((done) => {
+    listener.once('error', done)
+    listener.listen(port, '127.0.0.1', () => done(undefined))
+  })
+  await new Promise((done) => listener.close(done))
+  if (error === undefined) return
+  const reason = error.code === 'EADDRINUSE' ? 'somebody else listens on it' : error.message
+  throw new AppError('ARGUMENT_INVALID', { name: '--port', value: String(port), reason })
 }
 
 /**
