@@ -99,13 +99,31 @@ function mariadbTlsLines({ mode, authority }: MysqlTls): string[] {
   }
 }
 
+const longestLine = 400
+
 /** The sentence of a failure: how it ended, and what it said. */
 export function describeFailure(failure: string | undefined, diagnostics: readonly string[]): string {
-  const said = diagnostics
+  const said = withoutStatements(diagnostics)
     .filter((line) => !isNotice(line))
-    .map((line) => line.replace(/^\S*(?:mysql|mariadb)\S*: /, ''))
+    .map((line) => shorten(line.replace(/^\S*(?:mysql|mariadb)\S*: /, '')))
     .slice(0, 5)
   return [failure ?? 'it reports errors', ...said].join('; ')
+}
+
+/** Newer clients repeat the statement that failed between two rules: it may hold rows, which are nobody's business. */
+function withoutStatements(diagnostics: readonly string[]): readonly string[] {
+  let isStatement = false
+  const said = diagnostics.filter((line) => {
+    const isRule = /^-{10,}$/.test(line.trim())
+    if (isRule) isStatement = !isStatement
+    return !isRule && !isStatement && line.trim() !== ''
+  })
+  const errors = said.filter((line) => /^ERROR \d/.test(line))
+  return errors.length > 0 ? errors : said
+}
+
+function shorten(line: string): string {
+  return line.length > longestLine ? `${line.slice(0, longestLine)}…` : line
 }
 
 /** What the programs say although all is well. */
