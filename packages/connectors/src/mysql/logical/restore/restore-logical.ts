@@ -3,6 +3,7 @@ import type { Check } from '@holdfast/core/proof/check'
 import { connectMysql } from '../../connection/connect.ts'
 import type { MysqlConnection } from '../../connection/connection.ts'
 import { quoteIdentifier } from '../../connection/quote.ts'
+import { bareViews } from './bare-views.ts'
 import { compareWithFingerprint } from './compare-fingerprint.ts'
 import { loadSql } from './load-sql.ts'
 import type { DatabaseStep, LogicalFiles, LogicalRestorePlan, LogicalRestoreReport } from './logical-restore.ts'
@@ -36,7 +37,9 @@ export async function restoreLogical(
     const views = await files.views(step.fingerprint.name, ctx)
     // a table that was chosen comes without views of it
     if (views === undefined || step.tables.length > 0) continue
-    warnings.push(...(await load(plan, step, selectSql(views, { tables: [] }), ctx)))
+    const { name } = step.fingerprint
+    const fitting = step.into === name ? views : bareViews(views, name)
+    warnings.push(...(await load(plan, step, selectSql(fitting, { tables: [] }), ctx)))
   }
   const checks: Check[] = accounts === undefined ? [] : [accounts.check]
   for (const { into, fingerprint, tables } of steps) {
