@@ -205,6 +205,16 @@ describe('planning over timelines', () => {
     expect(plan.until).toBe(time(49))
   })
 
+  it('needs no history file on the timeline of a base backup itself, which brings it', () => {
+    const promoted = base('c', 6, { timeline: 2 })
+    const alone = { bases: [promoted], segments: [], histories: [] }
+    expect(planRecovery(alone, { stop: { type: 'latest' } })).toMatchObject({ timeline: 2, base: { id: 'c' } })
+    expect(coverage(alone)?.ranges).toMatchObject([{ bases: ['c'] }])
+    const older = { ...alone, bases: [base('a', 2), promoted] }
+    expect(planRecovery(older, { stop: { type: 'latest' } }).base.id).toBe('c')
+    expect(planRecovery(older, { stop: { type: 'latest' }, timeline: 1 }).base.id).toBe('a')
+  })
+
   it('goes to the newest timeline that a base leads to, and refuses those that none does', () => {
     const orphan = {
       ...forked,

@@ -32,8 +32,12 @@ export function chainsOf(log: RecoverableLog, timeline: number | 'latest', targe
   throw new AppError('RECOVERY_TIMELINE_UNKNOWN', details)
 }
 
-/** Timeline 1 has no history file; a cluster that was given another first one is not known from outside. */
-function historyOf(log: RecoverableLog, timeline: number): TimelineHistory | undefined {
-  const written = log.histories.find((history) => history.timeline === timeline)
-  return written ?? (timeline === 1 ? { timeline: 1, ancestors: [] } : undefined)
+/**
+ * Timeline 1 has no history file; a cluster that was given another first one is not known from outside. A base backup brings
+ * that of its own timeline in its pg_wal, which is enough to recover on it where no log has one.
+ */
+function historyOf({ histories, bases }: RecoverableLog, timeline: number): TimelineHistory | undefined {
+  const written = histories.find((history) => history.timeline === timeline)
+  const needsNone = timeline === 1 || bases.some((base) => base.timeline === timeline)
+  return written ?? (needsNone ? { timeline, ancestors: [] } : undefined)
 }
