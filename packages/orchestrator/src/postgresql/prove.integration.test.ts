@@ -126,6 +126,18 @@ describe('the proof of a cluster', () => {
   })
 })
 
+describe('the proof of a cluster that was promoted before anybody followed it', () => {
+  it.each(['wire', 'direct'] as const)('finds a %s backup whole', async (method) => {
+    await using server = await startPostgres()
+    await using promoted = await server.standby()
+    await promoted.promote()
+    await using place = await openRecoveryPlace()
+    await backUp(place, promoted, method)
+    const proof = await prove(place, promoted, { stop: { type: 'latest' } })
+    expect(failuresOf(proof.checks)).toEqual([])
+  })
+})
+
 describe('recovery to a point in time', () => {
   it('brings back exactly what was committed by then, before and after a table was dropped', async () => {
     await using server = await startPostgres({ settings: { track_commit_timestamp: 'on' } })

@@ -33,8 +33,9 @@ export async function* walEntries(
     if (parsed?.kind !== 'segment' || parsed.timeline > range.timeline) continue
     if (parsed.number < first || parsed.number > last) continue
     missing.delete(parsed.number)
-    yield await segment(run, folder, name, parsed.number)
-    yield doneMark(run, name)
+    const entry = await segment(run, folder, name, parsed.number)
+    yield entry
+    yield doneMark(run, name, entry)
   }
   for (const number of missing) throw gone(run, segmentName(range.timeline, number, walSegmentBytes))
 }
@@ -90,20 +91,23 @@ function isSegment(bytes: Buffer, start: bigint, systemIdentifier: string): bool
 }
 
 /** Tells the restored server that the segment needs no archiving. */
-function doneMark(run: BackupRun, name: string): FileEntry {
+function doneMark(run: BackupRun, name: string, { uid, gid }: FileEntry): FileEntry {
   const path = entryPath(run.options.source, `pg_wal/archive_status/${name}.done`)
   const content = { type: 'bytes', bytes: new Uint8Array() } as const
-  return { kind: 'file', path, mode: 0o600, modifiedAt: new Date(0), content }
+  const owner = uid === undefined || gid === undefined ? {} : { uid, gid }
+  return { kind: 'file', path, mode: 0o600, modifiedAt: new Date(0), ...owner, content }
 }
 
 async function history(run: BackupRun, folder: string, name: string): Promise<FileEntry> {
   const path = join(folder, name)
-  const { mtime } = await reading(path, () => stat(path))
+  // the server must be able to read it, whoever restores
+  const { mode, mtime, uid, gid } = await reading(path, () => stat(path))
   const bytes = await reading(path, () => readFile(path))
   run.tally.addFile()
   run.tally.addBytes(bytes.length)
   const place = entryPath(run.options.source, `pg_wal/${name}`)
-  return { kind: 'file', path: place, mode: 0o600, modifiedAt: mtime, content: { type: 'bytes', bytes } }
+  const owned = { mode: mode & 0o7777, modifiedAt: mtime, uid, gid }
+  return { kind: 'file', path: place, ...owned, content: { type: 'bytes', bytes } }
 }
 
 function gone(run: BackupRun, name: string): AppError {
