@@ -26,6 +26,7 @@ export default defineConfig({
           isolate: false,
           // Milliseconds each, and some ten seconds of a machine that has other things to do.
           testTimeout: 120_000,
+          hookTimeout: 120_000,
           expect: { poll: { timeout: 60_000 } },
           maxWorkers: Math.min(4, cores),
           // Before the integration tests, not beside them: a broken unit shows within seconds.
