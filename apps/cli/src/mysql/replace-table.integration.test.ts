@@ -17,6 +17,7 @@ it('brings one table back into the database it was lost from, and never drops th
   await cli.init()
   const made = await cli.run(['backup', server.url(), '--source', 'db'])
   expect(made, made.stderr).toMatchObject({ exitCode: 0 })
+  const [, first = 'none'] = /snapshot (\w{8}) saved/.exec(made.stdout) ?? []
   await server.sql(['INSERT INTO shop.customers VALUES (3)', 'DROP TABLE shop.`or ders"`'])
   const into = ['restore', 'db', '--into-server', server.url(), '--at', 'backup', '--database', 'shop']
 
@@ -44,4 +45,18 @@ it('brings one table back into the database it was lost from, and never drops th
   const kept = await cli.run(['dump', 'latest', '/mysql/db/databases/shop.sql'])
   expect(kept.stdout).toContain('(3)')
   expect(kept.stdout).not.toContain('INSERT INTO `or ders"`')
+
+  // a dump of some tables is no state of the source, one of a database is one of that database
+  for (const words of [
+    ['--database', 'shop'],
+    ['--table', 'shop.customers'],
+  ]) {
+    const partial = await cli.run(['backup', server.url(), '--source', 'db', ...words])
+    expect(partial, partial.stderr).toMatchObject({ exitCode: 0 })
+  }
+  const all = await cli.run(['restore', 'db', '--into-server', server.url(), '--confirm', 'db', '--dry-run'])
+  expect(all, all.stderr).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(first) })
+  const one = await cli.run([...into, '--into', 'beside', '--dry-run'])
+  expect(one.stdout).toContain('shop, 2 tables')
+  expect(one.stdout).not.toContain(first)
 })

@@ -23,6 +23,19 @@ export function isPhysical(backup: MysqlBackup): backup is MysqlBackup<PhysicalM
   return backup.manifest.method === 'physical'
 }
 
+/** Of all databases: a log can be replayed on it, and it is what a source was. Tables may have been left out by name. */
+export function isWhole({ manifest }: MysqlBackup): boolean {
+  if (manifest.method === 'physical') return true
+  const { databases, tables } = manifest.selection
+  return databases.length === 0 && tables.length === 0
+}
+
+/** Those that tell what a source was: dumps of some databases only when there are no others. */
+export function mainBackups(backups: readonly MysqlBackup[]): readonly MysqlBackup[] {
+  const whole = backups.filter(isWhole)
+  return whole.length === 0 ? backups : whole
+}
+
 /** The backups of a source of both kinds, as `listSourceBackups` lists them. */
 export async function listMysqlBackups(
   repository: Repository,

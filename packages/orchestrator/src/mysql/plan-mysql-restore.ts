@@ -15,7 +15,7 @@ import { AppError } from '@holdfast/core/errors/app-error'
 import type { Repository } from '@holdfast/repository/repository'
 import type { BinlogChain } from '@holdfast/connectors/mysql/recovery/binlog-chain'
 import { findSandboxTools } from './find-sandbox-tools.ts'
-import { baseOf, isLogical, isPhysical, type MysqlBackup } from './list-mysql-backups.ts'
+import { baseOf, isLogical, isPhysical, isWhole, type MysqlBackup } from './list-mysql-backups.ts'
 import { type MysqlMaterial, readMysqlMaterial } from './read-mysql-material.ts'
 
 /** What a restore of a source will do, before it does anything. */
@@ -58,7 +58,7 @@ export async function planFromMaterial(
 ): Promise<MysqlRestorePlan> {
   // the client knows one host only, and a restore is for the one that takes writes
   const request = { ...asked, target: await choosePrimary(asked.target, ctx) }
-  const { backup, chain } = chooseBackup(material, dumpsOf(material), target)
+  const { backup, chain } = chooseBackup(material, dumpsOf(material, request.databases), target)
   const replay = await planReplay(chain, target, material.read, ctx)
   if (request.tables.length === 0 || replay === undefined) {
     return { backup, material, load: await planLogicalRestore(backup.manifest, request, ctx), replay, target }
@@ -81,9 +81,20 @@ export function chooseBackup<Kind extends MysqlBackup>(
   return { backup, chain }
 }
 
-/** Fails with MYSQL_BACKUP_KIND_MISSING when there are only copies of files. */
-export function dumpsOf({ backups }: MysqlMaterial): readonly MysqlBackup<LogicalManifest>[] {
-  const dumps = backups.filter(isLogical)
+/**
+ * Dumps that hold all of the wanted databases; empty: all that there are. Fails with MYSQL_BACKUP_KIND_MISSING when there are
+ * only copies of files.
+ */
+export function dumpsOf(
+  { backups, partial }: MysqlMaterial,
+  wanted: readonly string[] = [],
+): readonly MysqlBackup<LogicalManifest>[] {
+  const holding = [...backups, ...partial].filter(isLogical).filter((backup) => {
+    const { databases, tables } = backup.manifest.selection
+    if (isWhole(backup)) return true
+    return wanted.length > 0 && tables.length === 0 && wanted.every((name) => databases.includes(name))
+  })
+  const dumps = holding.length > 0 ? holding : backups.filter(isLogical)
   if (dumps.length > 0) return dumps
   const advice = 'Restore its files to a directory with --to, or make a dump with `holdfast backup`.'
   throw new AppError('MYSQL_BACKUP_KIND_MISSING', { kind: 'dump', source: sourceOf(backups), advice })

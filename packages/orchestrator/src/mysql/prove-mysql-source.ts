@@ -2,7 +2,7 @@ import { coverage } from '@holdfast/connectors/mysql/recovery/coverage'
 import type { MysqlRecoveryPoint } from '@holdfast/connectors/mysql/recovery/recovery-point'
 import type { Context } from '@holdfast/core/context'
 import type { Repository } from '@holdfast/repository/repository'
-import { baseOf, listMysqlBackups } from './list-mysql-backups.ts'
+import { baseOf, listMysqlBackups, mainBackups } from './list-mysql-backups.ts'
 import { proveMysqlDirectory } from './prove-mysql-directory.ts'
 import { type MysqlProof, type MysqlProofRequest, proveMysql } from './prove-mysql.ts'
 import { readMysqlMaterial } from './read-mysql-material.ts'
@@ -34,7 +34,7 @@ export async function proveMysqlSource(
 
 async function newestMethod(repository: Repository, source: string, ctx: Context): Promise<MysqlProof['method']> {
   const { backups } = await listMysqlBackups(repository, source, ctx)
-  return backups.at(-1)?.manifest.method ?? 'logical'
+  return mainBackups(backups).at(-1)?.manifest.method ?? 'logical'
 }
 
 /** An instant that nobody chose: what can be recovered only at the instants that people look at is not proven. */

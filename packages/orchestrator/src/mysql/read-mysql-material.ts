@@ -7,11 +7,13 @@ import { type LogReader, readLog } from '@holdfast/repository/log/read-log'
 import type { Repository } from '@holdfast/repository/repository'
 import type { OpenedTrees } from '@holdfast/repository/tree/open-trees'
 import { binlogPlace, sliceFactsOf } from './binlog-log.ts'
-import { listMysqlBackups, type MysqlBackup } from './list-mysql-backups.ts'
+import { listMysqlBackups, mainBackups, type MysqlBackup } from './list-mysql-backups.ts'
 
 /** All that is in a repository to recover one MySQL source from. */
 export interface MysqlMaterial {
   readonly backups: readonly MysqlBackup[]
+  /** dumps of some databases, made besides: for those databases only */
+  readonly partial: readonly MysqlBackup[]
   readonly opened: OpenedTrees
   readonly log: LogReader
   readonly slices: readonly SliceFacts[]
@@ -22,7 +24,8 @@ export interface MysqlMaterial {
 /** Fails with SOURCE_NOT_IN_REPOSITORY when there is no backup: a log alone restores nothing. */
 export async function readMysqlMaterial(repository: Repository, source: string, ctx: Context): Promise<MysqlMaterial> {
   const log = await readLog(repository, binlogPlace(source), ctx)
-  const { backups, opened } = await listMysqlBackups(repository, source, ctx)
+  const { backups: all, opened } = await listMysqlBackups(repository, source, ctx)
+  const backups = mainBackups(all)
   const files = new Map<SliceFacts, LogFileInfo>()
   for (const file of await log.allFiles(ctx)) {
     const facts = sliceFactsOf(file)
@@ -30,6 +33,7 @@ export async function readMysqlMaterial(repository: Repository, source: string, 
   }
   return {
     backups,
+    partial: all.filter((one) => !backups.includes(one)),
     opened,
     log,
     slices: [...files.keys()],

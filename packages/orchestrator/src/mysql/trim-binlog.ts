@@ -42,8 +42,8 @@ async function oldestNeeded(
   ctx: Context,
 ): Promise<{ readonly generation: number; readonly index: number } | undefined> {
   try {
-    const { backups, slices } = await readMysqlMaterial(repository, source, ctx)
-    const firsts = backups.map((backup) => chainFrom(baseOf(backup), slices).slices[0])
+    const { backups, partial, slices } = await readMysqlMaterial(repository, source, ctx)
+    const firsts = [...backups, ...partial].map((backup) => chainFrom(baseOf(backup), slices).slices[0])
     const places = firsts.map((facts) => facts && { generation: facts.generation, index: binlogIndex(facts.file) ?? 0 })
     if (places.some((place) => place === undefined)) return undefined
     return places
