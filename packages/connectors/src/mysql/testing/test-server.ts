@@ -61,7 +61,7 @@ export async function runTestServer(
     ...(password === undefined ? {} : { password }),
     passwordInText: false,
     tls: { mode: 'disabled' },
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: 60_000,
   })
   const logFile = join(directory, 'log')
   const start = async (): Promise<void> => {
@@ -106,7 +106,7 @@ function launch(command: readonly string[], directory: string, logFile: string):
 }
 
 async function untilReady(child: ChildProcess, target: MysqlTarget, logFile: string): Promise<void> {
-  const deadline = AbortSignal.timeout(60_000)
+  const deadline = AbortSignal.timeout(180_000)
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null || deadline.aborted) {
       child.kill('SIGKILL')

@@ -50,7 +50,7 @@ export async function startPostgresProcess(request: ProcessRequest): Promise<Pos
 }
 
 async function untilReady(child: ChildProcess, { dataDirectory, logFile }: ProcessRequest): Promise<void> {
-  const deadline = AbortSignal.timeout(60_000)
+  const deadline = AbortSignal.timeout(180_000)
   for (;;) {
     if (isOver(child) || deadline.aborted) {
       child.kill('SIGQUIT')

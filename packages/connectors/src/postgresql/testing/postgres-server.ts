@@ -255,6 +255,6 @@ function socketTarget(directory: string, port: number, database: string): Postgr
     tls: { mode: 'disable', negotiation: 'postgres', sendsServerName: true, minimumVersion: 'TLSv1.2' },
     channelBinding: 'prefer',
     sessionWanted: 'any',
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: 60_000,
   }
 }
