@@ -1,6 +1,6 @@
 /**
- * `node bench/mysql.ts [--runs 3] [--rows 1000000] [--directory <directory>] [--write]`: Holdfast beside the scripts that
- * people run, on one MariaDB server in turn: dumps, by one program and by several at once, beside `mariadb-dump | gzip` and,
+ * `node bench/mysql.ts [--runs 3] [--rows 1000000] [--only dump,files] [--directory <directory>] [--write]`: Holdfast beside the
+ * scripts that people run, on one MariaDB server in turn: dumps, by one program and by several at once, beside `mariadb-dump | gzip` and,
  * where it is installed, mydumper with as many threads; files beside `mariadb-backup --stream | zstd`, as it is written and
  * with a thread for each processor. Then 5 % of the rows change, and what a second backup stores is measured.
  */
@@ -16,6 +16,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '3' },
     rows: { type: 'string', default: '1000000' },
+    only: { type: 'string', default: 'dump,files' },
     directory: { type: 'string', default: '/dev/shm' },
     write: { type: 'boolean', default: false },
   },
@@ -53,7 +54,8 @@ async function main(): Promise<void> {
   const [[size = '0', version = ''] = []] = await server.sql(
     'SELECT SUM(data_length + index_length), VERSION() FROM information_schema.tables',
   )
-  const contenders = [...dumpers(server), ...copiers(server)]
+  const kinds = values.only.split(',')
+  const contenders = [...dumpers(server), ...copiers(server)].filter(({ kind }) => kinds.includes(kind))
   const seconds = new Map<string, number[]>()
   const processors = new Map<string, number[]>()
   const peaks = new Map<string, number>()
