@@ -61,12 +61,22 @@ export async function planFromMaterial(
   const { backup, chain } = chooseBackup(material, dumpsOf(material, request.databases), target)
   const replay = await planReplay(chain, target, material.read, ctx)
   if (request.tables.length === 0 || replay === undefined) {
-    return { backup, material, load: await planLogicalRestore(backup.manifest, request, ctx), replay, target }
+    const load = await planLogicalRestore(backup.manifest, request, ctx)
+    const warnings = replay === undefined ? [] : warningsOf(backup)
+    return { backup, material, load: { ...load, warnings: [...load.warnings, ...warnings] }, replay, target }
   }
   // the log may make a table that the backup does not have
   const load = await planLogicalRestore(backup.manifest, { ...request, tablesMayBeNew: true }, ctx)
   const tools = await findSandboxTools(backup.manifest.server.family, request.client, ctx)
   return { backup, material, load, replay, target, scratch: tools }
+}
+
+function warningsOf({ manifest: { selection } }: MysqlBackup<LogicalManifest>): string[] {
+  const { excludeTables } = selection
+  if (excludeTables.length === 0) return []
+  return [
+    `the backup leaves out ${excludeTables.join(', ')}: a change of them in the log ends its replay; --at backup replays none`,
+  ]
 }
 
 /** The backup of a kind that a point is reached from with the least to replay. Fails with RECOVERY_…. */

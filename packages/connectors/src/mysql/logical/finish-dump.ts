@@ -44,7 +44,7 @@ export async function finishDump(
     hasUsers: users.hasUsers,
     fingerprint: { databases: fingerprintOf(run, dumped) },
     findings: [...findingsOf({ databases: dumpedOf(run), facts, lockAllTables: options.lockAllTables }), ...findings],
-    warnings: [...users.warnings, ...warnings],
+    warnings: [...users.warnings, ...leftOutOf(run), ...olderThanServer(run), ...warnings],
     bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0),
   }
 }
@@ -62,6 +62,30 @@ async function requireSameTables({ session, databases, options }: DumpRun, ctx: 
     const reason = `tables of ${JSON.stringify(name)} were made or dropped meanwhile: ${changed.slice(0, 5).join(', ')}`
     throw new AppError('MYSQL_DUMP_FAILED', { host: session.host, reason })
   }
+}
+
+/** What only newer servers know may be missing: a program of the same release is to be had where the server is. */
+function olderThanServer({ tool, facts }: DumpRun): string[] {
+  const [own, server] = [tool.version, facts.version].map((text) =>
+    text.split('.').map((part) => Number.parseInt(part, 10)),
+  )
+  const [major = 0, minor = 0] = own ?? []
+  const [serverMajor = 0, serverMinor = 0] = server ?? []
+  if (major > serverMajor || (major === serverMajor && minor >= serverMinor)) return []
+  return [
+    `${tool.program} ${tool.version} is older than the server (${facts.version}): it may leave out what only that one knows`,
+  ]
+}
+
+/** The log is of all tables: what happened to those that a restore does not have cannot be done to it. */
+function leftOutOf({ databases, facts, options }: DumpRun): string[] {
+  const { excludeTables } = options.selection
+  const known = databases.flatMap(({ name, tables }) => tables.map((table) => `${name}.${table.name}`))
+  const left = excludeTables.filter((table) => known.includes(table))
+  if (left.length === 0 || !facts.writesBinlog) return []
+  return [
+    `once these tables are written to, the binary log cannot be replayed on this backup, which leaves them out: ${left.join(', ')}`,
+  ]
 }
 
 /** Without what was left out: nothing is to be said of that. */

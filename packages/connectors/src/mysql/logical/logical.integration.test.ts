@@ -158,6 +158,12 @@ it('takes no tool of another family, none that fails, and none that stops early'
   await expect(readBackup(server.target(), { client })).rejects.toMatchObject({ code: 'MYSQL_DUMP_FAILED' })
   await dump(`${version}; /usr/bin/mariadb-dump "$@" | grep -v 'Dump completed'`)
   await expect(readBackup(server.target(), { client })).rejects.toThrow('last line is missing')
+  const older =
+    'case "$*" in *--version*) echo "mariadb-dump  Ver 10.19 Distrib 10.3.1-MariaDB, for Linux"; exit;; esac'
+  await dump(`${older}; exec /usr/bin/mariadb-dump "$@"`)
+  expect((await readBackup(server.target(), { client })).manifest.warnings).toEqual([
+    expect.stringMatching(/mariadb-dump 10\.3\.1 is older than the server \(\d/),
+  ])
   await dump(`${version}; echo 'Error: no space' >&2; exit 2`)
   await expect(readBackup(server.target(), { client })).rejects.toThrow('exit code 2; Error: no space')
   await dump(`${version}; tr '\\0' ' ' < /proc/$$/cmdline >&2; exit 2`)
@@ -226,6 +232,10 @@ it('tells what the account may not see, which no list of the server shows, and r
   const chosen = await readBackup(server.target(), { selection: { ...wholeSelection, tables: ['a`1.t'] } })
   expect(chosen.manifest.fingerprint.databases).toMatchObject([{ name: 'a`1', tables: [{ name: 't' }] }])
   expect(chosen.manifest.findings).toEqual([])
+  const left = { ...wholeSelection, excludeTables: ['a`1.t', 'no.such'] }
+  expect((await readBackup(server.target(), { selection: left })).manifest.warnings).toEqual([
+    expect.stringMatching(/cannot be replayed on this backup, which leaves them out: a`1\.t$/),
+  ])
   for (const tables of [['t'], ['a`1.t', 'a`1.none'], ['none.t']]) {
     const asked = readBackup(server.target(), { selection: { ...wholeSelection, tables } })
     await expect(asked).rejects.toMatchObject({ code: 'MYSQL_TABLE_UNKNOWN' })
