@@ -28,6 +28,11 @@ export function renderCoverage(found: SourceCoverage, { columns }: { readonly co
     ),
     renderBar(coverage, Math.min(longestBar, columns)),
     `timeline ${coverage.timeline}; ${held}`,
+    ...(coverage.unreachableLsn === undefined
+      ? []
+      : [
+          `WAL up to ${coverage.unreachableLsn} is there, but some before it is missing: it is of no use until you make a base backup with \`holdfast backup\``,
+        ]),
     `if the server were lost now, the last ${formatDurationMs(recoveryPointAgeMs ?? 0)} would be gone`,
   ].join('\n')
 }
@@ -66,6 +71,7 @@ export function coverageMessage(found: SourceCoverage): Readonly<Record<string, 
           newest: coverage.newest,
           ranges: coverage.ranges,
           gaps: coverage.gaps,
+          ...(coverage.unreachableLsn === undefined ? {} : { unreachable_lsn: coverage.unreachableLsn }),
         }),
   }
 }

@@ -32,6 +32,8 @@ export interface Coverage {
   readonly oldest: WalTime
   /** What was committed by then is safe: the RPO is the distance from now to this. */
   readonly newest: WalTime
+  /** Up to here there is WAL behind a hole, of no use until there is a base backup behind that hole too. */
+  readonly unreachableLsn?: string
 }
 
 /**
@@ -45,6 +47,7 @@ export function coverage(log: RecoverableLog, timeline: number | 'latest' = 'lat
   const oldest = spans[0]
   const newest = spans.at(-1)
   if (oldest === undefined || newest === undefined) return undefined
+  const unreachable = unreachableEnd(log, chains, newest.untilLsn)
   return {
     timeline: chains.history.timeline,
     timelines: knownTimelines(log),
@@ -54,7 +57,17 @@ export function coverage(log: RecoverableLog, timeline: number | 'latest' = 'lat
     gaps: spans.slice(1).map((span, index) => gapBetween(spans[index] ?? span, span)),
     oldest: oldest.from,
     newest: newest.until,
+    ...(unreachable === undefined ? {} : { unreachableLsn: formatLsn(unreachable) }),
   }
+}
+
+/** What followed on would be part of a chain: so whatever begins behind the last of them comes after a hole. */
+function unreachableEnd({ segments }: RecoverableLog, { history }: WalChains, reached: Lsn): Lsn | undefined {
+  const ends = segments
+    .filter(({ timeline, startLsn }) => timeline === history.timeline && lsnOf(startLsn) >= reached)
+    .map(({ endLsn }) => lsnOf(endLsn))
+    .filter((end) => end > reached)
+  return ends.reduce<Lsn | undefined>((furthest, end) => ((furthest ?? 0n) > end ? furthest : end), undefined)
 }
 
 export interface CoveredSpan {

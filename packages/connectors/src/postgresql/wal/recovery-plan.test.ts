@@ -205,6 +205,13 @@ describe('planning over timelines', () => {
     expect(plan.until).toBe(time(49))
   })
 
+  it('knows of WAL behind a hole that no base backup leads to', () => {
+    const torn = log({ segments: [...range(2, 6), 8, 9].map((each) => facts(each)) })
+    expect(coverage(torn)?.unreachableLsn).toBe(lsn(10))
+    expect(coverage({ ...torn, bases: [...torn.bases, base('d', 8)] })?.unreachableLsn).toBeUndefined()
+    expect(coverage(log())?.unreachableLsn).toBeUndefined()
+  })
+
   it('needs no history file on the timeline of a base backup itself, which brings it', () => {
     const promoted = base('c', 6, { timeline: 2 })
     const alone = { bases: [promoted], segments: [], histories: [] }
