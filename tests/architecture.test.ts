@@ -1,11 +1,13 @@
 /**
  * What the linter cannot say: the direction of imports across packages (relative paths included), cycles between
- * packages, names and sizes of files, and that nothing of the machine it was written on is committed.
+ * packages, names and sizes of files, that nothing of the machine it was written on is committed, and that what was compiled
+ * is what its source gives.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { compileWasm, wasmModules } from '../scripts/build-wasm.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -50,7 +52,7 @@ const trackedFiles = execFileSync('git', ['ls-files', '--cached', '--others', '-
   .filter((path) => path !== '' && existsSync(join(root, path)))
 
 const isGenerated = (path: string): boolean => path.includes('/generated/') || path.includes('/golden/')
-const isAssembly = (path: string): boolean => path.startsWith('packages/repository/src/wasm/assembly/')
+const isAssembly = (path: string): boolean => path.includes('/src/wasm/assembly/')
 
 const sources = trackedFiles.filter((path) => path.endsWith('.ts') && !isGenerated(path) && !isAssembly(path))
 const packageSources = sources.filter((path) => /^(?:apps|packages)\//.test(path))
@@ -229,6 +231,14 @@ describe('what is committed', () => {
     )
     const wrong = texts.filter((path) => text(path).includes(`${root}/`))
     expect(wrong).toEqual([])
+  })
+
+  it('holds every WebAssembly module as its source compiles to', async () => {
+    expect(trackedFiles.filter((path) => path.endsWith('.wasm')).toSorted()).toEqual([...wasmModules].toSorted())
+    for (const path of wasmModules) {
+      const isFresh = Buffer.from(await compileWasm(path)).equals(readFileSync(join(root, path)))
+      expect(isFresh, `${path} (npm run wasm)`).toBe(true)
+    }
   })
 })
 

@@ -8,28 +8,11 @@
  * have, 2 to 16 have not. So nothing needs to be moved: the bytes of one row lie in the same places of one vector. Each
  * nibble of the four gives four bytes, by 32 tables.
  */
-import {
-  add,
-  and,
-  type Code,
-  fillBytes,
-  get,
-  integer,
-  isLess,
-  load,
-  lookUp,
-  set,
-  shiftHalves,
-  store,
-  whileTrue,
-  xor,
-} from '../wasm/vector-code.ts'
-import { makeVectorFunction, type VectorFunction } from '../wasm/vector-function.ts'
+import { firstFreeAddress, openSums, type Sums } from '../wasm/sums.ts'
 import { crc32cAfterZeros } from './crc32c-table.ts'
 
 const rows = 4
 const rowBytes = 32
-const halves = [0, 16] as const
 const nibbles = 2
 
 /** What is folded has a multiple of this length. */
@@ -37,82 +20,37 @@ export const foldedBytes = rows * rowBytes
 export const mostFoldedBytes = 64 * 1024
 
 const tableBytes = 16
-const resultAt = rows * rows * nibbles * tableBytes
-const inputAt = resultAt + foldedBytes
 
-/** where the table lies that gives byte `to` for a nibble of byte `from` */
+/** where the table lies that gives byte `to` for a nibble of byte `from`, behind the first one */
 const tableAt = (to: number, from: number, nibble: number): number =>
   ((to * rows + from) * nibbles + nibble) * tableBytes
 
 export class Crc32cFolding {
-  readonly #function: VectorFunction
+  readonly #sums: Sums
+  readonly #input: Uint8Array
   readonly #result: Uint8Array
 
   constructor() {
-    this.#function = makeVectorFunction({
-      vectors: lastLocal - 1,
-      code: foldingCode(),
-      memoryBytes: inputAt + mostFoldedBytes,
-    })
-    const { bytes } = this.#function
-    this.#result = bytes.subarray(resultAt, resultAt + foldedBytes)
-    writeTables(bytes)
+    const { sums, bytes } = openSums(mostFoldedBytes)
+    const { foldingTables, foldedBlock } = sums
+    this.#sums = sums
+    this.#input = bytes.subarray(firstFreeAddress)
+    this.#result = bytes.subarray(foldedBlock.value, foldedBlock.value + foldedBytes)
+    writeTables(bytes.subarray(foldingTables.value))
   }
 
   /** The block that has the same sum as `bytes` behind what gave `crc` (not inverted). Valid until the next call. */
   fold(bytes: Uint8Array, crc: number): Uint8Array {
-    const input = this.#function.bytes
-    input.set(bytes, inputAt)
-    for (let i = 0; i < 4; i++) input[inputAt + i] = (input[inputAt + i] ?? 0) ^ (crc >>> (8 * i))
-    this.#function.call(inputAt, inputAt + bytes.length)
+    const input = this.#input
+    input.set(bytes)
+    for (let i = 0; i < 4; i++) input[i] = (input[i] ?? 0) ^ (crc >>> (8 * i))
+    this.#sums.fold(firstFreeAddress, firstFreeAddress + bytes.length)
     return this.#result
   }
 }
 
-const [at, end] = [0, 1]
-const block = (half: number, row: number): number => 2 + half * rows + row
-const sum = (row: number): number => 2 + rows * halves.length + row
-const low = sum(rows)
-const high = low + 1
-const nibbleMask = low + 2
-const lastLocal = nibbleMask
-
-function foldingCode(): Code {
-  const placed = halves.flatMap((offset, half) =>
-    Array.from({ length: rows }, (_, row) => ({ local: block(half, row), offset: row * rowBytes + offset })),
-  )
-  const goOn = set(at, add(get(at), integer(foldedBytes)))
-  return [
-    ...set(nibbleMask, fillBytes(0x0f)),
-    ...placed.flatMap(({ local, offset }) => set(local, load(get(at), offset))),
-    ...goOn,
-    ...whileTrue(isLess(get(at), get(end)), [...halves.flatMap((offset, half) => foldHalf(half, offset)), ...goOn]),
-    ...placed.flatMap(({ local, offset }) => store(integer(resultAt), offset, get(local))),
-    ...get(at),
-  ]
-}
-
-/** One half of each row of the block, and the next block's bytes. */
-function foldHalf(half: number, offset: number): Code {
-  const everyRow = Array.from({ length: rows }, (_, row) => row)
-  const looked = (to: number, from: number): Code =>
-    xor(
-      lookUp(load(integer(0), tableAt(to, from, 0)), get(low)),
-      lookUp(load(integer(0), tableAt(to, from, 1)), get(high)),
-    )
-  return [
-    ...everyRow.flatMap((to) => set(sum(to), load(get(at), to * rowBytes + offset))),
-    ...everyRow.flatMap((from) => [
-      ...set(low, and(get(block(half, from)), get(nibbleMask))),
-      ...set(high, and(shiftHalves(get(block(half, from)), 4), get(nibbleMask))),
-      ...everyRow.flatMap((to) => set(sum(to), xor(get(sum(to)), looked(to, from)))),
-    ]),
-    ...everyRow.flatMap((to) => set(block(half, to), get(sum(to)))),
-  ]
-}
-
 /** Each table is linear, so that those of single bits make it. */
-function writeTables(bytes: Uint8Array): void {
+function writeTables(tables: Uint8Array): void {
   const folded = foldedBits()
   for (let to = 0; to < rows; to++) {
     for (let from = 0; from < rows; from++) {
@@ -122,7 +60,7 @@ function writeTables(bytes: Uint8Array): void {
           for (let bit = 0; bit < 4; bit++) {
             if (((value >> bit) & 1) === 1) bits ^= folded[from * 8 + nibble * 4 + bit] ?? 0
           }
-          bytes[tableAt(to, from, nibble) + value] = bits >>> (8 * to)
+          tables[tableAt(to, from, nibble) + value] = bits >>> (8 * to)
         }
       }
     }

@@ -1,7 +1,5 @@
 import { createCipheriv, pbkdf2Sync, randomBytes, scryptSync } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { compilePrimitives as compileFromSource } from './build-primitives.ts'
 import { firstFreeAddress, loadPrimitives, scratchAddress } from './primitives.ts'
 
 const base = firstFreeAddress
@@ -143,9 +141,4 @@ describe('the mixing of scrypt', () => {
     expect(derived).toEqual(scryptSync(password, salt, 64, { N, r, p: 1 }))
     expect(bytes.subarray(end, end + 16)).toEqual(Buffer.alloc(16, 0xff))
   })
-})
-
-test('the committed module is what its source compiles to', async () => {
-  const committed = readFileSync(new URL('./primitives.wasm', import.meta.url))
-  expect(Buffer.from(await compileFromSource()).equals(committed)).toBe(true)
 })
