@@ -1,5 +1,5 @@
 /** `backup`, `restore` and `verify` of a PostgreSQL server as their users run them. */
-import { chmodSync, existsSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { connectPostgres } from '@holdfast/connectors/postgresql/connection/connect'
@@ -54,6 +54,12 @@ test('restores beside, starts, and overwrites an older copy only when it is conf
   const running = await fixture.run([...words, '--delta', '--confirm', 'shop'])
   expect(running.stderr).toContain('a running server')
   expect(await askAndStop(port, 'DROP TABLE orders; SELECT 1')).toBe('1')
+
+  // as a server in a container writes it
+  writeFileSync(join(recovered, 'postmaster.pid'), '1\n')
+  const contained = await fixture.run([...words, '--delta', '--confirm', 'shop'])
+  expect(contained.stderr).toMatch(/a running server \(process 1\).*\nhint: .*remove postmaster\.pid/)
+  rmSync(join(recovered, 'postmaster.pid'))
 
   const full = await fixture.run(words)
   expect(full).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is not empty') })

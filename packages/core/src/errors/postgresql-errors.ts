@@ -280,7 +280,7 @@ export const postgresqlErrors = {
     exitCode: 1,
     retryable: false,
     message: 'a running server (process {pid}) uses {target}',
-    hint: 'Restore beside it with --to another directory, or stop that server first.',
+    hint: 'Restore beside it with --to another directory, or stop that server first. If there surely is none, because the machine or container has crashed, remove postmaster.pid there.',
   },
   SOURCE_NOT_IN_REPOSITORY: {
     exitCode: 1,

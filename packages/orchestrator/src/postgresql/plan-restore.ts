@@ -115,11 +115,14 @@ async function wantedTrees(
   return wanted
 }
 
-/** A server whose lock file names a living process with this very working directory must not lose its files. */
+/**
+ * A server must not lose its files. Its lock file names its process; one in a container is the first process there, so that it
+ * cannot be told from here whether it lives.
+ */
 async function refuseRunningServer(dataDirectory: string): Promise<void> {
   const [line = ''] = (await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
   const pid = Number(line)
-  if (!Number.isInteger(pid) || pid <= 1) return
+  if (!Number.isInteger(pid) || pid < 1) return
   try {
     process.kill(pid, 0)
   } catch (error) {
