@@ -4,6 +4,7 @@ import { startProgram } from '../../process/running-program.ts'
 import { clientCommand, describeFailure } from '../client/client-command.ts'
 import { findMysqlTool, type MysqlClientPlace } from '../client/mysql-tool.ts'
 import type { MysqlTarget } from '../connection/target.ts'
+import { withOwnNumbers } from './sequence-numbers.ts'
 
 export interface ReplayRequest {
   readonly target: MysqlTarget
@@ -30,12 +31,15 @@ export async function replayBinlog(
   const loader = await findMysqlTool('client', family, client, ctx)
   const failed = (reason: string): AppError =>
     new AppError('MYSQL_RESTORE_FAILED', { what: 'the binary log', host, reason })
-  const readArguments = [...databaseArguments(database, family), ...(family === 'mysql' ? ['--skip-gtids'] : []), '-']
+  // transactions get numbers of the server's own, also where its log holds the old ones
+  const numbers = family === 'mysql' ? '--skip-gtids' : '--loose-gtid-strict-mode=0'
+  const readArguments = [...databaseArguments(database, family), numbers, '-']
   await using reading = await clientCommand(reader, readArguments, target, client)
   const loadArguments = ['--binary-mode', '--batch', '--max-allowed-packet=1G', '--default-character-set=utf8mb4']
   await using loading = await clientCommand(loader, loadArguments, target, client)
   await using statements = startProgram(reading.command, { silenceLimitMs: 0, input: events }, ctx)
-  await using load = startProgram(loading.command, { silenceLimitMs: 0, input: statements.output }, ctx)
+  const input = family === 'mysql' ? statements.output : withOwnNumbers(statements.output)
+  await using load = startProgram(loading.command, { silenceLimitMs: 0, input }, ctx)
   for await (const _output of load.output) continue
   const loaded = await load.finish()
   if (loaded.failure !== undefined) throw failed(describeFailure(loaded.failure, loaded.diagnostics))

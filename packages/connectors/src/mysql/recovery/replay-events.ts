@@ -10,6 +10,7 @@ import {
 import { type BinlogPosition, comparePositions } from '../binlog/binlog-position.ts'
 import type { ReadSlice, ReplayPart, ReplayPlan } from './replay-plan.ts'
 import { type ReplayScope, requireWithinScope } from './replay-scope.ts'
+import { withStandInNumber } from './sequence-numbers.ts'
 
 /** What concerns files and not data. */
 const dropped = new Set<number>([
@@ -72,7 +73,7 @@ async function* partEvents(
       if (event.type === eventType.formatDescription) checksumBytes = checksumBytesOf(event)
       else if (comparePositions(start, from) < 0 || comparePositions(start, to) >= 0) continue
       else if (!isReplayed(event, { ...start, generation: facts.generation }, checksumBytes, choice)) continue
-      parts.push(event.bytes)
+      parts.push(event.type === eventType.mariadbGtid ? withStandInNumber(event, checksumBytes) : event.bytes)
     }
     if (parts.length > 0) yield Buffer.concat(parts)
   }

@@ -23,7 +23,7 @@ it('replays an encrypted log of statements, rows, temporary tables and DDL to a 
   writeFileSync(join(directory, 'keys'), `1;${randomBytes(32).toString('hex')}\n`, { mode: 0o644 })
   const keys = ['--plugin-load-add=file_key_management', `--file-key-management-filename=${directory}/keys`]
   await using server = await startMariadb({ arguments: [...keys, '--encrypt-binlog=ON'] })
-  await using fresh = await startMariadb({ serverId: 2, binlog: '' })
+  await using fresh = await startMariadb({ serverId: 2 })
   const sink = new MemorySink()
   const stop = new AbortController()
   const options = { sink, serverId: 4711, flushEveryMs: 100, sliceBytes: 500 }
@@ -101,6 +101,14 @@ it('replays an encrypted log of statements, rows, temporary tables and DDL to a 
   expect(await replay({ stop: { type: 'gtid', gtid: last }, inclusive: false }, false)).toEqual(all)
   expect(await fresh.sql("SELECT COUNT(*) FROM mysql.user WHERE user = 'later'")).toEqual([['1']])
   expect(await replay({ stop: { type: 'position', file, position: Number(position) } })).toEqual([])
+  // the log of the server that it was replayed on can be replayed again
+  const [[own = ''] = []] = await fresh.sql('SHOW MASTER STATUS')
+  const written = (await fresh.sql(`SHOW BINLOG EVENTS IN '${own}'`)).map((event) => event.at(-1) ?? '')
+  const numbers = written
+    .map((text) => Number(/GTID 0-\d+-(\d+)/.exec(text)?.[1] ?? Number.NaN))
+    .filter((one) => one > 0)
+  expect(numbers.length).toBeGreaterThan(20)
+  expect(numbers).toEqual(numbers.map((_one, at) => (numbers[0] ?? 0) + at))
   await expect(replay({ without: ['0-1-9999'] })).rejects.toMatchObject({ code: 'MYSQL_PLACE_UNKNOWN' })
   await expect(replay({ stop: { type: 'gtid', gtid: '0-1-9999' } })).rejects.toMatchObject({
     code: 'MYSQL_PLACE_UNKNOWN',
