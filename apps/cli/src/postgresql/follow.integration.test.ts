@@ -164,6 +164,6 @@ describe('coverage', () => {
   test('of a source that nobody knows names those that are known', async () => {
     const unknown = await fixture.run(['coverage', 'office'])
     expect(unknown).toMatchObject({ exitCode: 1, stdout: '' })
-    expect(unknown.stderr).toContain('shop')
+    expect(unknown.stderr).toContain('Known sources: shop.')
   })
 })

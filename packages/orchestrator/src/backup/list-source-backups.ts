@@ -67,8 +67,16 @@ export function sourceUnknown(
   })
 }
 
-/** Names of all sources that have snapshots, sorted. */
+/** Names of all sources that have snapshots, sorted; of those that were only followed so far it is said. */
 function knownSources(snapshots: readonly ListedSnapshot[]): string[] {
-  const names = snapshots.flatMap(({ snapshot }) => snapshot.tags.filter((tag) => tag.startsWith('source=')))
-  return [...new Set(names.map((tag) => tag.slice('source='.length)))].toSorted()
+  const hasBackup = new Map<string, boolean>()
+  for (const { snapshot } of snapshots) {
+    const isBackup = !snapshot.tags.some((tag) => tag.startsWith('log='))
+    for (const tag of snapshot.tags) {
+      if (!tag.startsWith('source=')) continue
+      const name = tag.slice('source='.length)
+      hasBackup.set(name, hasBackup.get(name) === true || isBackup)
+    }
+  }
+  return [...hasBackup].map(([name, has]) => (has ? name : `${name} (only its log)`)).toSorted()
 }
