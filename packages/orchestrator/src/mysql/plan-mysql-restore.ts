@@ -17,6 +17,7 @@ import type { BinlogChain } from '@holdfast/connectors/mysql/recovery/binlog-cha
 import { findSandboxTools } from './find-sandbox-tools.ts'
 import { baseOf, isLogical, isPhysical, isWhole, type MysqlBackup } from './list-mysql-backups.ts'
 import { type MysqlMaterial, readMysqlMaterial } from './read-mysql-material.ts'
+import { requireScratchSpace } from './scratch-space.ts'
 
 /** What a restore of a source will do, before it does anything. */
 export interface MysqlRestorePlan {
@@ -67,6 +68,7 @@ export async function planFromMaterial(
   }
   // the log may make a table that the backup does not have
   const load = await planLogicalRestore(backup.manifest, { ...request, tablesMayBeNew: true }, ctx)
+  requireScratchSpace(request.scratchDirectory, backup.manifest.bytes)
   const tools = await findSandboxTools(backup.manifest.server.family, request.client, ctx)
   return { backup, material, load, replay, target, scratch: tools }
 }

@@ -13,6 +13,7 @@ import { findSandboxTools } from './find-sandbox-tools.ts'
 import { loadAndReplay, type MysqlRestoreReport } from './load-and-replay.ts'
 import { chooseBackup, dumpsOf, type MysqlRestorePlan, planFromMaterial } from './plan-mysql-restore.ts'
 import { readMysqlMaterial } from './read-mysql-material.ts'
+import { requireScratchSpace } from './scratch-space.ts'
 
 export interface MysqlProofRequest {
   readonly source: string
@@ -48,6 +49,7 @@ export async function proveMysql(
   await removeDeadMysqlSandboxes(request.sandboxParent)
   const material = await readMysqlMaterial(repository, source, ctx)
   const { manifest, snapshot } = chooseBackup(material, dumpsOf(material), target).backup
+  requireScratchSpace(request.sandboxParent, manifest.bytes)
   const tools = await findSandboxTools(manifest.server.family, client, ctx)
   await using sandbox = await startMysqlSandbox(tools, manifest.server, request.sandboxParent, ctx)
   const local = { target: sandbox.target, client, databases: [], tables: [], replaces: [], users: true }
