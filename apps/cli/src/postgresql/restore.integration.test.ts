@@ -1,5 +1,5 @@
 /** `backup`, `restore` and `verify` of a PostgreSQL server as their users run them. */
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { connectPostgres } from '@holdfast/connectors/postgresql/connection/connect'
@@ -81,6 +81,16 @@ test('says before it restores anything that a server could not be started', asyn
   const taken = await fixture.run([...words, '--port', String(server.port)])
   expect(taken).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('somebody else listens on it') })
   expect(existsSync(to)).toBe(false)
+})
+
+test('says before it restores anything that the server would not get there', async ({ skip }) => {
+  skip(process.getuid?.() !== 0, 'only what root restores belongs to somebody else')
+  const home = join(fixture.directory, 'home')
+  mkdirSync(home, { mode: 0o700 })
+  const words = ['restore', 'shop', '--to', join(home, 'recovered'), '--start', '--postgres-bin', server.binDirectory]
+  const refused = await fixture.run([...words, '--port', String(await freePort())])
+  expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`may not enter ${home}`) })
+  expect(readdirSync(home)).toEqual([])
 })
 
 test('proves a source, keeps the evidence, and exits with 1 when an answer is wrong', async () => {

@@ -1,14 +1,11 @@
 import { rm } from 'node:fs/promises'
-import {
-  requireStartable,
-  type RestoredServerStart,
-  startRestoredServer,
-} from '@holdfast/connectors/postgresql/server/start-restored'
+import { type RestoredServerStart, startRestoredServer } from '@holdfast/connectors/postgresql/server/start-restored'
 import { AppError, isAppError } from '@holdfast/core/errors/app-error'
 import { formatSize } from '@holdfast/core/units/size'
 import { findArchivedFacts } from '@holdfast/orchestrator/backup/find-archived-facts'
 import { executePostgresRestore } from '@holdfast/orchestrator/postgresql/execute-restore'
 import { planPostgresRestore, type PostgresRestorePlan } from '@holdfast/orchestrator/postgresql/plan-restore'
+import { requireStartablePlan } from '@holdfast/orchestrator/postgresql/require-startable'
 import { makeSafetyBackup } from '@holdfast/orchestrator/safety-backup'
 import { refuseArchived } from '@holdfast/repository/archive/archived-packs'
 import type { Repository } from '@holdfast/repository/repository'
@@ -73,7 +70,7 @@ export async function runPostgresRestore(
   output.message(planMessage(plan))
   if (options.dryRun) return 0
   if (await requestWhatIsArchived(repository, plan.archived, invocation)) return 0
-  if (options.start) await requireStartable(startOf(plan, invocation))
+  if (options.start) await requireStartablePlan(plan, startOf(plan, invocation), ctx)
   if (plan.replaced.length > 0) await secureTarget(repository, plan, invocation)
   const restored = await executePostgresRestore(plan, ctx)
   const skipped = restored.filesSkipped === 0 ? '' : `, ${countOf(restored.filesSkipped, 'file')} equal already`

@@ -21,10 +21,14 @@ export function unprivilegedIdentity(): ServerIdentity | undefined {
   return process.getuid?.() === 0 ? (userNamed('postgres') ?? nobody) : undefined
 }
 
-/** Fails with TARGET_UNUSABLE, naming the directory on the way that the user may not pass. */
+/**
+ * Fails with TARGET_UNUSABLE, naming the directory on the way that the user may not pass. One that is not there yet will be
+ * made for the user.
+ */
 export function requireReachable(directory: string, { uid, gid }: ServerIdentity): void {
   for (let path = dirname(resolve(directory)); path !== '/'; path = dirname(path)) {
-    const found = statSync(path)
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found === undefined) continue
     const needed = found.uid === uid ? 0o100 : found.gid === gid ? 0o010 : 0o001
     if ((found.mode & needed) !== 0) continue
     const reason = `the server must run as user ${uid} there, who may not enter ${path}`
