@@ -17,6 +17,8 @@ it('follows a connection with two hosts, and brings some databases to a place in
   for (const name of names) await server.sql(`INSERT INTO \`${name}\`.t VALUES (1)`)
   const [[gtid = ''] = []] = await server.sql('SELECT @@gtid_binlog_pos')
   for (const name of names) await server.sql(`INSERT INTO \`${name}\`.t VALUES (2)`)
+  // it names its database itself: under another name it would change the wrong one
+  await server.sql("ALTER TABLE shop.t COMMENT 'late'")
   const followed = await followDuring(cli.run, [url, '--source', 'db'], (follow) => follow.stored(server))
   expect(followed, followed.stderr).toMatchObject({ exitCode: 0 })
   const chosen = ['--database', 'shop', '--database', 'or ders', '--at-log', gtid ?? '']
@@ -24,4 +26,16 @@ it('follows a connection with two hosts, and brings some databases to a place in
   expect(restored.exitCode, restored.stdout + restored.stderr).toBe(0)
   for (const name of ['shop', 'or ders']) expect(await fresh.sql(`SELECT i FROM \`${name}\`.t`)).toEqual([['1']])
   expect(await fresh.sql("SHOW DATABASES LIKE 'elsewhere'")).toEqual([])
+  const beside = await cli.run([
+    'restore',
+    'db',
+    '--into-server',
+    fresh.url(),
+    '--database',
+    'shop',
+    '--into',
+    'beside',
+  ])
+  expect(beside).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('cannot be told apart') })
+  expect(await fresh.sql("SHOW DATABASES LIKE 'beside'")).toEqual([])
 })

@@ -79,6 +79,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   RECOVERY_POINT_UNKNOWN: 409,
   MYSQL_RECOVERY_IN_GAP: 409,
   MYSQL_PLACE_UNKNOWN: 409,
+  MYSQL_LOG_INSEPARABLE: 409,
   SERVER_FAULT: 500,
 }
 

@@ -161,6 +161,13 @@ export const mysqlErrors = {
     message: '{target} lies where the binary log is missing; recoverable are {ranges}',
     hint: 'Choose an instant within one of these ranges; `holdfast coverage` shows them.',
   },
+  MYSQL_LOG_INSEPARABLE: {
+    exitCode: 1,
+    retryable: false,
+    message:
+      'the log cannot be replayed for database {database} alone: it holds a statement that cannot be told apart by its database: {statement}',
+    hint: 'Restore all databases to a new server, or its tables with --table, which are taken from a scratch server; --at backup replays no log. Nothing was changed.',
+  },
   MYSQL_PLACE_UNKNOWN: {
     exitCode: 1,
     retryable: false,

@@ -8,6 +8,7 @@ import { choosePrimary } from '@holdfast/connectors/mysql/connection/choose-host
 import { planLogicalRestore } from '@holdfast/connectors/mysql/logical/restore/plan-logical-restore'
 import { chooseChain } from '@holdfast/connectors/mysql/recovery/choose-chain'
 import type { MysqlRecoveryTarget } from '@holdfast/connectors/mysql/recovery/recovery-point'
+import { replayEvents } from '@holdfast/connectors/mysql/recovery/replay-events'
 import { planReplay, type ReplayPlan } from '@holdfast/connectors/mysql/recovery/replay-plan'
 import type { SandboxTools } from '@holdfast/connectors/mysql/server/mysql-sandbox'
 import type { Context } from '@holdfast/core/context'
@@ -64,6 +65,8 @@ export async function planFromMaterial(
   if (request.tables.length === 0 || replay === undefined) {
     const load = await planLogicalRestore(backup.manifest, request, ctx)
     const warnings = replay === undefined ? [] : warningsOf(backup)
+    if (replay !== undefined && request.databases.length > 0)
+      await requireSeparable({ load, replay, backup, material }, ctx)
     return { backup, material, load: { ...load, warnings: [...load.warnings, ...warnings] }, replay, target }
   }
   // the log may make a table that the backup does not have
@@ -71,6 +74,25 @@ export async function planFromMaterial(
   requireScratchSpace(request.scratchDirectory, backup.manifest.bytes)
   const tools = await findSandboxTools(backup.manifest.server.family, request.client, ctx)
   return { backup, material, load, replay, target, scratch: tools }
+}
+
+/** Reads all that would be replayed: what cannot be told apart is to be known before anything is dropped or made. */
+async function requireSeparable(
+  {
+    load,
+    replay,
+    backup,
+    material,
+  }: Pick<MysqlRestorePlan, 'load' | 'backup' | 'material'> & {
+    readonly replay: ReplayPlan
+  },
+  ctx: Context,
+): Promise<void> {
+  const databases = backup.manifest.fingerprint.databases.map(({ name }) => name)
+  for (const { fingerprint, into } of load.steps) {
+    const choice = { skipsAccounts: true, scope: { name: fingerprint.name, into, databases } }
+    for await (const _events of replayEvents(replay, material.read, choice, ctx)) continue
+  }
 }
 
 function warningsOf({ manifest: { selection } }: MysqlBackup<LogicalManifest>): string[] {

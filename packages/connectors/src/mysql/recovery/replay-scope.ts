@@ -17,17 +17,16 @@ const longestStatement = 16 << 20
 /**
  * mysqlbinlog chooses statements (unlike rows) by the database they ran in, whatever tables they name. A statement that
  * reaches out of its database would be lost, or would change what is not to be restored: it is refused. Fails with
- * MYSQL_RESTORE_FAILED.
+ * MYSQL_LOG_INSEPARABLE.
  */
 export function requireWithinScope(event: BinlogEvent, checksumBytes: number, scope: ReplayScope): void {
   const isCompressed = event.type === eventType.mariadbQueryCompressed
   if (event.type !== eventType.query && !isCompressed) return
   const { database, text } = readQuery(event, checksumBytes, longestStatement)
   if (isCompressed ? database === scope.name : reachesOut(database, text, scope)) {
-    throw new AppError('MYSQL_RESTORE_FAILED', {
-      what: `only database ${JSON.stringify(scope.name)} with its log`,
-      host: 'a server with other databases',
-      reason: `the log holds a statement that cannot be told apart by its database: ${isCompressed ? 'a compressed one' : text.slice(0, 120)}; restore all databases to a new server, or its tables with --table, which are taken from a scratch server`,
+    throw new AppError('MYSQL_LOG_INSEPARABLE', {
+      database: JSON.stringify(scope.name),
+      statement: isCompressed ? 'a compressed one' : text.slice(0, 120),
     })
   }
 }
