@@ -17,6 +17,10 @@ it('backs up logically, shows the plan, and restores one table beside what is th
   const into = ['--into-server', server.url()]
   const refused = await cli.run(['restore', 'shop-db', ...into])
   expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('there is a database "shop"') })
+  for (const name of ['', 'ü'.repeat(32)]) {
+    const unnamed = await cli.run(['restore', 'shop-db', ...into, '--database', 'shop', '--into', name])
+    expect(unnamed).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('a name of 1 to 63 bytes') })
+  }
   const beside = ['restore', 'shop-db', ...into, '--database', 'shop', '--table', 'item', '--into', 'shop_old']
   const planned = await cli.run([...beside, '--dry-run'])
   expect(planned).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('new database shop_old') })

@@ -67,16 +67,20 @@ export function sourceUnknown(
   })
 }
 
-/** Names of all sources that have snapshots, sorted; of those that were only followed so far it is said. */
+/** Names of all sources that have snapshots, sorted; of those that have not every kind of backup it is said. */
 function knownSources(snapshots: readonly ListedSnapshot[]): string[] {
-  const hasBackup = new Map<string, boolean>()
+  const kinds = new Map<string, Set<'log' | 'dump' | 'other'>>()
   for (const { snapshot } of snapshots) {
-    const isBackup = !snapshot.tags.some((tag) => tag.startsWith('log='))
-    for (const tag of snapshot.tags) {
+    const { tags } = snapshot
+    const isDump = tags.includes('type=postgresql') && tags.includes('method=logical')
+    const kind = tags.some((tag) => tag.startsWith('log=')) ? 'log' : isDump ? 'dump' : 'other'
+    for (const tag of tags) {
       if (!tag.startsWith('source=')) continue
       const name = tag.slice('source='.length)
-      hasBackup.set(name, hasBackup.get(name) === true || isBackup)
+      kinds.set(name, (kinds.get(name) ?? new Set()).add(kind))
     }
   }
-  return [...hasBackup].map(([name, has]) => (has ? name : `${name} (only its log)`)).toSorted()
+  return [...kinds]
+    .map(([name, own]) => (own.has('other') ? name : `${name} (only ${own.has('dump') ? 'dumps' : 'its log'})`))
+    .toSorted()
 }

@@ -1,5 +1,6 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeDirectoryIn } from '@holdfast/connectors/process/make-directory-in'
 import { isProcessAlive } from '@holdfast/repository/lock/lock-identity'
 
 /** Named holdfast-proof-<process id>-<random>. */
@@ -16,6 +17,6 @@ export async function openProofDirectory(parent: string): Promise<ProofDirectory
     if (pid === undefined || isProcessAlive(Number(pid))) continue
     await rm(join(parent, name), { recursive: true, force: true })
   }
-  const path = await mkdtemp(join(parent, `${prefix}${process.pid}-`))
+  const path = await makeDirectoryIn(parent, `${prefix}${process.pid}-`)
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }

@@ -1,9 +1,10 @@
 import { chownSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Context } from '@holdfast/core/context'
 import { AppError } from '@holdfast/core/errors/app-error'
+import { makeDirectoryIn } from '../../process/make-directory-in.ts'
 import { commandAt } from '../../process/program-place.ts'
 import { runProgram } from '../../process/running-program.ts'
 import { requireReachable, unprivilegedIdentity } from '../../postgresql/server/run-as.ts'
@@ -40,7 +41,7 @@ export async function startMysqlSandbox(
   ctx: Context,
 ): Promise<MysqlSandbox> {
   const startedAt = ctx.now().getTime()
-  const root = await mkdtemp(join(parent, `${mysqlSandboxPrefix}${process.pid}-`))
+  const root = await makeDirectoryIn(parent, `${mysqlSandboxPrefix}${process.pid}-`)
   await using stack = new AsyncDisposableStack()
   stack.defer(() => rm(root, { recursive: true, force: true }))
   const dataDirectory = join(root, 'data')

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Context } from '@holdfast/core/context'
+import { makeDirectoryIn } from '../../process/make-directory-in.ts'
 import { type OriginalSettings, sandboxSettings } from './sandbox-settings.ts'
 import { type ContainerImage, serverInContainer } from './container-image.ts'
 import { makeEmptyCluster } from './make-empty-cluster.ts'
@@ -32,7 +33,7 @@ export interface Sandbox extends AsyncDisposable {
  * a crash. `parent` is where the space is; the operating system's directory for temporary files unless given.
  */
 export async function createSandbox(parent: string = tmpdir()): Promise<Sandbox> {
-  const root = await mkdtemp(join(parent, `${sandboxPrefix}${process.pid}-`))
+  const root = await makeDirectoryIn(parent, `${sandboxPrefix}${process.pid}-`)
   const path = (name: string): string => join(root, name)
   await Promise.all(['data', 'run'].map((name) => mkdir(path(name), { mode: 0o700 })))
   const separate = Buffer.byteLength(path('run')) > longestSocketDirectory

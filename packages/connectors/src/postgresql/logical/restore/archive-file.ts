@@ -1,5 +1,6 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeDirectoryIn } from '../../../process/make-directory-in.ts'
 import { ArchiveReader } from '../archive/archive-reader.ts'
 import type { ArchiveFacts, TocEntry } from '../archive/toc-entry.ts'
 
@@ -23,7 +24,7 @@ export async function writeArchiveFile(
   what: string,
   parent: string,
 ): Promise<ArchiveFile> {
-  const directory = await mkdtemp(join(parent, 'holdfast-restore-'))
+  const directory = await makeDirectoryIn(parent, 'holdfast-restore-')
   const dispose = (): Promise<void> => rm(directory, { recursive: true, force: true })
   try {
     const path = join(directory, 'dump')

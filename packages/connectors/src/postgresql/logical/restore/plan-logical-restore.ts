@@ -95,6 +95,10 @@ async function planDatabase(
   session: PostgresConnection,
   ctx: Context,
 ): Promise<DatabaseStep> {
+  if (into === '' || Buffer.byteLength(into) > longestName) {
+    const reason = `a database has a name of 1 to ${longestName} bytes`
+    throw new AppError('ARGUMENT_INVALID', { name: '--into', value: JSON.stringify(into), reason })
+  }
   const entries = await readContents(files.dump(fingerprint.name, ctx), `the dump of ${fingerprint.name}`)
   const exists = await databaseExists(session, into, ctx)
   const isPartial = parts.schemas.length + parts.tables.length > 0
@@ -122,7 +126,9 @@ async function planDatabase(
   return { fingerprint, into, isNew: !exists, selected, tables, entries }
 }
 
-/** Names have at most 63 bytes. */
+/** in bytes; the server would cut a longer one off */
+const longestName = 63
+/** of the old name, in that under which a replaced database is kept */
 const longestKeptCharacters = 12
 
 function replacement(database: string, ctx: Context): Pick<DatabaseStep, 'into' | 'replaces'> {
