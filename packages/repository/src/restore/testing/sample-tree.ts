@@ -49,7 +49,7 @@ function makeFiles(root: string): void {
   writeSync(sparse, 'island', 12_345_678)
   closeSync(sparse)
   writeFileSync(`${files}/old`, 'before 1970')
-  setTimes(`${files}/old`, -1_500_000_000_999_999_999n, -1_500_000_000_999_999_999n)
+  setTimes(`${files}/old`, -500_000_000_999_999_999n, -500_000_000_999_999_999n)
   writeFileSync(`${files}/secret`, 'nobody may read this', { mode: 0o000 })
   writeFileSync(`${files}/setuid`, '#!/bin/sh\n')
   chmodSync(`${files}/setuid`, 0o6755)
