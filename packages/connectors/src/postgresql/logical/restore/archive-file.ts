@@ -1,5 +1,6 @@
 import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { findAbandonedSandboxes } from '../../../process/abandoned-sandboxes.ts'
 import { makeDirectoryIn } from '../../../process/make-directory-in.ts'
 import { ArchiveReader } from '../archive/archive-reader.ts'
 import type { ArchiveFacts, TocEntry } from '../archive/toc-entry.ts'
@@ -14,6 +15,9 @@ export interface ArchiveFile extends AsyncDisposable {
 
 const placeKnown = 2
 
+/** Named holdfast-restore-<process id>-<random>. */
+const prefix = 'holdfast-restore-'
+
 /**
  * Writes a dump to a file of its own below `parent`, for pg_restore's jobs. A dump that was written to a pipe does not say
  * where its blocks are, and every job would look for its own from the beginning: the places are entered here. Fails with
@@ -24,7 +28,11 @@ export async function writeArchiveFile(
   what: string,
   parent: string,
 ): Promise<ArchiveFile> {
-  const directory = await makeDirectoryIn(parent, 'holdfast-restore-')
+  // a process that was killed has left the whole content of a database there; what is another user's is his to remove
+  for (const left of await findAbandonedSandboxes(parent, prefix)) {
+    await rm(left, { recursive: true, force: true }).catch(() => {})
+  }
+  const directory = await makeDirectoryIn(parent, `${prefix}${process.pid}-`)
   const dispose = (): Promise<void> => rm(directory, { recursive: true, force: true })
   try {
     const path = join(directory, 'dump')
