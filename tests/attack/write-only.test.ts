@@ -48,7 +48,12 @@ async function backUp(agent: FixtureAgent, words: readonly string[] = []): Promi
   ])
   expect(exitCode, `${stderr}${stdout}${site.log()}`).toBe(0)
   // boundary: documented in docs/reference/json-output.md
-  const summary = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, never>
+  const messages = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, never>)
+  // a request that had to be repeated may be told after it
+  const summary = messages.find((message) => message['message_type'] === 'summary') ?? {}
   return {
     snapshotId: summary['snapshot_id'] ?? '',
     filesNew: summary['files_new'] ?? -1,
