@@ -11,7 +11,7 @@ import { type Pace, progressFigures, renderProgress } from './render-progress.ts
 
 export interface EventSink {
   emit(event: Event): void
-  /** Takes the progress display off the terminal, so that other text can be written. */
+  /** Takes the progress display off the terminal for other text, after which no progress from before it is shown. */
   clear(): void
   close(): void
 }
@@ -57,7 +57,10 @@ export function createEventSink(settings: OutputSettings, held: HeldBack): Event
   const intervalMs = settings.progressIntervalMs ?? chosenMs
 
   return {
-    clear: area.clear,
+    clear() {
+      latest = undefined
+      area.clear()
+    },
     emit(event) {
       if (isProgress(event)) {
         if (quiet || intervalMs === Infinity) return

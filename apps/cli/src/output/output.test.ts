@@ -92,6 +92,20 @@ test('without a terminal progress is a line on stderr every ten seconds', () => 
   vi.useRealTimers()
 })
 
+test('nothing of the progress before a result comes after it', () => {
+  vi.useFakeTimers()
+  for (const json of [true, false]) {
+    const { output, written, pass } = capture({ json, progressIntervalMs: 500 })
+    output.emit(progressed)
+    output.message({ message_type: 'summary' })
+    output.line('done')
+    pass(2_000)
+    output.finish()
+    expect(written).toEqual({ stdout: json ? '{"message_type":"summary"}\n' : 'done\n', stderr: '' })
+  }
+  vi.useRealTimers()
+})
+
 test('in JSON mode progress is a status message on stdout', () => {
   vi.useFakeTimers()
   const { output, written, pass } = capture({ json: true, progressIntervalMs: 500 })
