@@ -267,15 +267,13 @@ describe('following WAL', () => {
     await untilDurable(server, followed)
     isOpen = false
     const writeSegment = async (): Promise<void> => {
-      await server.sql('INSERT INTO one VALUES (1); SELECT pg_switch_wal()')
-      await server.sql('CHECKPOINT')
+      for (const text of ['INSERT INTO one VALUES (1); SELECT pg_switch_wal()', 'CHECKPOINT']) await server.sql(text)
     }
     await until('it is warned', async () => {
       await writeSegment()
       return followed.findings().includes('POSTGRES_SLOT_ENDANGERED')
     })
-    // What is on its way to a follower that does not take it, five segments at most, may reach to what the server still has: then
-    // nothing is missing. So more is written than that and the two that the server keeps.
+    // more than is on its way to a follower that does not take it (five at most) and the server keeps (two): else nothing is missing
     for (let segment = 0; segment < 10; segment++) await writeSegment()
     isOpen = true
     await until('there is a gap', () => sink.gaps.length > 0)
