@@ -116,7 +116,7 @@ export const restore = defineCommand({
     }
     refuseOptions(invocation.options, sourceOptions, 'a snapshot')
     const given = await readRequest(invocation)
-    if (invocation.options.overwrite === undefined && !given.delete && !checkTarget({ ...given, tree: '' }).isEmpty) {
+    if (invocation.options.overwrite === undefined && !given.delete && !checkTarget(given).isEmpty) {
       throw new AppError('TARGET_NOT_EMPTY', { target: given.target })
     }
     await using session = await openSession(invocation, { lock: 'read' })

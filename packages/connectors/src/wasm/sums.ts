@@ -18,7 +18,10 @@ export interface Sums {
 /** Where the caller's own part of the memory begins. */
 export const firstFreeAddress = 65536
 
-/** One for the whole life of the process: `keepPageChecksum` says why. */
+/**
+ * One for the whole life of the process. Threads share what V8 compiled, and V8 (13.6, in Node 24) ends the process now and then
+ * when that is freed with a thread while it is still being optimised: so it is compiled in the main thread before others need it.
+ */
 let compiled: WebAssembly.Module | undefined
 
 /** The committed module, compiled. */

@@ -20,7 +20,7 @@ export async function followStart(
     const newest = backups.at(-1)?.manifest
     const lsn = newest && parseLsn(newest.startLsn)
     if (newest === undefined || lsn === undefined) return {}
-    const systemIdentifier = (await knownCluster(repository, source, ctx)) ?? newest.server.systemIdentifier
+    const systemIdentifier = (await knownCluster([repository], source, ctx)) ?? newest.server.systemIdentifier
     return { systemIdentifier, startAt: { timeline: newest.timeline, lsn } }
   } catch (error) {
     if (isAppError(error, 'SOURCE_NOT_IN_REPOSITORY')) return {}

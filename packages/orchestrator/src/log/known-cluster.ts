@@ -10,10 +10,22 @@ import { isPhysical } from '../postgresql/list-backups.ts'
 import { segmentFactsOf, walPlace } from './wal-log.ts'
 
 /**
- * The system identifier of the cluster that a source is, as its log says, or else its newest base backup; undefined when
- * there is neither, or it may not be read here.
+ * The system identifier of the cluster that a source is, as its log says, or else its newest base backup, in the first of
+ * the repositories that tells; undefined when there is neither, or it may not be read here.
  */
-export async function knownCluster(repository: Repository, source: string, ctx: Context): Promise<string | undefined> {
+export async function knownCluster(
+  repositories: readonly Repository[],
+  source: string,
+  ctx: Context,
+): Promise<string | undefined> {
+  for (const repository of repositories) {
+    const cluster = await clusterIn(repository, source, ctx)
+    if (cluster !== undefined) return cluster
+  }
+  return undefined
+}
+
+async function clusterIn(repository: Repository, source: string, ctx: Context): Promise<string | undefined> {
   try {
     return (await clusterOfLog(repository, source, ctx)) ?? (await clusterOfBase(repository, source, ctx))
   } catch (error) {

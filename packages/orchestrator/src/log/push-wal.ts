@@ -168,9 +168,5 @@ async function clusterOf(
 ): Promise<string | undefined> {
   const known = await spool.recall('cluster')
   if (typeof known === 'string') return known
-  for (const repository of repositories) {
-    const cluster = await knownCluster(repository, source, ctx)
-    if (cluster !== undefined) return cluster
-  }
-  return undefined
+  return await knownCluster(repositories, source, ctx)
 }

@@ -72,7 +72,7 @@ export async function planMysqlDirectory(
   const replay = await planReplay(chain, target, material.read, ctx)
   const server = replay === undefined ? undefined : await findMysqlTool('server', family, local, ctx)
   const directory = resolve(to)
-  const place = checkTarget({ target: directory, tree: '', workers: 1, ...flags })
+  const place = checkTarget({ target: directory, delete: false })
   if (!place.isEmpty) throw new AppError('TARGET_NOT_EMPTY', { target: directory })
   checkSpace(place, backup.manifest.bytes)
   return { backup, material, replay, directory, tool, server, client: local, target }

@@ -19,22 +19,10 @@ export async function backupPostgres(
   settings: BackupSettings,
   ctx: Context,
 ): Promise<SourceBackupReport<BackupManifest>> {
-  const systemIdentifier = await clusterOfSource(repositories, options.source, ctx)
+  const systemIdentifier = await knownCluster(repositories, options.source, ctx)
   const known = systemIdentifier === undefined ? {} : { systemIdentifier }
   await using backup = await backupPhysical(target, { ...options, ...known }, ctx)
   const method = options.method === 'wire' ? 'physical' : 'direct'
   const identity = { source: options.source, type: 'postgresql', method } as const
   return await saveSourceBackup(repositories, backup, identity, settings, ctx)
-}
-
-async function clusterOfSource(
-  repositories: readonly Repository[],
-  source: string,
-  ctx: Context,
-): Promise<string | undefined> {
-  for (const repository of repositories) {
-    const cluster = await knownCluster(repository, source, ctx)
-    if (cluster !== undefined) return cluster
-  }
-  return undefined
 }

@@ -63,8 +63,7 @@ export function refuseNested(places: readonly string[]): void {
 
 /** Fails with TARGET_UNUSABLE, TARGET_NOT_EMPTY unless what is there is to be replaced. */
 export function checkPlace(target: string, { delta }: { readonly delta: boolean }): CheckedTarget {
-  const flags = { tree: '', overwrite: 'always', delete: delta, verify: false, dryRun: false } as const
-  const checked = checkTarget({ target, ...flags, sparse: false, workers: 1, verbose: false })
+  const checked = checkTarget({ target, delete: delta })
   if (!checked.isEmpty && !delta) throw new AppError('TARGET_NOT_EMPTY', { target })
   return checked
 }

@@ -68,7 +68,6 @@ export async function planSourceRestore(
 
 /** One dump at a time lies in the directory for temporary files. */
 function checkRoom({ request, steps }: LogicalRestorePlan): void {
-  const flags = { tree: '', overwrite: 'always', delete: false, verify: false, dryRun: false } as const
-  const place = checkTarget({ target: request.temporaryDirectory, ...flags, sparse: false, workers: 1, verbose: false })
+  const place = checkTarget({ target: request.temporaryDirectory, delete: false })
   checkSpace(place, Math.max(0, ...steps.map(({ fingerprint }) => fingerprint.bytes)))
 }

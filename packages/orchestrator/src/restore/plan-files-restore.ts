@@ -92,7 +92,7 @@ async function placeOf(
         patternOf((await resolvePath(opened.trees, tree, bytesOf(path), shown, ctx)).path),
       ),
     )
-    const { isEmpty } = checkTarget({ ...plainRestore, target, tree, workers: 1 })
+    const { isEmpty } = checkTarget({ target, delete: plainRestore.delete })
     if (!isEmpty && to.existing === 'refuse') throw new AppError('TARGET_NOT_EMPTY', { target })
     const part = { tree, target, ...(include.length === 0 ? {} : { include }) }
     return { parts: [isEmpty ? part : { ...part, replaced: target }], target, isReplacing: !isEmpty }
@@ -144,8 +144,8 @@ async function originalPart(
 }
 
 /** Free space there. */
-function checkPart({ target, tree }: FilesPart, bytes: number, isReplacing: boolean): number {
-  const checked = checkTarget({ ...plainRestore, target, tree, workers: 1 })
+function checkPart({ target }: FilesPart, bytes: number, isReplacing: boolean): number {
+  const checked = checkTarget({ target, delete: plainRestore.delete })
   // what is replaced needs room only for what differs, which is not known yet
   if (!isReplacing) checkSpace(checked, bytes)
   return checked.freeBytes

@@ -22,7 +22,7 @@ export interface CheckedTarget {
  * Looks whether the target can be restored to, before anything is written.
  * @throws AppError TARGET_UNUSABLE
  */
-export function checkTarget(request: RestoreRequest): CheckedTarget {
+export function checkTarget(request: Pick<RestoreRequest, 'target' | 'include' | 'exclude' | 'delete'>): CheckedTarget {
   const path = resolve(request.target)
   const isFiltered = (request.include?.length ?? 0) + (request.exclude?.length ?? 0) > 0
   if (request.delete && path === '/' && !isFiltered) {

@@ -1,3 +1,5 @@
+import { readText } from '../dump-section.ts'
+
 const definition = '/*!50001 VIEW '
 
 /**
@@ -8,10 +10,8 @@ export async function* bareViews(
   chunks: AsyncIterable<Uint8Array>,
   database: string,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const parts: Uint8Array[] = []
-  for await (const chunk of chunks) parts.push(Buffer.from(chunk))
   // definitions only: no rows
-  const lines = Buffer.concat(parts).toString('utf8').split('\n')
+  const lines = (await readText(chunks)).split('\n')
   yield Buffer.from(lines.map((line) => (line.startsWith(definition) ? withoutName(line, database) : line)).join('\n'))
 }
 

@@ -46,7 +46,7 @@ async function compareRows(
   return failed(wrong.slice(0, shown).join('; ') + (wrong.length > shown ? ` and ${wrong.length - shown} more` : ''))
 }
 
-function compareNames(expected: readonly string[], found: readonly string[]) {
+export function compareNames(expected: readonly string[], found: readonly string[]) {
   const missing = expected.filter((name) => !found.includes(name))
   if (missing.length === 0) return passed(`all ${expected.length} are there`)
   return failed(`missing: ${missing.slice(0, shown).join(', ')}${missing.length > shown ? ' …' : ''}`)

@@ -1,9 +1,8 @@
 import type { Context } from '@holdfast/core/context'
 import { isAppError } from '@holdfast/core/errors/app-error'
-import { type Check, type CheckOutcome, failed, passed, runCheck } from '@holdfast/core/proof/check'
+import { type Check, type CheckOutcome, runCheck } from '@holdfast/core/proof/check'
 import type { MysqlConnection } from '../../connection/connection.ts'
-
-const shown = 5
+import { compareNames } from './compare-fingerprint.ts'
 
 /**
  * Makes the accounts and roles that are not there yet, with their grants. Accounts that are there stay as they are, password
@@ -43,9 +42,11 @@ async function findMissing(session: MysqlConnection, names: readonly string[], c
   for (const name of names) if (!(await exists(session, name, ctx))) missing.push(name)
   // a server that resolves no names takes no account by one, and would let nobody in by it
   const resolvesNames = (await session.value('SELECT @@GLOBAL.skip_name_resolve', ctx)) === '0'
-  const lost = missing.filter((name) => resolvesNames || !/@`[^`%]*[a-z][^`%]*`$/i.test(name))
-  if (lost.length === 0) return passed(`all ${names.length} are there`)
-  return failed(`missing: ${lost.slice(0, shown).join(', ')}${lost.length > shown ? ' …' : ''}`)
+  const lost = new Set(missing.filter((name) => resolvesNames || !/@`[^`%]*[a-z][^`%]*`$/i.test(name)))
+  return compareNames(
+    names,
+    names.filter((name) => !lost.has(name)),
+  )
 }
 
 async function exists(session: MysqlConnection, name: string, ctx: Context): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { compileSums, firstFreeAddress, openSums, type Sums } from '../../../wasm/sums.ts'
+import { firstFreeAddress, openSums, type Sums } from '../../../wasm/sums.ts'
 
 const largestPage = 32_768
 
@@ -26,14 +26,6 @@ export function pageChecksum(words: Int32Array, at: number, pageWords: number, b
   own[2] = (own[2] ?? 0) & ~0xffff
   const joined = pageSum(firstFreeAddress, firstFreeAddress + 4 * pageWords)
   return (((joined ^ block) >>> 0) % 65_535) + 1
-}
-
-/**
- * To be called in the main thread before others check pages: they share what V8 compiled, and V8 (13.6, in Node 24) ends the
- * process now and then when that is freed with a thread while it is still being optimised.
- */
-export function keepPageChecksum(): void {
-  compileSums()
 }
 
 function openPageSum(): PageSum {

@@ -5,10 +5,10 @@
  */
 import { readSync } from 'node:fs'
 import type { InspectedFile, Inspector } from '@holdfast/core/entry'
+import { compileSums } from '../../../wasm/sums.ts'
 import { formatLsn, type Lsn, parseLsn } from '../../wal/lsn.ts'
 import { serverPath } from '../entry-path.ts'
 import { type BadPage, findBadPages, type PageLayout, secondVerdict } from './page-checker.ts'
-import { keepPageChecksum } from './page-checksum.ts'
 import { badPageMessage, misreadPageMessage } from './page-message.ts'
 import { parseRelationFile } from './relation-file.ts'
 
@@ -121,7 +121,8 @@ export function pageInspector(
   layout: PageLayout,
 ): { module: string; options: PageInspectorOptions } {
   const { blockBytes, relationSegmentBlocks } = layout
-  keepPageChecksum()
+  // the threads that check pages share what is kept here
+  compileSums()
   return {
     module: import.meta.url,
     options: { source, startLsn: formatLsn(startLsn), blockBytes, relationSegmentBlocks },
